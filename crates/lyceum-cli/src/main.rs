@@ -1,0 +1,2 @@
+//! The lyceum program.
+fn main() {}

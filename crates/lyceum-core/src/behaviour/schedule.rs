@@ -1,0 +1,131 @@
+//! When the behaviours of an agent run.
+
+use std::time::Duration;
+
+use super::{BehaviourEntry, BehaviourState, First, Kind};
+use crate::clock::{Sleep, Time};
+use crate::life::{DownReason, OnFailure, end_now, fail, run_job};
+use crate::{Agent, AgentRef, BoxError, Context};
+
+/// Adds a behaviour that is a method, and starts it unless it waits to be called.
+pub(crate) fn add_method<A: Agent>(agent: &AgentRef, entry: &'static BehaviourEntry<A>) {
+    let added =
+        agent.with_extras(|extras| extras.behaviours.add(entry.name, entry.kind.to_string()));
+    if added && entry.kind != Kind::Manual {
+        start_method(agent, entry);
+    }
+}
+
+/// Starts a behaviour that is a method.
+pub(crate) fn start_method<A: Agent>(agent: &AgentRef, entry: &'static BehaviourEntry<A>) {
+    let runner = Runner { agent: agent.clone(), entry };
+    let job = run_job(agent, async move { runner.run().await });
+    agent.with_extras(|extras| extras.behaviours.set_job(entry.name, job));
+}
+
+/// Runs one behaviour as often as its kind says.
+struct Runner<A: Agent> {
+    agent: AgentRef,
+    entry: &'static BehaviourEntry<A>,
+}
+
+impl<A: Agent> Runner<A> {
+    async fn run(self) {
+        let result = self.repeat().await;
+        let state = if result.is_ok() { BehaviourState::Done } else { BehaviourState::Failed };
+        note(&self.agent, self.entry.name, state);
+        if let Err(error) = result {
+            failed(&self.agent, self.entry.name, &error);
+        }
+    }
+
+    async fn repeat(&self) -> Result<(), BoxError> {
+        match self.entry.kind {
+            Kind::Once | Kind::Run | Kind::Fsm { .. } | Kind::Manual => self.once().await,
+            Kind::Every { period, first } => self.every(period, first).await,
+            Kind::Cyclic => loop {
+                self.once().await?;
+                if self.agent.is_stopping() {
+                    return Ok(());
+                }
+                // A body that is always ready must not keep the others from running.
+                yield_once().await;
+            },
+            Kind::On(flag) => loop {
+                self.agent.wait_flag(flag).await;
+                self.once().await?;
+            },
+        }
+    }
+
+    async fn once(&self) -> Result<(), BoxError> {
+        note(&self.agent, self.entry.name, BehaviourState::Running);
+        (self.entry.body)(Context::of_agent(&self.agent)).await?;
+        self.agent.with_extras(|extras| {
+            extras.behaviours.update(self.entry.name, |info| {
+                info.state = BehaviourState::Waiting;
+                info.runs += 1;
+            });
+        });
+        Ok(())
+    }
+
+    async fn every(&self, period: Duration, first: First) -> Result<(), BoxError> {
+        let node = &self.agent.node;
+        let start = node.clock.now();
+        let mut due = if first == First::Interval { start + period } else { start };
+        loop {
+            Sleep::until(node.clone(), due).await;
+            if self.agent.is_stopping() {
+                return Ok(());
+            }
+            self.once().await?;
+            due = self.next_due(due, period);
+        }
+    }
+
+    /// Returns the next regular time that is not past, counting those that are.
+    fn next_due(&self, last: Time, period: Duration) -> Time {
+        let now = self.agent.node.clock.now();
+        let periods = (now - last).as_nanos() / period.as_nanos().max(1);
+        let missed = u32::try_from(periods).unwrap_or(u32::MAX);
+        if missed > 0 {
+            self.agent.with_extras(|extras| {
+                let count = |info: &mut super::BehaviourInfo| info.missed += u64::from(missed);
+                extras.behaviours.update(self.entry.name, count);
+            });
+        }
+        last + period.saturating_mul(missed) + period
+    }
+}
+
+pub(super) fn note(agent: &AgentRef, name: &str, state: BehaviourState) {
+    agent.with_extras(|extras| extras.behaviours.update(name, |info| info.state = state));
+}
+
+/// Follows the agent's policy after a behaviour failed.
+pub(super) fn failed(agent: &AgentRef, name: &str, error: &BoxError) {
+    if agent.is_stopping() {
+        return;
+    }
+    tracing::warn!(agent = ?agent, behaviour = name, %error, "a behaviour failed");
+    let reason = DownReason::Failed(format!("behaviour `{name}`: {error}"));
+    match agent.with_extras(|extras| extras.on_error) {
+        OnFailure::GoOn => {}
+        OnFailure::Usual | OnFailure::Restart => fail(agent, reason),
+        OnFailure::Stop => end_now(agent, reason),
+    }
+}
+
+/// Lets others run first.
+async fn yield_once() {
+    let mut yielded = false;
+    std::future::poll_fn(|cx| {
+        if std::mem::replace(&mut yielded, true) {
+            return std::task::Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}

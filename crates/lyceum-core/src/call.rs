@@ -1,0 +1,238 @@
+//! Calls: a message on its way to an agent, and the wait for its answer.
+
+mod options;
+mod pending;
+mod tell;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+pub(crate) use options::Timeout;
+pub use options::CallOptions;
+pub use pending::Pending;
+pub use tell::Tell;
+use tokio::task::coop;
+
+use crate::cell::{Entry, Outcome, Refusal, Submitted, Ticket, Verdict};
+use crate::clock::When;
+use crate::error::{CallFault, Undelivered};
+use crate::{AgentRef, CallError, Message};
+
+/// A call that starts when it is first polled; await it for the answer.
+///
+/// Made by a handle's methods. Without [`timeout`](Self::timeout) or [`deadline`](Self::deadline)
+/// it waits as long as the action, the agent or the node says: 30 s unless set.
+///
+/// # Cancel safety
+///
+/// Dropping a call whose message is still queued removes the message. One that has started runs
+/// to its end, and its answer is discarded.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # #[derive(Default)] struct Counter { value: u64 }
+/// # #[agent] impl Counter {
+/// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// # }
+/// # lyceum::block_on(async {
+/// let node = Node::local();
+/// let counter = node.launch(Counter::default()).await?;
+/// assert_eq!(counter.add(2).await?, 2);
+/// assert_eq!(counter.add(5).timeout(Duration::from_secs(1)).await?, 7);
+/// counter.add(1).tell().await?;
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+#[must_use = "a call starts when it is first polled"]
+pub struct Call<'h, M: Message> {
+    target: &'h AgentRef,
+    options: CallOptions,
+    state: State<M>,
+}
+
+pub(crate) enum State<M: Message> {
+    Fresh(M),
+    Waiting(Ticket<M>),
+    Done,
+}
+
+/// What a call comes to.
+pub(crate) type CallResult<M> =
+    Result<<M as Message>::Output, CallError<<M as Message>::Error>>;
+
+impl<'h, M: Message> Call<'h, M> {
+    /// Makes a call.
+    #[inline]
+    pub fn new(target: &'h AgentRef, message: M) -> Self {
+        Self::with_options(target, message, CallOptions::default())
+    }
+
+    /// Makes a call with options.
+    #[inline]
+    pub fn with_options(target: &'h AgentRef, message: M, options: CallOptions) -> Self {
+        Self { target, options, state: State::Fresh(message) }
+    }
+
+    /// Sets how long to wait for the answer.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Timeout::After(timeout);
+        self
+    }
+
+    /// Sets until when to wait for the answer.
+    pub fn deadline(mut self, deadline: impl Into<When>) -> Self {
+        let deadline = self.target.node.clock.resolve(deadline.into());
+        self.options.timeout = Timeout::At(deadline.nanos());
+        self
+    }
+
+    /// Waits for the answer however long it takes, unless a caller further up has a deadline.
+    pub fn no_timeout(mut self) -> Self {
+        self.options.timeout = Timeout::Never;
+        self
+    }
+
+    /// Sends the message one way: the answer is discarded.
+    pub fn tell(self) -> Tell<'h, M> {
+        let State::Fresh(message) = self.state else { unreachable!("a polled call is not moved") };
+        Tell::with_options(self.target, message, self.options)
+    }
+
+    /// Starts the call at once, to keep, join or cancel it.
+    ///
+    /// The message goes through the mailbox, so that this returns without running the action.
+    pub fn send(self) -> Pending<M> {
+        let State::Fresh(message) = self.state else { unreachable!("a polled call is not moved") };
+        Pending::start(self.target.clone(), message, self.options)
+    }
+}
+
+impl<M: Message> Future for Call<'_, M> {
+    type Output = CallResult<M>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        if let State::Fresh(_) = this.state {
+            let turn = ready!(coop::poll_proceed(cx));
+            let State::Fresh(message) = std::mem::replace(&mut this.state, State::Done) else {
+                unreachable!("the state was just looked at");
+            };
+            match submit(this.target, message, &this.options) {
+                Ok(result) => {
+                    turn.made_progress();
+                    return Poll::Ready(result);
+                }
+                Err(ticket) => this.state = State::Waiting(ticket),
+            }
+        }
+        poll_ticket(this.target, &mut this.state, cx)
+    }
+}
+
+// Nothing in a call is pinned: the action's future lives in the agent's block.
+impl<M: Message> Unpin for Call<'_, M> {}
+
+/// Hands a message to its agent; an error is the ticket to wait with.
+#[inline]
+pub(crate) fn submit<M: Message>(
+    target: &AgentRef,
+    message: M,
+    options: &CallOptions,
+) -> Result<CallResult<M>, Ticket<M>> {
+    let Some(entry) = M::entry(target) else {
+        let fault = CallFault::new(target, M::INFO).returning(Undelivered::new(message));
+        return Ok(Err(CallError::UnknownAction(fault)));
+    };
+    submit_to(entry, target, message, options)
+}
+
+/// Hands a message to its agent by a known way.
+#[inline]
+pub(crate) fn submit_to<M: Message>(
+    entry: Entry<M>,
+    target: &AgentRef,
+    message: M,
+    options: &CallOptions,
+) -> Result<CallResult<M>, Ticket<M>> {
+    match entry.submit(target, message, options) {
+        Submitted::Done(result) => Ok(result.map_err(CallError::Action)),
+        Submitted::Waiting(ticket) => Err(ticket),
+        other => Ok(Err(explain(target, other))),
+    }
+}
+
+/// Waits for the outcome behind a ticket.
+pub(crate) fn poll_ticket<M: Message>(
+    target: &AgentRef,
+    state: &mut State<M>,
+    cx: &mut Context<'_>,
+) -> Poll<CallResult<M>> {
+    let State::Waiting(ticket) = state else { panic!("a call was polled after it was ready") };
+    let outcome = loop {
+        match ticket.poll(cx) {
+            Poll::Ready(outcome) => break outcome,
+            Poll::Pending if target.node.drive(cx) => {}
+            Poll::Pending => return Poll::Pending,
+        }
+    };
+    *state = State::Done;
+    Poll::Ready(read(target, outcome))
+}
+
+fn read<M: Message>(target: &AgentRef, outcome: Outcome<M>) -> CallResult<M> {
+    let fault = || CallFault::new(target, M::INFO);
+    match outcome {
+        Outcome::Ran(result) => result.map_err(CallError::Action),
+        Outcome::Panicked(text) => Err(CallError::Panicked(fault().detail(text).started(true))),
+        Outcome::Accepted => unreachable!("calls end with an answer, not with their acceptance"),
+        Outcome::Ended(verdict, message) => {
+            let started = message.is_none();
+            let fault = match message {
+                Some(message) => fault().returning(Undelivered::new(message)),
+                None => fault().started(started),
+            };
+            Err(match verdict {
+                Verdict::Timeout => CallError::Timeout(fault),
+                Verdict::Evicted => {
+                    CallError::Overloaded(fault.detail("a newer message took its place"))
+                }
+                Verdict::Terminated => CallError::Terminated(fault.detail(target.reason_text())),
+                _ => CallError::Down(fault.detail(target.reason_text())),
+            })
+        }
+    }
+}
+
+#[cold]
+fn explain<M: Message>(target: &AgentRef, submitted: Submitted<M>) -> CallError<M::Error> {
+    let fault = CallFault::new(target, M::INFO);
+    match submitted {
+        Submitted::Panicked(text) => CallError::Panicked(fault.detail(text).started(true)),
+        Submitted::Refused(refusal, message) => {
+            let fault = fault.returning(Undelivered::new(message));
+            match refusal {
+                Refusal::Full => CallError::Overloaded(fault),
+                Refusal::Dropped => CallError::Overloaded(fault.detail("the newest is dropped")),
+                Refusal::Inactive => CallError::Inactive(fault),
+                Refusal::SenderInactive => {
+                    CallError::Inactive(fault.detail("an inactive agent sends nothing"))
+                }
+                Refusal::Ended => CallError::Terminated(fault.detail(target.reason_text())),
+                Refusal::Reentrant => CallError::Reentrant(fault),
+                Refusal::UnknownAction => CallError::UnknownAction(fault),
+            }
+        }
+        Submitted::Done(_) | Submitted::Waiting(_) | Submitted::Accepted => {
+            unreachable!("these are no refusals")
+        }
+    }
+}
+
+impl<M: Message> fmt::Debug for Call<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({} of {:?})", M::INFO, self.target)
+    }
+}

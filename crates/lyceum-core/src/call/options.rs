@@ -1,0 +1,81 @@
+//! How a message is sent.
+
+use std::time::Duration;
+
+use crate::ActionInfo;
+use crate::node::Shared;
+
+/// How a message is sent. The default is a call with the default deadline.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CallOptions {
+    pub(crate) timeout: Timeout,
+    /// Nobody waits for the answer.
+    pub(crate) one_way: bool,
+    /// Into the agent's control lane.
+    pub(crate) control: bool,
+    /// Through the mailbox even if the agent is idle.
+    pub(crate) queued: bool,
+    /// Do not wait for room in the mailbox.
+    pub(crate) immediate: bool,
+    /// A publication on a topic.
+    pub(crate) publication: bool,
+    /// Encoded size of the message, where it came encoded.
+    pub(crate) bytes: u32,
+}
+
+/// How long to wait for an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Timeout {
+    /// As the action, the agent or the node says.
+    #[default]
+    Unset,
+    After(Duration),
+    /// Until a time of the node's clock, in nanoseconds.
+    At(u64),
+    Never,
+}
+
+impl Timeout {
+    /// Returns the explicit limit.
+    pub(crate) fn after(self) -> Option<Duration> {
+        match self {
+            Self::After(timeout) => Some(timeout),
+            Self::Unset | Self::At(_) | Self::Never => None,
+        }
+    }
+}
+
+impl CallOptions {
+    /// Options of a call that waits for at most so long.
+    pub fn within(timeout: Duration) -> Self {
+        Self { timeout: Timeout::After(timeout), ..Self::default() }
+    }
+
+    /// Notes how large the encoded message was.
+    pub fn encoded_bytes(mut self, bytes: usize) -> Self {
+        self.bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        self
+    }
+
+    /// The agent's own turns: ahead of messages, and as long as they take.
+    pub(crate) fn own_turn() -> Self {
+        Self { timeout: Timeout::Never, control: true, ..Self::default() }
+    }
+
+    /// Returns when the caller stops waiting, in nanoseconds of the node's clock.
+    pub(crate) fn deadline(&self, node: &Shared, info: &ActionInfo) -> u64 {
+        match self.timeout {
+            Timeout::Unset => {
+                let after = info.timeout.unwrap_or(node.default_timeout);
+                add(node.clock.coarse_nanos(), after)
+            }
+            Timeout::After(after) => add(node.clock.nanos(), after),
+            Timeout::At(at) => at,
+            Timeout::Never => u64::MAX,
+        }
+    }
+}
+
+fn add(now: u64, after: Duration) -> u64 {
+    now.saturating_add(u64::try_from(after.as_nanos()).unwrap_or(u64::MAX))
+}

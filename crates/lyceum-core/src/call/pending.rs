@@ -1,0 +1,72 @@
+//! Calls that are under way, whoever waits for them.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::{CallOptions, CallResult, State, poll_ticket, submit};
+use crate::{AgentRef, Message};
+
+/// A call under way: keep it, join it, or drop it to cancel.
+///
+/// # Cancel safety
+///
+/// As for [`Call`](crate::Call): dropping it removes a message that is still queued.
+pub struct Pending<M: Message> {
+    // Before the target: a ticket is dropped while its agent is surely alive.
+    state: Progress<M>,
+    target: AgentRef,
+}
+
+enum Progress<M: Message> {
+    Decided(Box<CallResult<M>>),
+    Open(State<M>),
+}
+
+impl<M: Message> Pending<M> {
+    pub(super) fn start(target: AgentRef, message: M, mut options: CallOptions) -> Self {
+        options.queued = true;
+        let state = match submit(&target, message, &options) {
+            Ok(result) => Progress::Decided(Box::new(result)),
+            Err(ticket) => Progress::Open(State::Waiting(ticket)),
+        };
+        Self { target, state }
+    }
+
+    /// Returns whether the action has started.
+    pub fn has_started(&self) -> bool {
+        match &self.state {
+            Progress::Open(State::Waiting(ticket)) => ticket.has_started(),
+            Progress::Open(_) | Progress::Decided(_) => true,
+        }
+    }
+
+    /// Gives up: a message that is still queued is removed, a turn that runs goes on.
+    pub fn cancel(self) {}
+}
+
+impl<M: Message> Future for Pending<M> {
+    type Output = CallResult<M>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        match std::mem::replace(&mut this.state, Progress::Open(State::Done)) {
+            Progress::Decided(result) => Poll::Ready(*result),
+            Progress::Open(mut state) => {
+                let polled = poll_ticket(&this.target, &mut state, cx);
+                this.state = Progress::Open(state);
+                polled
+            }
+        }
+    }
+}
+
+// Nothing in a call is pinned: the action's future lives in the agent's block.
+impl<M: Message> Unpin for Pending<M> {}
+
+impl<M: Message> fmt::Debug for Pending<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pending({} of {:?})", M::INFO, self.target)
+    }
+}

@@ -1,0 +1,55 @@
+//! The cell: an agent's state, mailbox and turns in one allocation.
+//!
+//! An idle agent is one allocation. A call to it takes the turn and polls the action on the
+//! caller's thread; most actions are done then. Otherwise the message is queued, and a pump runs
+//! it. All `unsafe` code of Lyceum is in this module.
+//!
+//! - [`word`]: who holds the cell. Only the holder touches the state and suspended turns.
+//! - [`mailbox`], [`list`]: what waits, under the mailbox's lock.
+//! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
+//! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
+//! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom.
+//!
+//! # Invariants
+//!
+//! 1. Only the thread that took the word, by `try_hold` or from a run queue, reaches the state.
+//! 2. What is left behind for a holder is left before `notify`; see [`word`].
+//! 3. A block's content has one owner; see [`block`].
+//! 4. Futures are dropped before the state that they borrow, and user values are never dropped
+//!    under a lock.
+//! 5. The registry counts an agent until it is buried; the state is gone when it ends.
+#![expect(unsafe_code, reason = "the core's cell; its invariants are above")]
+
+mod block;
+mod borrow;
+mod chain;
+mod context;
+mod detached;
+mod entry;
+mod frame;
+mod header;
+mod list;
+mod mailbox;
+mod phase;
+mod pool;
+mod profile;
+mod sync;
+mod ticket;
+mod turn;
+mod vtable;
+mod word;
+
+pub(crate) use borrow::Borrowing;
+pub(crate) use context::OwnedContext;
+pub(crate) use detached::DetachedTurn;
+pub use entry::Entry;
+pub(crate) use entry::{Refusal, Submitted};
+pub(crate) use frame::{Frame, with_current};
+pub use header::AgentRef;
+pub(crate) use header::{Asked, Header, ScheduledAgent};
+pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Gate, Limits};
+pub(crate) use phase::Verdict;
+pub use profile::Profile;
+pub(crate) use ticket::{Outcome, Ticket};
+pub(crate) use vtable::{HookRun, Life, PingRun};
+pub(crate) use turn::{end_waiting, panic_text};

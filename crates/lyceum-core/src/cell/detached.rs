@@ -1,0 +1,79 @@
+//! Detached turns: actions that run as jobs of their agent, beside everything.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+
+use super::block::{Block, BlockRef, Content};
+use super::frame::Frame;
+use super::phase::Verdict;
+use super::turn::{build_and_poll, drop_content, forget_safely, panic_text};
+
+/// The future of a detached turn; it owns the block's content.
+pub(crate) struct DetachedTurn(BlockRef);
+
+impl DetachedTurn {
+    pub(super) fn new(turn: BlockRef) -> Self {
+        Self(turn)
+    }
+
+    fn end(&self, verdict: Verdict, failed: bool) {
+        let turn = &self.0;
+        // SAFETY: the block counts its agent since it became a job.
+        let header = unsafe { turn.agent.as_ref() };
+        header.with_extras(|extras| extras.count_detached(failed));
+        turn.phase.finish();
+        let given = verdict == Verdict::Ran;
+        if !(turn.awaited.get() && turn.end(verdict, given) && given) {
+            drop_content(turn.pointer());
+        }
+        if header.mailbox.unlink(turn.pointer()) {
+            // SAFETY: the list's count is ours once the turn is unlinked.
+            unsafe { Block::release(turn.pointer()) };
+        }
+    }
+}
+
+impl Future for DetachedTurn {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let turn = &self.0;
+        // SAFETY: the block counts its agent since it became a job.
+        let header = unsafe { turn.agent.as_ref() };
+        let node = NonNull::from(&*header.node);
+        let frame = Frame::new(node, Some(turn.agent), Some(turn.pointer()), false, false);
+        let polled = {
+            let _entered = frame.enter();
+            // SAFETY: this job owns the block's content.
+            catch_unwind(AssertUnwindSafe(|| unsafe { build_and_poll(turn.pointer(), cx) }))
+        };
+        match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(())) => self.end(Verdict::Ran, turn.failed.get()),
+            Err(panic) => {
+                drop_content(turn.pointer());
+                let text = panic_text(&*panic);
+                // SAFETY: the content is empty, and the payload has room for a panic's text.
+                let payload = Block::payload(turn.pointer());
+                unsafe { payload.cast::<Box<str>>().write(text.clone()) };
+                turn.content.set(Content::Panic);
+                self.end(Verdict::Ran, true);
+                forget_safely(panic);
+                crate::life::turn_panicked(header, turn.vtable.info, &text);
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl Drop for DetachedTurn {
+    fn drop(&mut self) {
+        if !self.0.phase.is_finished() {
+            drop_content(self.0.pointer());
+            self.end(Verdict::Down, true);
+        }
+    }
+}

@@ -1,0 +1,514 @@
+//! Entries: how a message of a known type gets into the cell of an agent of a known type.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{self, Poll};
+
+use lyceum_wire::AccessKind;
+
+use super::block::{Block, BlockRef, Content};
+use super::chain::{self, Held};
+use super::context::OwnedContext;
+use super::frame::{self, Frame};
+use super::header::{Header, state_of};
+use super::mailbox::{Gate, PushOptions, Pushed};
+use super::phase::Verdict;
+use super::ticket::Ticket;
+use super::turn;
+use super::vtable::BlockVTable;
+use super::word::Released;
+use crate::call::CallOptions;
+use crate::life;
+use crate::{Access, Action, Agent, AgentRef, Context, Dispatch, Message};
+
+/// How agents of one type take messages of type `M`: found once, called for each message.
+pub struct Entry<M: Message> {
+    submit: fn(&AgentRef, M, &CallOptions) -> Submitted<M>,
+}
+
+/// What became of a message that was handed to an agent.
+pub(crate) enum Submitted<M: Message> {
+    /// The action ran, and this is its result.
+    Done(Result<M::Output, M::Error>),
+    /// The action panicked at once.
+    Panicked(Box<str>),
+    /// The message did not get in.
+    Refused(Refusal, M),
+    /// The outcome comes later.
+    Waiting(Ticket<M>),
+    /// The message is in, and nobody waits.
+    Accepted,
+}
+
+/// Why a message did not get in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The mailbox is full and its policy says no.
+    Full,
+    /// The mailbox is full and its policy drops the newest.
+    Dropped,
+    /// The agent is switched off.
+    Inactive,
+    /// The agent is gone for good.
+    Ended,
+    /// The call would wait for itself.
+    Reentrant,
+    /// The agent that calls is switched off.
+    SenderInactive,
+    /// The agent has no such action.
+    UnknownAction,
+}
+
+impl<M: Message> Entry<M> {
+    /// Returns how agents of type `A` take the message.
+    pub const fn of<A: Agent>() -> Self
+    where
+        M: Action<A>,
+    {
+        Self { submit: submit::<A, M> }
+    }
+
+    #[inline]
+    pub(crate) fn submit(self, target: &AgentRef, message: M, options: &CallOptions) -> Submitted<M> {
+        (self.submit)(target, message, options)
+    }
+}
+
+impl<M: Message> Clone for Entry<M> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<M: Message> Copy for Entry<M> {}
+
+impl<M: Message> fmt::Debug for Entry<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Entry({})", M::INFO)
+    }
+}
+
+fn submit<A: Agent, M: Action<A>>(
+    target: &AgentRef,
+    message: M,
+    options: &CallOptions,
+) -> Submitted<M> {
+    let outer = frame::current();
+    if outer.is_none() {
+        target.node.note_outside();
+    }
+    let shared = <M::Access as Access>::KIND == AccessKind::Shared;
+    if runs_inline::<A, M>(target, outer, options) && target.word.try_hold(shared) {
+        return run_inline::<A, M>(target, message, options, outer);
+    }
+    enqueue::<A, M>(target, message, options, outer)
+}
+
+/// Returns whether the message may be handled on this thread if its agent is idle.
+#[inline]
+fn runs_inline<A: Agent, M: Action<A>>(
+    target: &AgentRef,
+    outer: Option<NonNull<Frame>>,
+    options: &CallOptions,
+) -> bool {
+    if <M::Access as Access>::KIND == AccessKind::Detached || options.one_way || options.queued {
+        return false;
+    }
+    let node = &*target.node;
+    // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
+    let outer = outer.map(|outer| unsafe { outer.as_ref() });
+    let here = match outer {
+        Some(frame) => frame.node == NonNull::from(node) && frame.has_room(),
+        None => node.is_current_runtime(),
+    };
+    if !here {
+        return false;
+    }
+    if node.is_simulated() {
+        return node.toss();
+    }
+    match M::INFO.dispatch {
+        Dispatch::Queued => false,
+        Dispatch::Inline => true,
+        Dispatch::Measured => {
+            let profile = M::profile();
+            let fits = options.timeout.after().is_none_or(|timeout| timeout > profile.typical());
+            profile.is_short() && fits
+        }
+    }
+}
+
+/// Runs an idle agent's turn on the caller's thread; the caller holds the cell.
+fn run_inline<A: Agent, M: Action<A>>(
+    target: &AgentRef,
+    message: M,
+    options: &CallOptions,
+    outer: Option<NonNull<Frame>>,
+) -> Submitted<M> {
+    let header: &Header = target;
+    // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
+    let parent = outer.and_then(|outer| unsafe { outer.as_ref() }.turn);
+    let block = Block::take(target.pointer(), vtable::<A, M>());
+    // SAFETY: the block was just taken, with a count of one.
+    let turn = unsafe { block.as_ref() };
+    turn.lend_parent(parent);
+    turn.awaited.set(true);
+    if options.timeout.after().is_some() {
+        set_deadline::<M>(target, turn, options);
+    }
+    header.node.note_turn(header.id, M::INFO);
+    let node = NonNull::from(&*header.node);
+    let exclusive = <M::Access as Access>::KIND == AccessKind::Exclusive;
+    let frame = Frame::new(node, Some(target.pointer()), Some(block), exclusive, true);
+    let measured = header.node.measures(M::INFO, M::profile());
+    let polled = {
+        let _entered = frame.enter();
+        first_poll::<A, M>(block, message)
+    };
+    if let Some(started) = measured {
+        M::profile().note(started.elapsed());
+    }
+    match polled {
+        Ok(Poll::Ready(result)) => {
+            leave(target, block, result.is_err());
+            Submitted::Done(result)
+        }
+        Ok(Poll::Pending) => Submitted::Waiting(suspend::<A, M>(target, block, options)),
+        Err(panic) => {
+            turn::drop_content(block);
+            leave(target, block, true);
+            let text = turn::panic_text(&*panic);
+            turn::forget_safely(panic);
+            life::turn_panicked(header, M::INFO, &text);
+            Submitted::Panicked(text)
+        }
+    }
+}
+
+type FirstPoll<M> =
+    Result<Poll<Result<<M as Message>::Output, <M as Message>::Error>>, Box<dyn Any + Send>>;
+
+/// Builds the action's future in the block and polls it, keeping a ready result out of it.
+#[inline]
+fn first_poll<A: Agent, M: Action<A>>(block: NonNull<Block>, message: M) -> FirstPoll<M> {
+    // SAFETY: the block is alive during its poll, and the waker is forgotten.
+    let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
+    let mut cx = task::Context::from_waker(&waker);
+    catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: the caller holds the cell and owns the empty block.
+        let future = unsafe { run::<A, M>(message, block) };
+        // SAFETY: as above.
+        unsafe { poll_new(block, future, &mut cx) }
+    }))
+}
+
+/// # Safety
+///
+/// The caller owns the block, whose content is empty and whose payload has room for the future.
+#[inline]
+unsafe fn poll_new<F: Future>(
+    block: NonNull<Block>,
+    future: F,
+    cx: &mut task::Context<'_>,
+) -> Poll<F::Output> {
+    // SAFETY: as the caller says. The block never moves, which pins the future.
+    unsafe {
+        let place = Block::payload(block).cast::<F>();
+        place.write(future);
+        block.as_ref().content.set(Content::Future);
+        let polled = Pin::new_unchecked(&mut *place.as_ptr()).poll(cx);
+        if polled.is_ready() {
+            block.as_ref().content.set(Content::Empty);
+            place.drop_in_place();
+        }
+        polled
+    }
+}
+
+/// Lets go of a cell after an inline turn that is over, and of its block.
+#[inline]
+fn leave(target: &AgentRef, block: NonNull<Block>, failed: bool) {
+    let header: &Header = target;
+    header.count_turn(failed);
+    // SAFETY: this still owns the block's first count.
+    let turn = unsafe { block.as_ref() };
+    turn.forget_parent();
+    if !turn.is_unique() {
+        turn.phase.finish();
+    }
+    // SAFETY: as above.
+    unsafe { Block::release(block) };
+    release(header);
+}
+
+#[inline]
+fn release(header: &Header) {
+    if header.word.release(turn::parked_bits(header, false)) == Released::Schedule {
+        header.schedule();
+    }
+}
+
+/// Leaves an inline turn suspended with its agent, for the caller to wait for.
+#[cold]
+fn suspend<A: Agent, M: Action<A>>(
+    target: &AgentRef,
+    block: NonNull<Block>,
+    options: &CallOptions,
+) -> Ticket<M> {
+    // SAFETY: this owns the block's first count, which passes to the agent, and adds one for the
+    // caller.
+    let (turn, ticket) = unsafe { (block.as_ref(), Ticket::new(BlockRef::from_alive(block))) };
+    turn.phase.start();
+    turn.count_parents();
+    if turn.deadline() == u64::MAX {
+        set_deadline::<M>(target, turn, options);
+    }
+    turn::park(target, block);
+    release(target);
+    ticket
+}
+
+/// Sets when the caller of a message stops waiting: its own limit, or a caller's further up.
+fn set_deadline<M: Message>(target: &AgentRef, block: &Block, options: &CallOptions) {
+    let own = options.deadline(&target.node, M::INFO);
+    let mut earliest = own;
+    let mut above = block.parent();
+    while let Some(parent) = above {
+        // SAFETY: the chain is counted, or runs on this thread.
+        let parent = unsafe { parent.as_ref() };
+        earliest = earliest.min(parent.deadline());
+        above = if parent.deadline() == u64::MAX { parent.parent() } else { None };
+    }
+    block.set_deadline(earliest);
+}
+
+/// Puts a message into the agent's mailbox.
+fn enqueue<A: Agent, M: Action<A>>(
+    target: &AgentRef,
+    message: M,
+    options: &CallOptions,
+    outer: Option<NonNull<Frame>>,
+) -> Submitted<M> {
+    let header: &Header = target;
+    // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
+    let outer = outer.map(|outer| unsafe { outer.as_ref() });
+    if outer.is_some_and(Frame::is_silenced) {
+        return Submitted::Refused(Refusal::SenderInactive, message);
+    }
+    let parent = outer.and_then(|frame| frame.turn);
+    let mut push = PushOptions { control: options.control, may_wait: !options.immediate };
+    if header.word.is_occupied() && !options.control {
+        match (chain::look(target.pointer(), parent), <M::Access as Access>::KIND) {
+            (Held::Not, _) | (Held::Shared, AccessKind::Detached) => {}
+            // A turn that waited for room in its own mailbox would wait for itself.
+            (Held::Shared | Held::Exclusively, _) if options.one_way => push.may_wait = false,
+            (Held::Shared, AccessKind::Shared) => push.control = true,
+            (Held::Shared | Held::Exclusively, _) => {
+                return Submitted::Refused(Refusal::Reentrant, message);
+            }
+        }
+    }
+    let block = Block::take(target.pointer(), vtable::<A, M>());
+    // SAFETY: the block was just taken; its payload has room for the message.
+    let turn = unsafe {
+        Block::payload(block).cast::<M>().write(message);
+        block.as_ref()
+    };
+    turn.content.set(Content::Message);
+    turn.bytes.set(options.bytes);
+    turn.one_way.set(options.one_way);
+    turn.awaited.set(!options.one_way);
+    turn.publication.set(options.publication);
+    turn.from_outside.set(outer.is_none());
+    turn.lend_parent(parent);
+    turn.count_parents();
+    if !options.one_way {
+        set_deadline::<M>(target, turn, options);
+    }
+    push_block(target, block, push, options)
+}
+
+/// Hands a filled block to the mailbox, and counts it for the caller where one waits.
+fn push_block<M: Message>(
+    target: &AgentRef,
+    block: NonNull<Block>,
+    push: PushOptions,
+    options: &CallOptions,
+) -> Submitted<M> {
+    let header: &Header = target;
+    // SAFETY: the count that `Block::take` gave is this function's until the mailbox takes it.
+    let turn = unsafe { block.as_ref() };
+    let patient = PushOptions { may_wait: push.may_wait && turn.awaited.get(), ..push };
+    // SAFETY: as above.
+    let ticket = || unsafe { Ticket::new(BlockRef::from_alive(block)) };
+    let ticket = turn.awaited.get().then(ticket);
+    let watch = match header.mailbox.push(block, patient) {
+        Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
+        Pushed::Evicted(oldest) => {
+            turn::end_waiting(header, vec![oldest], Verdict::Evicted);
+            None
+        }
+        Pushed::Full if push.may_wait && !turn.awaited.get() => {
+            turn.awaited.set(true);
+            set_deadline::<M>(target, turn, options);
+            return push_block(target, block, push, options);
+        }
+        Pushed::Full => return refuse(block, ticket, Refusal::Full),
+        Pushed::Dropped => return refuse(block, ticket, Refusal::Dropped),
+        Pushed::Closed(Gate::Inactive) => return refuse(block, ticket, Refusal::Inactive),
+        Pushed::Closed(_) => return refuse(block, ticket, Refusal::Ended),
+    };
+    if let Some(due) = watch {
+        header.watch(due);
+    }
+    if push.control {
+        header.notify();
+    } else {
+        header.notify_message();
+    }
+    match ticket {
+        None => Submitted::Accepted,
+        Some(ticket) => ticket.enter_wait(target),
+    }
+}
+
+/// Takes the message back out of a block that the mailbox refused.
+fn refuse<M: Message>(
+    block: NonNull<Block>,
+    ticket: Option<Ticket<M>>,
+    refusal: Refusal,
+) -> Submitted<M> {
+    if let Some(ticket) = ticket {
+        ticket.forget();
+    }
+    // SAFETY: the block was filled with this message, and the mailbox did not take it.
+    let message = unsafe {
+        block.as_ref().content.set(Content::Empty);
+        let message = Block::payload(block).cast::<M>().read();
+        Block::release(block);
+        message
+    };
+    Submitted::Refused(refusal, message)
+}
+
+/// Makes the action's future.
+///
+/// # Safety
+///
+/// The caller holds the cell of the block's agent, of type `A`, in the way that the action's
+/// access needs, for as long as the future lives; the block outlives the future.
+#[inline]
+unsafe fn run<A: Agent, M: Action<A>>(
+    message: M,
+    block: NonNull<Block>,
+) -> impl Future<Output = Result<M::Output, M::Error>> + Send {
+    // SAFETY: as the caller says.
+    let (agent, cx) = unsafe {
+        let state = state_of::<A>(block.as_ref().agent);
+        // A `Context` is a transparent wrapper of an `OwnedContext`.
+        let owned: *const OwnedContext = OwnedContext::of_block(block);
+        let cx: &'static Context<A> = &*owned.cast();
+        (<M::Access as super::Borrowing>::borrow(state), cx)
+    };
+    message.run(agent, cx)
+}
+
+/// Returns what the type-erased parts need to know of a kind of message to a type of agent.
+#[inline]
+fn vtable<A: Agent, M: Action<A>>() -> &'static BlockVTable {
+    vtable_of::<A, M, _>(|message, block| {
+        // SAFETY: never called: this closure only names the future's type.
+        unsafe { run::<A, M>(message, block) }
+    })
+}
+
+#[inline]
+fn vtable_of<A, M, F>(_: fn(M, NonNull<Block>) -> F) -> &'static BlockVTable
+where
+    A: Agent,
+    M: Action<A>,
+    F: Future<Output = Result<M::Output, M::Error>> + Send,
+{
+    const {
+        &BlockVTable {
+            info: M::INFO,
+            profile: M::profile,
+            size: largest(size_of::<M>(), size_of::<F>(), size_of::<Reply<M>>()),
+            build: build::<A, M>,
+            poll: poll::<M, F>,
+            drop_message: drop_in_place::<M>,
+            drop_future: drop_in_place::<F>,
+            drop_result: drop_in_place::<Reply<M>>,
+        }
+    }
+}
+
+pub(super) type Reply<M> = Result<<M as Message>::Output, <M as Message>::Error>;
+
+const fn largest(a: usize, b: usize, c: usize) -> usize {
+    let ab = if a > b { a } else { b };
+    let abc = if ab > c { ab } else { c };
+    // A panic's text must fit, too.
+    if abc > size_of::<Box<str>>() { abc } else { size_of::<Box<str>>() }
+}
+
+/// # Safety
+///
+/// The payload holds a message of this type, which the caller owns, as in [`run`].
+unsafe fn build<A: Agent, M: Action<A>>(block: NonNull<Block>) {
+    // SAFETY: as the caller says; the message is moved out before anything can panic.
+    unsafe {
+        block.as_ref().content.set(Content::Empty);
+        let message = Block::payload(block).cast::<M>().read();
+        install(block, run::<A, M>(message, block));
+    }
+}
+
+/// # Safety
+///
+/// The payload is empty, and has room for the future.
+unsafe fn install<F>(block: NonNull<Block>, future: F) {
+    // SAFETY: as the caller says.
+    unsafe {
+        Block::payload(block).cast::<F>().write(future);
+        block.as_ref().content.set(Content::Future);
+    }
+}
+
+/// # Safety
+///
+/// The payload holds a future of this type, which the caller owns.
+unsafe fn poll<M: Message, F: Future<Output = Reply<M>>>(
+    block: NonNull<Block>,
+    cx: &mut task::Context<'_>,
+) -> Poll<()> {
+    // SAFETY: as the caller says; the block never moves, which pins the future.
+    unsafe {
+        let place = Block::payload(block);
+        let future = place.cast::<F>();
+        let Poll::Ready(result) = Pin::new_unchecked(&mut *future.as_ptr()).poll(cx) else {
+            return Poll::Pending;
+        };
+        let turn = block.as_ref();
+        turn.failed.set(result.is_err());
+        turn.content.set(Content::Empty);
+        // The result is parked on the stack while the future's drop runs, which may panic.
+        future.drop_in_place();
+        place.cast::<Reply<M>>().write(result);
+        turn.content.set(Content::Result);
+        Poll::Ready(())
+    }
+}
+
+/// # Safety
+///
+/// The place holds a value of this type, which the caller owns.
+unsafe fn drop_in_place<T>(place: NonNull<u8>) {
+    // SAFETY: as the caller says.
+    unsafe { place.cast::<T>().drop_in_place() };
+}

@@ -1,0 +1,488 @@
+//! The part of a cell that does not depend on the agent's type, and references to it.
+
+use std::any::{Any, TypeId};
+use std::cell::{Cell, UnsafeCell};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::mem::MaybeUninit;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, fence};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lyceum_wire::AgentId;
+
+use super::block::{Block, BlockRef};
+use super::mailbox::Mailbox;
+use super::phase::Verdict;
+use super::sync::{AtomicPtr, Ordering};
+use super::vtable::{AgentVTable, Life};
+use super::word::Word;
+use crate::life::{Extras, Mode};
+use crate::node::Shared;
+use crate::{Agent, Route};
+
+/// What every agent has, whatever its type; the state follows in [`AgentCell`].
+///
+/// Public only because [`AgentRef`] derefs to it: users cannot name it, and see no field.
+#[repr(C)]
+pub struct Header {
+    refs: AtomicUsize,
+    pub(crate) word: Word,
+    mode: AtomicU8,
+    /// What the holder is asked to do; see [`Asked`].
+    asked: AtomicU8,
+    /// Whether the state is there. The holder's.
+    pub(super) present: AtomicBool,
+    pub(crate) vtable: &'static AgentVTable,
+    pub(crate) node: Arc<Shared>,
+    pub(crate) id: AgentId,
+    generation: AtomicU32,
+    /// How many shared turns are suspended. The holder's.
+    pub(super) sharing: Cell<u32>,
+    /// The suspended exclusive turn. The holder's.
+    pub(super) suspended: Cell<*mut Block>,
+    woken: AtomicPtr<Block>,
+    /// Written by holders alone.
+    handled: AtomicU64,
+    failed: AtomicU32,
+    pub(crate) mailbox: Mailbox,
+    /// The agent that this one's exclusive turn waits for; under the node's lock of the waits.
+    pub(crate) waits_for: Cell<*const Header>,
+    extras: Mutex<Option<Box<Extras>>>,
+}
+
+/// An agent's cell: one allocation.
+#[repr(C)]
+pub(super) struct AgentCell<A> {
+    header: Header,
+    state: UnsafeCell<MaybeUninit<A>>,
+}
+
+/// What a holder can be asked to do, as bits.
+pub(crate) struct Asked;
+
+impl Asked {
+    /// End the agent at once.
+    pub(crate) const END: u8 = 1;
+    /// Drop the suspended turns, then go on.
+    pub(crate) const DROP_TURNS: u8 = 1 << 1;
+    /// Drop the state, for a restart.
+    pub(crate) const DROP_STATE: u8 = 1 << 2;
+    /// Put the new state in, for a restart.
+    pub(crate) const PUT_STATE: u8 = 1 << 3;
+}
+
+/// A counted reference to an agent of any type; handles are made of it.
+///
+/// It stays valid while the agent restarts and after it ended; calls then say so.
+pub struct AgentRef(NonNull<Header>);
+
+// SAFETY: the header is made of atomics, locks and cells that only the holder of the word or of
+// a lock touches; the state is `Send`.
+unsafe impl Send for AgentRef {}
+// SAFETY: as above.
+unsafe impl Sync for AgentRef {}
+
+impl Header {
+    /// Adds a count.
+    #[inline]
+    pub(crate) fn retain(&self) {
+        let before = self.refs.fetch_add(1, Ordering::Relaxed);
+        assert!(before < usize::MAX / 2, "an agent has too many references");
+    }
+
+    /// Gives back a count; the last one frees the cell.
+    ///
+    /// # Safety
+    ///
+    /// The caller owns a count and does not use the header afterwards.
+    #[inline]
+    pub(crate) unsafe fn release(this: NonNull<Header>) {
+        // SAFETY: the caller owns a count.
+        let header = unsafe { this.as_ref() };
+        if header.refs.fetch_sub(1, Ordering::Release) == 1 {
+            fence(Ordering::Acquire);
+            // SAFETY: this was the last count. The registry counts live agents, so that the
+            // agent has ended and its state is gone.
+            unsafe { (header.vtable.free)(this) };
+        }
+    }
+
+    /// Puts a woken turn into the list, whose count the caller hands over, and notifies.
+    pub(super) fn push_woken(&self, block: NonNull<Block>) {
+        let mut head = self.woken.load(Ordering::Acquire);
+        loop {
+            // SAFETY: the caller hands over a count.
+            unsafe { block.as_ref() }.next_woken.set(head);
+            match self.woken.compare_exchange_weak(
+                head,
+                block.as_ptr(),
+                Ordering::AcqRel,
+                Ordering::Acquire,
+            ) {
+                Ok(_) => break,
+                Err(seen) => head = seen,
+            }
+        }
+        self.notify();
+    }
+
+    /// Takes the list of woken turns, in the order of their wake-ups.
+    pub(super) fn take_woken(&self) -> *mut Block {
+        if self.woken.load(Ordering::Acquire).is_null() {
+            return ptr::null_mut();
+        }
+        let mut newest = self.woken.swap(ptr::null_mut(), Ordering::AcqRel);
+        let mut oldest = ptr::null_mut();
+        while let Some(block) = NonNull::new(newest) {
+            // SAFETY: the list owned a count of each block, and is now this thread's.
+            let links = unsafe { block.as_ref() };
+            newest = links.next_woken.replace(oldest);
+            oldest = block.as_ptr();
+        }
+        oldest
+    }
+
+    /// Returns whether a holder has more to do than to handle messages.
+    #[inline]
+    pub(super) fn has_requests(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) != 0 || !self.woken.load(Ordering::Relaxed).is_null()
+    }
+
+    /// Links a started turn with the agent's count, and sees to its deadline.
+    pub(super) fn activate(&self, block: NonNull<Block>) {
+        if let Some(due) = self.mailbox.activate(block) {
+            self.watch(due);
+        }
+    }
+
+    /// Lets a timer look for calls past their deadline.
+    pub(super) fn watch(&self, due: u64) {
+        // SAFETY: the header is borrowed, hence alive.
+        let agent = unsafe { AgentRef::from_alive(NonNull::from(self)) };
+        self.node.clock.watch(due, agent);
+    }
+
+    /// Lets a holder look at what was left behind.
+    #[inline]
+    pub(crate) fn notify(&self) {
+        if self.word.notify() {
+            self.schedule();
+        }
+    }
+
+    /// Lets a holder look at a message, unless messages wait anyhow.
+    #[inline]
+    pub(crate) fn notify_message(&self) {
+        if self.word.notify_message() {
+            self.schedule();
+        }
+    }
+
+    /// Puts the cell into the node's run queue; the word says that it is scheduled.
+    #[inline]
+    pub(super) fn schedule(&self) {
+        self.node.run_queue.push_agent(ScheduledAgent(NonNull::from(self)), &self.node);
+    }
+
+    /// Asks the holder for something.
+    pub(crate) fn ask(&self, what: u8) {
+        self.asked.fetch_or(what, Ordering::AcqRel);
+        self.notify();
+    }
+
+    pub(super) fn take_asked(&self) -> u8 {
+        if self.asked.load(Ordering::Acquire) == 0 {
+            return 0;
+        }
+        self.asked.swap(0, Ordering::AcqRel)
+    }
+
+    #[inline]
+    pub(crate) fn mode(&self) -> Mode {
+        Mode::from_bits(self.mode.load(Ordering::Acquire))
+    }
+
+    /// Changes the mode, and lets a holder look at it.
+    pub(crate) fn set_mode(&self, mode: Mode) {
+        self.mode.store(mode as u8, Ordering::Release);
+        self.notify();
+    }
+
+    /// Returns whether the state is there. Anybody's, for a glimpse.
+    pub(crate) fn has_state(&self) -> bool {
+        self.present.load(Ordering::Acquire)
+    }
+
+    /// Ends the wait of callers whose deadline passed.
+    pub(crate) fn expire(&self, due: u64, now: u64) {
+        let expired = self.mailbox.expire(due, now);
+        super::turn::end_waiting(self, expired.waiting, Verdict::Timeout);
+        for block in expired.active {
+            // SAFETY: the mailbox added a count for this.
+            let block = unsafe { BlockRef::from_owned(block) };
+            if block.awaited.get() {
+                block.end(Verdict::Timeout, false);
+            }
+        }
+        if let Some(due) = expired.watch {
+            self.watch(due);
+        }
+    }
+
+    pub(super) fn set_mode_quietly(&self, mode: Mode) {
+        self.mode.store(mode as u8, Ordering::Release);
+    }
+
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn next_generation(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts a turn that is over. The holder's.
+    #[inline]
+    pub(super) fn count_turn(&self, failed: bool) {
+        self.handled.store(self.handled.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        if failed {
+            let count = self.failed.load(Ordering::Relaxed).saturating_add(1);
+            self.failed.store(count, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn failed(&self) -> u64 {
+        self.failed.load(Ordering::Relaxed).into()
+    }
+
+    /// Locks what only some agents have.
+    pub(crate) fn extras(&self) -> MutexGuard<'_, Option<Box<Extras>>> {
+        self.extras.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `change` on what only some agents have, making it first.
+    pub(crate) fn with_extras<T>(&self, change: impl FnOnce(&mut Extras) -> T) -> T {
+        change(self.extras().get_or_insert_with(Box::default))
+    }
+}
+
+/// An agent in a run queue; the word's mark keeps it alive and in one queue alone.
+pub(crate) struct ScheduledAgent(NonNull<Header>);
+
+// SAFETY: as for `AgentRef`.
+unsafe impl Send for ScheduledAgent {}
+
+impl ScheduledAgent {
+    /// Lets the agent run for a while on this thread.
+    #[inline]
+    pub(crate) fn run(self) {
+        // SAFETY: a scheduled agent has not ended, so that the registry counts it.
+        unsafe { super::turn::visit(self.0) };
+    }
+}
+
+impl AgentRef {
+    /// Makes the cell of an agent without state, which takes messages but starts none.
+    fn create<A: Agent>(node: Arc<Shared>, id: AgentId, mode: Mode) -> Self {
+        let word = if mode == Mode::Active { Word::idle() } else { Word::closed() };
+        let cell = Box::new(AgentCell::<A> {
+            header: Header {
+                refs: AtomicUsize::new(1),
+                word,
+                mode: AtomicU8::new(mode as u8),
+                asked: AtomicU8::new(0),
+                present: AtomicBool::new(false),
+                vtable: const { &agent_vtable::<A>() },
+                node,
+                id,
+                generation: AtomicU32::new(0),
+                sharing: Cell::new(0),
+                suspended: Cell::new(ptr::null_mut()),
+                woken: AtomicPtr::new(ptr::null_mut()),
+                handled: AtomicU64::new(0),
+                failed: AtomicU32::new(0),
+                mailbox: Mailbox::new(),
+                waits_for: Cell::new(ptr::null()),
+                extras: Mutex::new(None),
+            },
+            state: UnsafeCell::new(MaybeUninit::uninit()),
+        });
+        // The header is the first field of a C layout.
+        Self(NonNull::from(Box::leak(cell)).cast())
+    }
+
+    /// Makes an agent with its state.
+    pub(crate) fn with_state<A: Agent>(
+        node: Arc<Shared>,
+        id: AgentId,
+        mode: Mode,
+        state: A,
+    ) -> Self {
+        let agent = Self::create::<A>(node, id, mode);
+        // SAFETY: the cell is new and of this type.
+        unsafe { agent.put_state(state) };
+        agent
+    }
+
+    /// Ends the agent on this thread if nothing runs, waits or is scheduled.
+    pub(crate) fn end_if_idle(&self) -> bool {
+        if !self.word.try_hold(false) {
+            return false;
+        }
+        // SAFETY: this thread holds the cell, and `self` keeps the header's memory alive.
+        unsafe { super::turn::bury(self.0) };
+        true
+    }
+
+    /// Puts the state into a cell that has none.
+    ///
+    /// # Safety
+    ///
+    /// `A` is the agent's type, and nobody else reaches the cell's state: it is new, or the
+    /// caller restarts it and no turn can start.
+    unsafe fn put_state<A: Agent>(&self, state: A) {
+        // SAFETY: the cell is of this type, and the caller has the state for itself.
+        unsafe { state_of::<A>(self.0).write(state) };
+        self.present.store(true, Ordering::Release);
+    }
+
+    /// Adds a count.
+    ///
+    /// # Safety
+    ///
+    /// The header is alive.
+    pub(crate) unsafe fn from_alive(header: NonNull<Header>) -> Self {
+        // SAFETY: as the caller says.
+        unsafe { header.as_ref() }.retain();
+        Self(header)
+    }
+
+    #[inline]
+    pub(crate) fn pointer(&self) -> NonNull<Header> {
+        self.0
+    }
+
+    /// Returns what the agent offers under an interface; the macros' table of type `T`.
+    pub fn interface<T: 'static>(&self, id: TypeId) -> Option<&'static T> {
+        (self.vtable.interface)(id)?.downcast_ref()
+    }
+
+    /// Returns how to call an action by its name.
+    pub(crate) fn route(&self, name: &str) -> Option<&'static Route> {
+        (self.vtable.route)(name)
+    }
+}
+
+impl std::ops::Deref for AgentRef {
+    type Target = Header;
+
+    #[inline]
+    fn deref(&self) -> &Header {
+        // SAFETY: the count keeps the header alive.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Clone for AgentRef {
+    #[inline]
+    fn clone(&self) -> Self {
+        self.retain();
+        Self(self.0)
+    }
+}
+
+impl Drop for AgentRef {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: this owns a count.
+        unsafe { Header::release(self.0) };
+    }
+}
+
+impl PartialEq for AgentRef {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for AgentRef {}
+
+impl Hash for AgentRef {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+
+impl fmt::Debug for AgentRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}('{}')", self.vtable.name, self.address())
+    }
+}
+
+/// Returns where the state of an agent of type `A` lies.
+///
+/// # Safety
+///
+/// The header is alive and the cell's type is `A`.
+#[inline]
+pub(super) unsafe fn state_of<A>(header: NonNull<Header>) -> *mut A {
+    // SAFETY: as the caller says; the cell's layout is C, so that the header comes first.
+    unsafe { (*header.cast::<AgentCell<A>>().as_ptr()).state.get().cast() }
+}
+
+const fn agent_vtable<A: Agent>() -> AgentVTable {
+    AgentVTable {
+        name: A::NAME,
+        type_id: TypeId::of::<A>(),
+        drop_state: drop_state::<A>,
+        free: free::<A>,
+        interface: interface::<A>,
+        describe: || A::BLUEPRINT.describe(),
+        route: |name| A::BLUEPRINT.all_routes().find(|route| route.name == name),
+        life: Life::of::<A>(),
+        start: crate::life::run_start_hook::<A>,
+        stop: crate::life::run_stop_hook::<A>,
+        ping: crate::life::run_ping::<A>,
+        begin: crate::life::begin::<A>,
+        put_state: put_new_state::<A>,
+    }
+}
+
+/// Puts the state that a restart made into the cell.
+///
+/// # Safety
+///
+/// The caller holds the cell, whose type is `A` and which has no state.
+unsafe fn put_new_state<A: Agent>(agent: &AgentRef, state: Box<dyn Any + Send>) {
+    match state.downcast::<A>() {
+        // SAFETY: as the caller says.
+        Ok(state) => unsafe { agent.put_state(*state) },
+        Err(_) => unreachable!("the constructor of an agent makes its type"),
+    }
+}
+
+fn interface<A: Agent>(id: TypeId) -> Option<&'static (dyn Any + Send + Sync)> {
+    A::BLUEPRINT.interfaces.iter().find(|entry| entry.id == id).map(|entry| entry.table)
+}
+
+/// # Safety
+///
+/// The caller holds the cell, whose type is `A` and whose state is there.
+unsafe fn drop_state<A>(header: NonNull<Header>) {
+    // SAFETY: as the caller says.
+    unsafe { state_of::<A>(header).drop_in_place() };
+}
+
+/// # Safety
+///
+/// Nobody has a count of the cell, whose type is `A` and whose state is gone.
+unsafe fn free<A>(header: NonNull<Header>) {
+    // SAFETY: the cell was leaked from a box of this type.
+    let cell = unsafe { Box::from_raw(header.cast::<AgentCell<A>>().as_ptr()) };
+    debug_assert!(!cell.header.present.load(Ordering::Relaxed), "the state dies with the agent");
+}

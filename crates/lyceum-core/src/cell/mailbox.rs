@@ -1,0 +1,524 @@
+//! The mailbox of one agent: bounded lists of blocks under one lock.
+//!
+//! - the *lane*: messages in the order in which they were accepted;
+//! - the *control* lane: the agent's own turns and calls that join a turn of their chain;
+//! - the *door*: senders that wait for room;
+//! - *active* turns: those whose callers wait while they run or are suspended, so that a deadline
+//!   ends the wait even while an action blocks its thread.
+
+use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lyceum_wire::AccessKind;
+
+use super::block::{Block, Place};
+use super::list::{Chain, List};
+use crate::mailbox::Overflow;
+
+/// How many one-way messages a holder takes out at once.
+const BATCH: u32 = 32;
+/// How many senders may wait for room in one mailbox.
+const DOOR_LIMIT: u32 = 65_536;
+/// The messages that a mailbox holds unless set otherwise.
+pub(crate) const DEFAULT_CAPACITY: u32 = 1024;
+/// The encoded bytes that a mailbox holds unless set otherwise.
+pub(crate) const DEFAULT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Whether a mailbox takes messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// It does.
+    Open,
+    /// The agent is switched off.
+    Inactive,
+    /// The agent stops: only its own turns get in.
+    Stopping,
+    /// The agent is gone for good.
+    Ended,
+}
+
+pub(crate) struct Mailbox(Mutex<Lists>);
+
+struct Lists {
+    lane: List,
+    active: List,
+    rare: Option<Box<Rare>>,
+    /// When a timer looks for calls past their deadline; `u64::MAX` for never.
+    watch: u64,
+    length: u32,
+    gate: Gate,
+}
+
+/// What few mailboxes need.
+struct Rare {
+    control: List,
+    door: List,
+    door_length: u32,
+    bytes: u64,
+    limits: Limits,
+}
+
+/// The bounds of a mailbox.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) messages: u32,
+    pub(crate) bytes: u64,
+    pub(crate) overflow: Overflow,
+}
+
+/// What became of a message that was put into a mailbox.
+pub(crate) enum Pushed {
+    /// It is in; a timer is to look at the time given.
+    Accepted { watch: Option<u64> },
+    /// It waits at the door; a timer is to look at the time given.
+    AtDoor { watch: Option<u64> },
+    /// It is in, and an older one is out: the caller of this gets that one's count.
+    Evicted(NonNull<Block>),
+    /// It is not in.
+    Full,
+    /// It is not in, by the policy that drops the newest.
+    Dropped,
+    /// It is not in: see the gate.
+    Closed(Gate),
+}
+
+/// How to put a message into a mailbox.
+#[derive(Clone, Copy)]
+pub(crate) struct PushOptions {
+    /// Into the control lane, past the bounds and the gate.
+    pub(crate) control: bool,
+    /// Whether the sender can wait at the door.
+    pub(crate) may_wait: bool,
+}
+
+/// What a holder is to do next.
+pub(super) enum Next {
+    /// Start this message; it is in the list of active turns.
+    Turn(NonNull<Block>),
+    /// Start these one-way messages.
+    Tells(Chain),
+    /// Nothing can start before a suspended turn ends.
+    Blocked,
+    /// Nothing is there.
+    Empty,
+}
+
+/// What may start now, for a holder.
+#[derive(Clone, Copy)]
+pub(super) struct Room {
+    /// Whether messages of others start at all.
+    pub(super) open: bool,
+    /// Whether the state is there.
+    pub(super) present: bool,
+    /// Whether an exclusive turn is suspended.
+    pub(super) suspended: bool,
+    /// Whether shared turns are suspended.
+    pub(super) sharing: bool,
+}
+
+/// What a holder takes from a mailbox with one look.
+pub(super) struct Taken {
+    pub(super) next: Next,
+    /// Senders that got in from the door.
+    pub(super) admitted: Vec<NonNull<Block>>,
+}
+
+/// All blocks of a mailbox that closes for good.
+pub(super) struct Leftovers {
+    /// Never started. The receiver gets the counts.
+    pub(super) waiting: Vec<NonNull<Block>>,
+    /// Started; still linked nowhere, counted by their turns.
+    pub(super) active: Vec<NonNull<Block>>,
+}
+
+impl Mailbox {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Lists {
+            lane: List::new(),
+            active: List::new(),
+            rare: None,
+            watch: u64::MAX,
+            length: 0,
+            gate: Gate::Open,
+        }))
+    }
+
+    #[inline]
+    fn lock(&self) -> MutexGuard<'_, Lists> {
+        // Nothing under the lock panics half way.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn set_limits(&self, limits: Limits) {
+        self.lock().rare().limits = limits;
+    }
+
+    /// Opens or closes the mailbox; one that is closed for good stays so.
+    pub(crate) fn set_gate(&self, gate: Gate) {
+        let mut lists = self.lock();
+        if lists.gate != Gate::Ended {
+            lists.gate = gate;
+        }
+    }
+
+    /// Puts a message in; on `Accepted`, `AtDoor` and `Evicted` the mailbox owns the count.
+    #[inline]
+    pub(crate) fn push(&self, block: NonNull<Block>, options: PushOptions) -> Pushed {
+        let mut lists = self.lock();
+        if options.control {
+            if lists.gate == Gate::Ended {
+                return Pushed::Closed(Gate::Ended);
+            }
+            lists.rare().control.push_back(block, Place::Control);
+            return Pushed::Accepted { watch: lists.watch_for(block) };
+        }
+        if lists.gate != Gate::Open {
+            return Pushed::Closed(lists.gate);
+        }
+        if lists.has_room(block) {
+            lists.accept(block);
+            return Pushed::Accepted { watch: lists.watch_for(block) };
+        }
+        lists.push_full(block, options)
+    }
+
+    /// Takes the next message to start, after unlinking a turn that is over.
+    pub(super) fn take(&self, over: Option<NonNull<Block>>, room: Room) -> Taken {
+        let mut lists = self.lock();
+        if let Some(over) = over {
+            lists.active.remove(over);
+        }
+        let next = lists.next(room);
+        let admitted = lists.admit();
+        Taken { next, admitted }
+    }
+
+    /// Unlinks a turn that is over; true if it was linked, whose count the caller gets.
+    pub(super) fn unlink(&self, over: NonNull<Block>) -> bool {
+        let mut lists = self.lock();
+        // SAFETY: the caller owns a count of its own, or the list still has one.
+        let linked = unsafe { over.as_ref() }.place.get() == Place::Active;
+        if linked {
+            lists.active.remove(over);
+        }
+        linked
+    }
+
+    /// Links a turn that was not linked yet, with the agent's count; returns when a timer is to
+    /// look.
+    pub(super) fn activate(&self, block: NonNull<Block>) -> Option<u64> {
+        let mut lists = self.lock();
+        // SAFETY: the caller owns a count.
+        if unsafe { block.as_ref() }.place.get() == Place::Active {
+            return None;
+        }
+        lists.active.push_back(block, Place::Active);
+        lists.watch_for(block)
+    }
+
+    /// Takes out the suspended turns, with their counts; jobs of detached turns stay.
+    pub(super) fn take_parked(&self) -> Vec<NonNull<Block>> {
+        let mut lists = self.lock();
+        // SAFETY: the list owns counts of its blocks.
+        let parked = |block: &NonNull<Block>| unsafe { block.as_ref() }.parked.get();
+        let parked: Vec<_> = lists.active.iter().filter(parked).collect();
+        for block in &parked {
+            lists.active.remove(*block);
+        }
+        parked
+    }
+
+    /// Puts back one-way messages that could not start, before all others.
+    pub(super) fn put_back(&self, mut chain: Chain) {
+        let mut blocks = Vec::new();
+        while let Some(block) = chain.pop() {
+            blocks.push(block);
+        }
+        let mut lists = self.lock();
+        for block in blocks.into_iter().rev() {
+            lists.lane.push_front(block, Place::Lane);
+            lists.length += 1;
+        }
+    }
+
+    /// Takes a message out that did not start; true if the caller got the mailbox's count.
+    pub(crate) fn remove(&self, block: NonNull<Block>) -> bool {
+        self.lock().remove(block)
+    }
+
+    /// Ends the wait of all callers whose deadline is at or before `now`.
+    ///
+    /// Returns the messages that had not started, with their counts, those that had, with a count
+    /// added, and when to look again. Does nothing if the watch is not for `due`.
+    pub(super) fn expire(&self, due: u64, now: u64) -> Expired {
+        let mut lists = self.lock();
+        let mut expired = Expired { waiting: Vec::new(), active: Vec::new(), watch: None };
+        if lists.watch != due {
+            return expired;
+        }
+        let late = |block: &NonNull<Block>| {
+            // SAFETY: lists own counts of their blocks; deadlines are read under the lock.
+            unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed) <= now
+        };
+        let waiting: Vec<_> = lists.waiting().filter(late).collect();
+        for block in waiting {
+            lists.remove(block);
+            expired.waiting.push(block);
+        }
+        for block in lists.active.iter().filter(late) {
+            // SAFETY: as above. Once is enough: the turn may run for long.
+            let active = unsafe { block.as_ref() };
+            active.deadline.store(u64::MAX, Ordering::Relaxed);
+            active.retain();
+            expired.active.push(block);
+        }
+        lists.watch = lists.earliest_deadline();
+        expired.watch = (lists.watch != u64::MAX).then_some(lists.watch);
+        expired
+    }
+
+    /// Brings the watch up to date; returns the time that it is really for.
+    pub(crate) fn refresh_watch(&self) -> Option<u64> {
+        let mut lists = self.lock();
+        lists.watch = lists.earliest_deadline();
+        (lists.watch != u64::MAX).then_some(lists.watch)
+    }
+
+    /// Closes the mailbox for good and takes everything out.
+    pub(super) fn close(&self) -> Leftovers {
+        let mut lists = self.lock();
+        lists.gate = Gate::Ended;
+        lists.watch = u64::MAX;
+        let active: Vec<_> = std::iter::from_fn(|| lists.active.pop_front()).collect();
+        Leftovers { waiting: lists.take_waiting(), active }
+    }
+
+    /// Takes out what has not started: all of it, or what the agent's former life was to do.
+    pub(crate) fn clear(&self) -> Vec<NonNull<Block>> {
+        self.lock().take_waiting()
+    }
+
+    /// Counts messages: those that wait, and turns whose callers wait.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let lists = self.lock();
+        (lists.length as usize, lists.active.iter().count())
+    }
+}
+
+/// What [`Mailbox::expire`] found.
+pub(super) struct Expired {
+    pub(super) waiting: Vec<NonNull<Block>>,
+    pub(super) active: Vec<NonNull<Block>>,
+    pub(super) watch: Option<u64>,
+}
+
+impl Lists {
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_with(|| Box::new(Rare::new()))
+    }
+
+    #[inline]
+    fn has_room(&self, block: NonNull<Block>) -> bool {
+        let Some(rare) = &self.rare else { return self.length < DEFAULT_CAPACITY };
+        // SAFETY: the sender owns a count.
+        let bytes = u64::from(unsafe { block.as_ref() }.bytes.get());
+        let fits = rare.bytes + bytes <= rare.limits.bytes || self.length == 0;
+        self.length < rare.limits.messages && fits && rare.door_length == 0
+    }
+
+    #[inline]
+    fn accept(&mut self, block: NonNull<Block>) {
+        // SAFETY: the sender owns a count.
+        let bytes = unsafe { block.as_ref() }.bytes.get();
+        if bytes > 0 {
+            self.rare().bytes += u64::from(bytes);
+        }
+        self.lane.push_back(block, Place::Lane);
+        self.length += 1;
+    }
+
+    fn left_lane(&mut self, block: NonNull<Block>) {
+        self.length -= 1;
+        // SAFETY: whoever took the block out of the lane has its count.
+        let bytes = unsafe { block.as_ref() }.bytes.get();
+        if bytes > 0 {
+            self.rare().bytes -= u64::from(bytes);
+        }
+    }
+
+    /// Lowers the watch to a block's deadline; returns it if that needs a new timer.
+    #[inline]
+    fn watch_for(&mut self, block: NonNull<Block>) -> Option<u64> {
+        // SAFETY: the mailbox owns a count.
+        let deadline = unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed);
+        (deadline < self.watch).then(|| {
+            self.watch = deadline;
+            deadline
+        })
+    }
+
+    #[cold]
+    fn push_full(&mut self, block: NonNull<Block>, options: PushOptions) -> Pushed {
+        // SAFETY: blocks in the lane are counted by it.
+        let publication = |block: &NonNull<Block>| unsafe { block.as_ref() }.publication.get();
+        if publication(&block) {
+            let Some(oldest) = self.lane.iter().find(publication) else { return Pushed::Full };
+            return self.replace(oldest, block);
+        }
+        let rare = self.rare();
+        let has_door = options.may_wait && rare.door_length < DOOR_LIMIT;
+        match rare.limits.overflow {
+            Overflow::Wait if has_door => {
+                self.rare().door.push_back(block, Place::Door);
+                self.rare().door_length += 1;
+                Pushed::AtDoor { watch: self.watch_for(block) }
+            }
+            Overflow::Wait | Overflow::Fail => Pushed::Full,
+            Overflow::DropNewest => Pushed::Dropped,
+            Overflow::DropOldest => match self.lane.first() {
+                Some(oldest) => self.replace(oldest, block),
+                None => Pushed::Full,
+            },
+        }
+    }
+
+    fn replace(&mut self, oldest: NonNull<Block>, block: NonNull<Block>) -> Pushed {
+        self.lane.remove(oldest);
+        self.left_lane(oldest);
+        self.accept(block);
+        Pushed::Evicted(oldest)
+    }
+
+    #[inline]
+    fn next(&mut self, room: Room) -> Next {
+        if let Some(next) = self.next_control(room) {
+            return next;
+        }
+        if !room.open {
+            return Next::Empty;
+        }
+        let Some(first) = self.lane.first() else { return Next::Empty };
+        // SAFETY: the lane owns a count.
+        let head = unsafe { first.as_ref() };
+        if !room.fits(head) {
+            return Next::Blocked;
+        }
+        if head.awaited.get() {
+            self.lane.remove(first);
+            self.left_lane(first);
+            self.active.push_back(first, Place::Active);
+            return Next::Turn(first);
+        }
+        let mut bytes = 0;
+        let (chain, count) = self.lane.split_front(BATCH, |block| {
+            let one_way = !block.awaited.get();
+            bytes += if one_way { u64::from(block.bytes.get()) } else { 0 };
+            one_way
+        });
+        self.length -= count;
+        if bytes > 0 {
+            self.rare().bytes -= bytes;
+        }
+        Next::Tells(chain)
+    }
+
+    fn next_control(&mut self, room: Room) -> Option<Next> {
+        let rare = self.rare.as_mut()?;
+        // SAFETY: the lane owns counts of its blocks.
+        let fits = |block: &NonNull<Block>| room.fits(unsafe { block.as_ref() });
+        let first = rare.control.iter().find(fits)?;
+        rare.control.remove(first);
+        self.active.push_back(first, Place::Active);
+        Some(Next::Turn(first))
+    }
+
+    /// Lets senders in from the door as far as there is room.
+    fn admit(&mut self) -> Vec<NonNull<Block>> {
+        let mut admitted = Vec::new();
+        while let Some(rare) = &mut self.rare
+            && let Some(first) = rare.door.first()
+            && self.length < rare.limits.messages
+        {
+            rare.door.remove(first);
+            rare.door_length -= 1;
+            self.accept(first);
+            // SAFETY: the mailbox owns a count; the receiver gets one of its own.
+            let sender = unsafe { first.as_ref() };
+            sender.retain();
+            if sender.one_way.get() {
+                // Its sender waited for room alone.
+                sender.awaited.set(false);
+                sender.deadline.store(u64::MAX, Ordering::Relaxed);
+            }
+            admitted.push(first);
+        }
+        admitted
+    }
+
+    fn remove(&mut self, block: NonNull<Block>) -> bool {
+        // SAFETY: the caller owns a count of its own or found the block in a list.
+        match unsafe { block.as_ref() }.place.get() {
+            Place::Lane => {
+                self.lane.remove(block);
+                self.left_lane(block);
+            }
+            Place::Control => self.rare().control.remove(block),
+            Place::Door => {
+                self.rare().door.remove(block);
+                self.rare().door_length -= 1;
+            }
+            Place::Active | Place::Nowhere => return false,
+        }
+        true
+    }
+
+    fn waiting(&self) -> impl Iterator<Item = NonNull<Block>> {
+        let rare = self.rare.iter().flat_map(|rare| rare.control.iter().chain(rare.door.iter()));
+        self.lane.iter().chain(rare)
+    }
+
+    fn take_waiting(&mut self) -> Vec<NonNull<Block>> {
+        let waiting: Vec<_> = self.waiting().collect();
+        for block in &waiting {
+            self.remove(*block);
+        }
+        waiting
+    }
+
+    fn earliest_deadline(&self) -> u64 {
+        let all = self.waiting().chain(self.active.iter());
+        // SAFETY: lists own counts of their blocks.
+        all.map(|block| unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed)).min().unwrap_or(u64::MAX)
+    }
+}
+
+impl Room {
+    #[inline]
+    pub(super) fn fits(self, block: &Block) -> bool {
+        if !self.present {
+            return false;
+        }
+        match block.vtable.info.access {
+            AccessKind::Exclusive => !self.suspended && !self.sharing,
+            AccessKind::Shared => !self.suspended,
+            AccessKind::Detached => true,
+        }
+    }
+}
+
+impl Rare {
+    fn new() -> Self {
+        Self {
+            control: List::new(),
+            door: List::new(),
+            door_length: 0,
+            bytes: 0,
+            limits: Limits {
+                messages: DEFAULT_CAPACITY,
+                bytes: DEFAULT_BYTES,
+                overflow: Overflow::Wait,
+            },
+        }
+    }
+}

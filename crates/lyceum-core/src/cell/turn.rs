@@ -1,0 +1,488 @@
+//! Turns: what the holder of a cell does.
+
+use std::any::Any;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::task::{self, Poll};
+
+use lyceum_wire::AccessKind;
+
+use super::block::{Block, BlockRef, Content};
+use super::frame::Frame;
+use super::header::{Asked, Header};
+use super::list::Chain;
+use super::mailbox::{Next, Room};
+use super::phase::Verdict;
+use super::sync::Ordering;
+use super::word::{self, Released};
+use crate::life::{self, Mode};
+use crate::{ActionInfo, OnCancel};
+
+/// How many messages an agent handles before the next agent runs.
+const BATCH: u32 = 32;
+
+/// Runs what waits at an agent, for a while. Called by who took it from a run queue.
+///
+/// # Safety
+///
+/// The agent is scheduled, and the caller is the only one to run it for that.
+pub(super) unsafe fn visit(this: NonNull<Header>) {
+    // SAFETY: a scheduled agent has not ended, so that the registry counts it.
+    let header = unsafe { this.as_ref() };
+    header.word.take_scheduled();
+    let mut budget = BATCH;
+    let blocked = loop {
+        header.word.look();
+        if attend(this) {
+            return;
+        }
+        poll_woken(this);
+        match run_messages(this, &mut budget) {
+            Pace::Blocked => break true,
+            Pace::Empty => break false,
+            Pace::Spent => {
+                header.word.release_scheduled(parked_bits(header, true));
+                header.schedule();
+                return;
+            }
+            Pace::Asked => {}
+        }
+    };
+    if header.word.release(parked_bits(header, blocked)) == Released::Schedule {
+        header.schedule();
+    }
+}
+
+/// Why a holder stopped handling messages.
+enum Pace {
+    Blocked,
+    Empty,
+    Spent,
+    /// Somebody asks for something else first.
+    Asked,
+}
+
+/// Returns what stands in a new turn's way once the cell is let go.
+#[inline]
+pub(super) fn parked_bits(header: &Header, blocked: bool) -> u32 {
+    let mut bits = 0;
+    if !header.suspended.get().is_null() {
+        bits |= word::SUSPENDED;
+    }
+    if header.sharing.get() > 0 {
+        bits |= word::SHARING;
+    }
+    if blocked && bits != 0 {
+        bits |= word::WAITING;
+    }
+    if header.mode() != Mode::Active {
+        bits |= word::CLOSED;
+    }
+    bits
+}
+
+/// Does what the holder was asked for; true if the agent is gone, with its header.
+fn attend(this: NonNull<Header>) -> bool {
+    // SAFETY: the caller holds the cell.
+    let header = unsafe { this.as_ref() };
+    let asked = header.take_asked();
+    if asked & Asked::END != 0 {
+        // SAFETY: the caller holds the cell and is told that the agent is gone.
+        unsafe { bury(this) };
+        return true;
+    }
+    if asked & (Asked::DROP_TURNS | Asked::DROP_STATE) != 0 {
+        drop_turns(this);
+    }
+    if asked & Asked::DROP_STATE != 0 {
+        // SAFETY: the caller holds the cell, and no turn is left that borrows the state.
+        unsafe { drop_state(this) };
+        life::state_dropped(header);
+    }
+    if asked & Asked::PUT_STATE != 0 {
+        let state = header.with_extras(|extras| extras.new_state.take());
+        if let Some(state) = state {
+            // SAFETY: the header is alive, since the caller holds the cell.
+            let agent = unsafe { crate::AgentRef::from_alive(this) };
+            // SAFETY: the caller holds the cell, and the old state was dropped.
+            unsafe { (header.vtable.put_state)(&agent, state) };
+        }
+    }
+    false
+}
+
+/// Handles messages until the budget is spent or none can start.
+fn run_messages(this: NonNull<Header>, budget: &mut u32) -> Pace {
+    // SAFETY: the caller holds the cell.
+    let header = unsafe { this.as_ref() };
+    let mut over = None;
+    loop {
+        let taken = header.mailbox.take(over, room(header));
+        release_over(over.take());
+        for block in taken.admitted {
+            // SAFETY: the mailbox added a count for this.
+            let block = unsafe { BlockRef::from_owned(block) };
+            if block.one_way.get() {
+                block.end(Verdict::Accepted, false);
+            }
+        }
+        match taken.next {
+            Next::Empty => return Pace::Empty,
+            Next::Blocked => return Pace::Blocked,
+            Next::Turn(block) => {
+                over = start(this, block).then_some(block);
+                *budget = budget.saturating_sub(1);
+            }
+            Next::Tells(chain) => {
+                if !run_tells(this, chain, budget) {
+                    return Pace::Asked;
+                }
+            }
+        }
+        if *budget == 0 || header.has_requests() {
+            if let Some(block) = over {
+                header.mailbox.unlink(block);
+            }
+            release_over(over);
+            return if *budget == 0 { Pace::Spent } else { Pace::Asked };
+        }
+    }
+}
+
+/// Gives up the count of a turn that is over and linked nowhere.
+fn release_over(over: Option<NonNull<Block>>) {
+    if let Some(block) = over {
+        // SAFETY: a turn that is over leaves the list's count to who unlinked it.
+        unsafe { Block::release(block) };
+    }
+}
+
+/// Runs one-way messages; false if the agent's mode changed, with the rest put back.
+fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool {
+    // SAFETY: the caller holds the cell.
+    let header = unsafe { this.as_ref() };
+    while let Some(block) = chain.pop() {
+        // SAFETY: the chain handed over its count.
+        let next = unsafe { block.as_ref() };
+        let stopped = header.has_requests() || header.mode() != Mode::Active;
+        if stopped || !room(header).fits(next) {
+            chain.push(block);
+            header.mailbox.put_back(chain);
+            return !stopped;
+        }
+        if start(this, block) {
+            // SAFETY: a turn that is over leaves its count to its starter.
+            unsafe { Block::release(block) };
+        }
+        *budget = budget.saturating_sub(1);
+    }
+    true
+}
+
+fn room(header: &Header) -> Room {
+    Room {
+        present: header.present.load(Ordering::Relaxed),
+        open: header.mode() == Mode::Active,
+        suspended: !header.suspended.get().is_null(),
+        sharing: header.sharing.get() > 0,
+    }
+}
+
+/// Starts a message that left the queue; true if it is over, its count left to the caller.
+fn start(this: NonNull<Header>, block: NonNull<Block>) -> bool {
+    // SAFETY: the caller holds the cell and a count of the block.
+    let (header, turn) = unsafe { (this.as_ref(), block.as_ref()) };
+    if turn.is_cancelled() {
+        drop_content(block);
+        turn.phase.finish();
+        return true;
+    }
+    turn.phase.start();
+    if turn.vtable.info.access == AccessKind::Detached {
+        start_detached(this, block);
+        return false;
+    }
+    header.node.note_turn(header.id, turn.vtable.info);
+    poll_turn(this, block)
+}
+
+/// Polls a turn; true if it is over, its count left to the caller.
+fn poll_turn(this: NonNull<Header>, block: NonNull<Block>) -> bool {
+    // SAFETY: the caller holds the cell and a count of the block.
+    let (header, turn) = unsafe { (this.as_ref(), block.as_ref()) };
+    let info = turn.vtable.info;
+    let profile = (turn.vtable.profile)();
+    let exclusive = info.access == AccessKind::Exclusive;
+    let node = NonNull::from(&*header.node);
+    let frame = Frame::new(node, Some(this), Some(block), exclusive, profile.is_short());
+    let measured = header.node.measures(info, profile);
+    let polled = {
+        let _entered = frame.enter();
+        poll_caught(block)
+    };
+    if let Some(started) = measured {
+        profile.note(started.elapsed());
+    }
+    match polled {
+        Ok(Poll::Pending) => {
+            park(header, block);
+            false
+        }
+        Ok(Poll::Ready(())) => {
+            unpark(header, block);
+            finish(header, block, turn.failed.get());
+            true
+        }
+        Err(panic) => {
+            unpark(header, block);
+            let text = panic_text(&*panic);
+            // SAFETY: `poll_caught` left the content empty.
+            unsafe { Block::payload(block).cast::<Box<str>>().write(text.clone()) };
+            turn.content.set(Content::Panic);
+            finish(header, block, true);
+            // The panic's own value may be anything, and dropping it may panic.
+            forget_safely(panic);
+            life::turn_panicked(header, info, &text);
+            true
+        }
+    }
+}
+
+/// Builds and polls a turn's future; after a panic the content is empty.
+pub(super) fn poll_caught(block: NonNull<Block>) -> Result<Poll<()>, Box<dyn Any + Send>> {
+    // SAFETY: the block is alive during its poll, and the waker is forgotten before it may be
+    // freed.
+    let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
+    let mut cx = task::Context::from_waker(&waker);
+    // SAFETY: the caller holds the cell, or is the job of a detached turn.
+    let polled = catch_unwind(AssertUnwindSafe(|| unsafe { build_and_poll(block, &mut cx) }));
+    if polled.is_err() {
+        drop_content(block);
+    }
+    polled
+}
+
+/// # Safety
+///
+/// The caller owns the block's content, which is a message or a future.
+pub(super) unsafe fn build_and_poll(
+    block: NonNull<Block>,
+    cx: &mut task::Context<'_>,
+) -> Poll<()> {
+    // SAFETY: as the caller says.
+    unsafe {
+        let turn = block.as_ref();
+        if turn.content.get() == Content::Message {
+            (turn.vtable.build)(block);
+        }
+        (turn.vtable.poll)(block, cx)
+    }
+}
+
+/// Leaves a turn suspended; the agent keeps the count.
+pub(super) fn park(header: &Header, block: NonNull<Block>) {
+    // SAFETY: the caller holds the cell and a count of the block.
+    let turn = unsafe { block.as_ref() };
+    if turn.parked.replace(true) {
+        return;
+    }
+    match turn.vtable.info.access {
+        AccessKind::Exclusive => header.suspended.set(block.as_ptr()),
+        AccessKind::Shared => header.sharing.set(header.sharing.get() + 1),
+        AccessKind::Detached => {}
+    }
+    header.activate(block);
+}
+
+fn unpark(header: &Header, block: NonNull<Block>) {
+    // SAFETY: the caller holds the cell and a count of the block.
+    let turn = unsafe { block.as_ref() };
+    if !turn.parked.replace(false) {
+        return;
+    }
+    match turn.vtable.info.access {
+        AccessKind::Exclusive => header.suspended.set(ptr::null_mut()),
+        AccessKind::Shared => header.sharing.set(header.sharing.get() - 1),
+        AccessKind::Detached => {}
+    }
+}
+
+/// Hands the outcome of a turn to its caller, or drops it.
+pub(super) fn finish(header: &Header, block: NonNull<Block>, failed: bool) {
+    // SAFETY: the caller holds the cell and a count of the block.
+    let turn = unsafe { block.as_ref() };
+    header.count_turn(failed);
+    turn.phase.finish();
+    let given = turn.awaited.get() && turn.end(Verdict::Ran, true);
+    if !given {
+        drop_content(block);
+    }
+}
+
+/// Polls the turns whose wakers fired.
+fn poll_woken(this: NonNull<Header>) {
+    // SAFETY: the caller holds the cell.
+    let header = unsafe { this.as_ref() };
+    let mut next = header.take_woken();
+    while let Some(block) = NonNull::new(next) {
+        // SAFETY: the list hands over a count of each of its blocks.
+        let turn = unsafe { BlockRef::from_owned(block) };
+        next = turn.next_woken.replace(ptr::null_mut());
+        turn.hear_wakes();
+        if !turn.parked.get() {
+            continue;
+        }
+        let over = if turn.is_cancelled() && turn.vtable.info.on_cancel == OnCancel::Drop {
+            drop_content(block);
+            unpark(header, block);
+            finish(header, block, true);
+            true
+        } else {
+            poll_turn(this, block)
+        };
+        if over && header.mailbox.unlink(block) {
+            release_over(Some(block));
+        }
+    }
+}
+
+/// Runs a detached turn as a job of the agent.
+fn start_detached(this: NonNull<Header>, block: NonNull<Block>) {
+    // SAFETY: the caller holds the cell and a count of the block; the job gets one of its own.
+    let (header, turn) = unsafe { (this.as_ref(), BlockRef::from_alive(block)) };
+    turn.count_agent();
+    header.activate(block);
+    header.node.note_turn(header.id, turn.vtable.info);
+    // SAFETY: the header is alive, since the caller holds the cell.
+    let agent = unsafe { crate::AgentRef::from_alive(this) };
+    life::spawn_detached(&agent, super::detached::DetachedTurn::new(turn));
+}
+
+/// Drops the suspended turns; their callers hear that the agent went down.
+fn drop_turns(this: NonNull<Header>) {
+    // SAFETY: the caller holds the cell.
+    let header = unsafe { this.as_ref() };
+    for block in header.mailbox.take_parked() {
+        end_turn(header, block, Verdict::Down);
+    }
+}
+
+/// Ends a started turn that will not be polled again, and gives up the agent's count.
+fn end_turn(header: &Header, block: NonNull<Block>, verdict: Verdict) {
+    // SAFETY: the caller took the block out of the list, with the agent's count.
+    let turn = unsafe { BlockRef::from_owned(block) };
+    if turn.vtable.info.access == AccessKind::Detached {
+        // Its job owns the content and a count of its own.
+        turn.end(verdict, false);
+        return;
+    }
+    unpark(header, block);
+    turn.phase.finish();
+    drop_content(block);
+    turn.end(verdict, false);
+    header.count_turn(true);
+}
+
+/// Ends messages that never started; callers get them back.
+pub(crate) fn end_waiting(header: &Header, blocks: Vec<NonNull<Block>>, verdict: Verdict) {
+    for block in blocks {
+        // SAFETY: the mailbox handed over its count, and with it the content.
+        let message = unsafe { BlockRef::from_owned(block) };
+        if !(message.awaited.get() && message.end(verdict, true)) {
+            header.node.dead_letter(header, message.vtable.info, verdict.into());
+            drop_content(block);
+        }
+    }
+}
+
+/// Ends an agent for good: no turn, no message and no state is left.
+///
+/// # Safety
+///
+/// The caller holds the cell and does not use the header afterwards.
+pub(super) unsafe fn bury(this: NonNull<Header>) {
+    // SAFETY: the caller holds the cell.
+    let header = unsafe { this.as_ref() };
+    header.set_mode_quietly(Mode::Ended);
+    let leftovers = header.mailbox.close();
+    for block in leftovers.active {
+        end_turn(header, block, Verdict::Down);
+    }
+    end_waiting(header, leftovers.waiting, Verdict::Terminated);
+    drop_woken(header);
+    // SAFETY: the caller holds the cell, and no turn is left that borrows the state.
+    unsafe { drop_state(this) };
+    header.word.release_ended();
+    // SAFETY: the header is alive: the registry still counts it.
+    let agent = unsafe { crate::AgentRef::from_alive(this) };
+    life::buried(&agent);
+}
+
+fn drop_woken(header: &Header) {
+    let mut next = header.take_woken();
+    while let Some(block) = NonNull::new(next) {
+        // SAFETY: the list hands over a count of each of its blocks.
+        let turn = unsafe { BlockRef::from_owned(block) };
+        next = turn.next_woken.replace(ptr::null_mut());
+    }
+}
+
+/// # Safety
+///
+/// The caller holds the cell, and no turn is left that borrows the state.
+unsafe fn drop_state(this: NonNull<Header>) {
+    // SAFETY: the caller holds the cell.
+    let header = unsafe { this.as_ref() };
+    if !header.present.swap(false, Ordering::AcqRel) {
+        return;
+    }
+    // SAFETY: the state was there, and is marked as gone.
+    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { (header.vtable.drop_state)(this) }));
+    if let Err(panic) = dropped {
+        tracing::error!(agent = header.vtable.name, panic = %panic_text(&*panic), "a drop panicked");
+        forget_safely(panic);
+    }
+}
+
+/// Drops whatever the payload holds; a panic in a drop is caught.
+pub(crate) fn drop_content(block: NonNull<Block>) {
+    // SAFETY: the caller owns the content.
+    let turn = unsafe { block.as_ref() };
+    let content = turn.content.replace(Content::Empty);
+    let payload = Block::payload(block);
+    // SAFETY: the content says what the payload held, and that it is gone now.
+    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
+        match content {
+            Content::Empty => {}
+            Content::Message => (turn.vtable.drop_message)(payload),
+            Content::Future => (turn.vtable.drop_future)(payload),
+            Content::Result => (turn.vtable.drop_result)(payload),
+            Content::Panic => payload.cast::<Box<str>>().drop_in_place(),
+        }
+    }));
+    if let Err(panic) = dropped {
+        tracing::error!(action = %turn.vtable.info, panic = %panic_text(&*panic), "a drop panicked");
+        forget_safely(panic);
+    }
+}
+
+/// Returns the text of a panic.
+pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> Box<str> {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a panic without text")
+        .into()
+}
+
+/// Drops a panic's value, whose own drop may panic again.
+pub(crate) fn forget_safely(panic: Box<dyn Any + Send>) {
+    let _ = catch_unwind(AssertUnwindSafe(move || drop(panic))).map_err(std::mem::forget);
+}
+
+impl ActionInfo {
+    /// Returns whether runs of the action are measured.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.dispatch == crate::Dispatch::Measured
+    }
+}

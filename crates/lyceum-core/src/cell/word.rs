@@ -1,0 +1,150 @@
+//! The state word: who holds an agent's cell, and who must look at it next.
+//!
+//! Holding is the right to touch the agent's state and its suspended turns. It passes between
+//! three kinds of thread: callers that run an idle agent themselves, pumps that drain mailboxes,
+//! and those that only leave something behind (a message, a wake-up, a request) and say so with
+//! [`Word::notify`]. The promise, checked by the loom models: whatever was left behind before a
+//! `notify` is looked at by a holder after it.
+
+use super::sync::{AtomicU32, Ordering};
+
+/// Somebody holds the cell.
+const HELD: u32 = 1;
+/// Something was left behind while the cell was held: the holder must not let go of it unseen.
+const NOTIFIED: u32 = 1 << 1;
+/// The cell is in a run queue; nobody else may put it there.
+const SCHEDULED: u32 = 1 << 2;
+/// The agent is gone for good: nothing is scheduled any more.
+const ENDED: u32 = 1 << 3;
+
+/// A turn with exclusive access is suspended.
+pub(crate) const SUSPENDED: u32 = 1 << 4;
+/// At least one turn with shared access is suspended.
+pub(crate) const SHARING: u32 = 1 << 5;
+/// Turns do not start now: the agent is starting, inactive, stopping or gone.
+pub(crate) const CLOSED: u32 = 1 << 6;
+/// Messages wait for a suspended turn to end.
+pub(crate) const WAITING: u32 = 1 << 7;
+
+/// The bits that only a holder changes, when it lets go.
+const PARKED: u32 = SUSPENDED | SHARING | CLOSED | WAITING;
+
+/// Who holds the cell, who must look at it, and what stands in a new turn's way.
+///
+/// Zero means idle: nobody holds the cell, nothing is queued, nothing is suspended.
+pub(crate) struct Word(AtomicU32);
+
+/// What to do after letting go of a cell.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Released {
+    /// Nothing: the next notification schedules the cell.
+    Quiet,
+    /// Put the cell into a run queue: something was left behind meanwhile.
+    Schedule,
+}
+
+impl Word {
+    /// Makes the word of a cell that does not start turns yet.
+    pub(crate) fn closed() -> Self {
+        Self(AtomicU32::new(CLOSED))
+    }
+
+    /// Makes the word of an idle cell.
+    pub(crate) fn idle() -> Self {
+        Self(AtomicU32::new(0))
+    }
+
+    /// Takes an idle cell; with `shared`, one on which only shared turns are suspended, too.
+    ///
+    /// On success the caller is the holder and returns the cell with [`release`](Self::release).
+    #[inline]
+    pub(crate) fn try_hold(&self, shared: bool) -> bool {
+        let idle = if shared { self.0.load(Ordering::Relaxed) & SHARING } else { 0 };
+        self.0.compare_exchange(idle, idle | HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Lets go of the cell, leaving `parked` as what stands in a new turn's way.
+    #[inline]
+    pub(crate) fn release(&self, parked: u32) -> Released {
+        debug_assert_eq!(parked & !PARKED, 0, "only parked bits are left behind");
+        let mut now = self.0.load(Ordering::Relaxed);
+        loop {
+            debug_assert_ne!(now & HELD, 0, "only the holder releases");
+            let notified = now & NOTIFIED != 0;
+            let next = parked | if notified { SCHEDULED } else { 0 };
+            match self.0.compare_exchange_weak(now, next, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) if notified => return Released::Schedule,
+                Ok(_) => return Released::Quiet,
+                Err(seen) => now = seen,
+            }
+        }
+    }
+
+    /// Lets go of the cell and puts it into a run queue whether or not anything was left behind.
+    pub(crate) fn release_scheduled(&self, parked: u32) {
+        let before = self.0.swap(parked | SCHEDULED, Ordering::AcqRel);
+        debug_assert_ne!(before & HELD, 0, "only the holder releases");
+    }
+
+    /// Lets go of the cell for good.
+    pub(crate) fn release_ended(&self) {
+        self.0.store(ENDED | CLOSED, Ordering::Release);
+    }
+
+    /// Says that something was left behind; true if the caller must put the cell into a run
+    /// queue.
+    ///
+    /// Whoever calls this has left it behind under the queue's lock or with an atomic operation
+    /// of acquire and release order: only then is a holder that cleared the mark before seen here.
+    #[inline]
+    pub(crate) fn notify(&self) -> bool {
+        let mut now = self.0.load(Ordering::Acquire);
+        loop {
+            if now & (ENDED | SCHEDULED) != 0 {
+                return false;
+            }
+            let mark = if now & HELD != 0 { NOTIFIED } else { SCHEDULED };
+            if now & mark != 0 {
+                return false;
+            }
+            match self.0.compare_exchange_weak(now, now | mark, Ordering::AcqRel, Ordering::Acquire)
+            {
+                Ok(_) => return mark == SCHEDULED,
+                Err(seen) => now = seen,
+            }
+        }
+    }
+
+    /// Like [`notify`](Self::notify), for messages: none is needed where they wait anyhow.
+    #[inline]
+    pub(crate) fn notify_message(&self) -> bool {
+        self.0.load(Ordering::Acquire) & (WAITING | HELD) != WAITING && self.notify()
+    }
+
+    /// Takes a cell out of the run queue that scheduled it.
+    #[inline]
+    pub(crate) fn take_scheduled(&self) {
+        let before = self.0.fetch_xor(SCHEDULED | HELD, Ordering::AcqRel);
+        debug_assert_eq!(before & (SCHEDULED | HELD), SCHEDULED, "a scheduled cell is not held");
+    }
+
+    /// Clears the holder's mark before it looks at what was left behind.
+    #[inline]
+    pub(crate) fn look(&self) {
+        if self.0.load(Ordering::Relaxed) & NOTIFIED != 0 {
+            self.0.fetch_and(!NOTIFIED, Ordering::AcqRel);
+        }
+    }
+
+    /// Returns whether a turn runs or is suspended, so that a caller's chain may hold one.
+    #[inline]
+    pub(crate) fn is_occupied(&self) -> bool {
+        self.0.load(Ordering::Acquire) & (HELD | SUSPENDED | SHARING) != 0
+    }
+
+    /// Returns whether nothing runs, waits or is scheduled.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.0.load(Ordering::Acquire) & (HELD | SCHEDULED | SUSPENDED | SHARING | WAITING) == 0
+    }
+}

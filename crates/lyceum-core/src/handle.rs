@@ -1,0 +1,240 @@
+//! Handles: typed clients of agents.
+
+mod any;
+mod revive;
+mod stats;
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::time::Duration;
+
+pub use any::AnyHandle;
+use lyceum_wire::{Address, AgentDescription, AgentId};
+pub use revive::ReviveError;
+pub use stats::Stats;
+use stats::ping;
+
+use crate::cell::Gate;
+use crate::life::{DownReason, Ended, Mode, Monitor, end_now, stop};
+use crate::node::offers;
+use crate::{AgentRef, CallError, Client, Target};
+
+/// A typed client of an agent: 8 bytes, with the agent's actions as methods.
+///
+/// It stays valid while the agent restarts. After the agent ended, calls say so. It can be
+/// cloned, compared, stored, and sent in messages.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # #[derive(Default)] struct Counter { value: u64 }
+/// # #[agent] impl Counter {
+/// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// # }
+/// # lyceum::block_on(async {
+/// let node = Node::local();
+/// let counter = node.launch(Counter::default()).await?;
+/// let twin: Handle<Counter> = counter.clone();
+/// assert_eq!(counter.add(1).await?, 1);
+/// assert_eq!(twin.add(1).await?, 2);
+/// assert!(counter.to_string().starts_with("Counter('local://"));
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+pub struct Handle<A: Target + ?Sized>(A::Actions);
+
+impl<A: Target + ?Sized> Handle<A> {
+    pub(crate) fn new(agent: AgentRef) -> Self {
+        Self(A::Actions::wrap(agent))
+    }
+
+    pub(crate) fn agent(&self) -> &AgentRef {
+        self.0.target()
+    }
+
+    /// Returns the agent's id.
+    pub fn id(&self) -> AgentId {
+        self.agent().id
+    }
+
+    /// Returns the agent's name, if it has one.
+    pub fn name(&self) -> Option<String> {
+        let extras = self.agent().extras();
+        Some(extras.as_ref()?.name.as_ref()?.to_string())
+    }
+
+    /// Returns the agent's address.
+    pub fn address(&self) -> Address {
+        self.agent().address()
+    }
+
+    /// Forgets the type.
+    pub fn any(&self) -> AnyHandle {
+        AnyHandle::new(self.agent().clone())
+    }
+
+    /// Returns a handle by another type or interface, if the agent has it.
+    pub fn to<B: Target + ?Sized>(&self) -> Option<Handle<B>> {
+        offers::<B>(self.agent()).then(|| Handle::new(self.agent().clone()))
+    }
+
+    /// Returns whether the agent is of a type or has an interface.
+    pub fn is<B: Target + ?Sized>(&self) -> bool {
+        offers::<B>(self.agent())
+    }
+
+    /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// The agent stops whether or not the answer is awaited.
+    pub fn stop(&self) -> Ended {
+        stop(self.agent(), DownReason::Stopped);
+        Ended::of(self.agent().clone())
+    }
+
+    /// Ends the agent at once: what it has begun is dropped; await it for why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// The agent ends whether or not the answer is awaited.
+    pub fn kill(&self) -> Ended {
+        end_now(self.agent(), DownReason::Killed);
+        Ended::of(self.agent().clone())
+    }
+
+    /// Waits until the agent is gone for good.
+    pub fn ended(&self) -> Ended {
+        Ended::of(self.agent().clone())
+    }
+
+    /// Waits for the end of the agent's present generation: exactly one [`Down`](crate::Down).
+    pub fn monitor(&self) -> Monitor {
+        Monitor::of(self.agent())
+    }
+
+    /// Links two agents: if one goes down and was not asked to, the other does, too.
+    pub fn link<B: Target + ?Sized>(&self, other: &Handle<B>) {
+        self.agent().link(other.agent());
+    }
+
+    /// Removes a link.
+    pub fn unlink<B: Target + ?Sized>(&self, other: &Handle<B>) {
+        self.agent().unlink(other.agent());
+    }
+
+    /// Returns how long the agent took to answer, without running an action.
+    ///
+    /// # Errors
+    ///
+    /// As any call.
+    pub async fn ping(&self) -> Result<Duration, CallError> {
+        ping(self.agent()).await
+    }
+
+    /// Returns what the agent has done so far.
+    pub fn stats(&self) -> Stats {
+        Stats::of(self.agent())
+    }
+
+    /// Returns what the agent can do.
+    pub fn describe(&self) -> AgentDescription {
+        (self.agent().vtable.describe)()
+    }
+
+    /// Returns what the agent's life has come to.
+    pub fn mode(&self) -> Mode {
+        self.agent().mode()
+    }
+
+    /// Returns how often the agent was restarted.
+    pub fn generation(&self) -> u32 {
+        self.agent().generation()
+    }
+
+    /// Switches the agent off: it receives nothing and sends nothing until it is activated.
+    ///
+    /// Messages that wait already are kept. False if it is not active.
+    pub fn deactivate(&self) -> bool {
+        deactivate(self.agent())
+    }
+
+    /// Switches the agent on again; false if it is not switched off.
+    pub fn activate(&self) -> bool {
+        activate(self.agent())
+    }
+
+    /// Sets a flag, which runs the agent's behaviours that wait for it.
+    pub fn set_flag(&self, flag: &str) {
+        self.agent().set_flag(flag);
+    }
+
+    /// Lists the agent's behaviours.
+    pub fn behaviours(&self) -> Vec<crate::BehaviourInfo> {
+        self.agent().extras().as_ref().map_or_else(Vec::new, |extras| extras.behaviours.list())
+    }
+}
+
+/// Switches an agent off.
+pub(crate) fn deactivate(agent: &AgentRef) -> bool {
+    if !matches!(agent.mode(), Mode::Active | Mode::Starting) {
+        return false;
+    }
+    agent.mailbox.set_gate(Gate::Inactive);
+    agent.set_mode(Mode::Inactive);
+    true
+}
+
+fn activate(agent: &AgentRef) -> bool {
+    if agent.mode() != Mode::Inactive {
+        return false;
+    }
+    agent.mailbox.set_gate(Gate::Open);
+    agent.set_mode(Mode::Active);
+    // What was never begun begins now.
+    let fresh = agent.extras().as_ref().is_none_or(|extras| !extras.begun);
+    if fresh {
+        (agent.vtable.begin)(agent);
+    }
+    true
+}
+
+impl<A: Target + ?Sized> Deref for Handle<A> {
+    type Target = A::Actions;
+
+    #[inline]
+    fn deref(&self) -> &A::Actions {
+        &self.0
+    }
+}
+
+impl<A: Target + ?Sized> Clone for Handle<A> {
+    fn clone(&self) -> Self {
+        Self::new(self.agent().clone())
+    }
+}
+
+impl<A: Target + ?Sized> PartialEq for Handle<A> {
+    fn eq(&self, other: &Self) -> bool {
+        self.agent() == other.agent()
+    }
+}
+
+impl<A: Target + ?Sized> Eq for Handle<A> {}
+
+impl<A: Target + ?Sized> Hash for Handle<A> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.agent().hash(state);
+    }
+}
+
+impl<A: Target + ?Sized> fmt::Display for Handle<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.agent())
+    }
+}
+
+impl<A: Target + ?Sized> fmt::Debug for Handle<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.agent())
+    }
+}

@@ -1,0 +1,210 @@
+//! Handles without a type: actions by name, with JSON values.
+
+use std::fmt;
+use std::time::Duration;
+
+use lyceum_wire::{Address, AgentDescription, AgentId};
+use serde_json::Value;
+
+use super::{Handle, Stats};
+use crate::call::CallOptions;
+use crate::error::CallFault;
+use crate::life::Ended;
+use crate::node::offers;
+use crate::route::{Answer, Arguments};
+use crate::stream::Results;
+use crate::{ActionInfo, AgentRef, CallError, Target};
+
+/// A client of an agent whose type is not known: actions by name, with JSON values.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # use serde_json::json;
+/// # #[derive(Default)] struct Counter { value: u64 }
+/// # #[agent] impl Counter {
+/// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// # }
+/// # lyceum::block_on(async {
+/// let node = Node::local();
+/// let counter = node.launch(Counter::default()).await?.any();
+/// assert_eq!(counter.call("add", json!([2])).await?, json!(2));
+/// assert_eq!(counter.call("add", json!({"n": 3})).await?, json!(5));
+///
+/// let error = counter.call("add", json!(["two"])).await.unwrap_err();
+/// assert!(error.to_string().contains("argument `n`: expected integer"), "{error}");
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct AnyHandle {
+    agent: AgentRef,
+}
+
+impl AnyHandle {
+    pub(crate) fn new(agent: AgentRef) -> Self {
+        Self { agent }
+    }
+
+    /// Calls an action. Arguments are an array by position, or an object by name.
+    ///
+    /// # Errors
+    ///
+    /// As any call. The action's own error is [`CallError::Failed`], since its type is not known.
+    pub async fn call(&self, action: &str, arguments: Value) -> Result<Value, CallError> {
+        self.call_with(action, arguments.into(), CallOptions::default()).await
+    }
+
+    /// Calls an action with arguments both by position and by name, and with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub async fn call_with(
+        &self,
+        action: &str,
+        arguments: Arguments,
+        options: CallOptions,
+    ) -> Result<Value, CallError> {
+        match self.answer(action, arguments, options).await? {
+            Answer::Value(value) => Ok(value),
+            Answer::Stream(_) => {
+                let why = "it answers with a stream of results, which `stream` receives";
+                Err(self.unknown(action, why))
+            }
+        }
+    }
+
+    /// Calls an action that answers with a stream of results.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    pub async fn stream(
+        &self,
+        action: &str,
+        arguments: Value,
+    ) -> Result<Results<Value>, CallError> {
+        match self.answer(action, arguments.into(), CallOptions::default()).await? {
+            Answer::Stream(results) => Ok(results),
+            Answer::Value(_) => Err(self.unknown(action, "it answers with one value")),
+        }
+    }
+
+    /// Sends a message one way.
+    ///
+    /// # Errors
+    ///
+    /// As any call, before the action runs.
+    pub async fn tell(&self, action: &str, arguments: Value) -> Result<(), CallError> {
+        let options = CallOptions { one_way: true, ..CallOptions::default() };
+        self.answer(action, arguments.into(), options).await.map(drop)
+    }
+
+    async fn answer(
+        &self,
+        action: &str,
+        arguments: Arguments,
+        options: CallOptions,
+    ) -> Result<Answer, CallError> {
+        let Some(route) = self.agent.route(action) else {
+            return Err(self.unknown(action, &self.known_actions()));
+        };
+        (route.call)(self.agent.clone(), arguments, options).await
+    }
+
+    fn unknown(&self, action: &str, why: &str) -> CallError {
+        let info = ActionInfo::new("", "", lyceum_wire::AccessKind::Shared);
+        let mut fault = CallFault::new(&self.agent, &info).detail(why).started(false);
+        fault.action = action.into();
+        CallError::UnknownAction(fault)
+    }
+
+    fn known_actions(&self) -> String {
+        let names: Vec<_> =
+            self.describe().actions.into_iter().map(|action| action.name).collect();
+        if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) }
+    }
+
+    /// Returns a typed handle.
+    ///
+    /// # Errors
+    ///
+    /// Returns this handle if the agent is not of that type and has no such interface.
+    pub fn downcast<A: Target + ?Sized>(self) -> Result<Handle<A>, Self> {
+        if offers::<A>(&self.agent) { Ok(Handle::new(self.agent)) } else { Err(self) }
+    }
+
+    /// Returns the name of the agent's type.
+    pub fn type_name(&self) -> &'static str {
+        self.agent.vtable.name
+    }
+
+    /// Returns the agent's id.
+    pub fn id(&self) -> AgentId {
+        self.agent.id
+    }
+
+    /// Returns the agent's name, if it has one.
+    pub fn name(&self) -> Option<String> {
+        let extras = self.agent.extras();
+        Some(extras.as_ref()?.name.as_ref()?.to_string())
+    }
+
+    /// Returns the agent's address.
+    pub fn address(&self) -> Address {
+        self.agent.address()
+    }
+
+    /// Returns what the agent can do.
+    pub fn describe(&self) -> AgentDescription {
+        (self.agent.vtable.describe)()
+    }
+
+    /// Returns what the agent has done so far.
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.agent)
+    }
+
+    /// Returns how long the agent took to answer.
+    ///
+    /// # Errors
+    ///
+    /// As any call.
+    pub async fn ping(&self) -> Result<Duration, CallError> {
+        super::ping(&self.agent).await
+    }
+
+    /// Lets the agent finish what it has begun, then ends it.
+    pub fn stop(&self) -> Ended {
+        crate::life::stop(&self.agent, crate::DownReason::Stopped);
+        Ended::of(self.agent.clone())
+    }
+
+    /// Ends the agent at once.
+    pub fn kill(&self) -> Ended {
+        crate::life::end_now(&self.agent, crate::DownReason::Killed);
+        Ended::of(self.agent.clone())
+    }
+
+    /// Waits until the agent is gone for good.
+    pub fn ended(&self) -> Ended {
+        Ended::of(self.agent.clone())
+    }
+}
+
+impl<A: Target + ?Sized> From<Handle<A>> for AnyHandle {
+    fn from(handle: Handle<A>) -> Self {
+        Self::new(handle.agent().clone())
+    }
+}
+
+impl fmt::Display for AnyHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.agent)
+    }
+}
+
+impl fmt::Debug for AnyHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.agent)
+    }
+}

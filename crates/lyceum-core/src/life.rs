@@ -1,0 +1,120 @@
+//! An agent's life: launch, links, failure, restart, end.
+
+mod ended;
+mod extras;
+mod failure;
+mod jobs;
+mod launch;
+mod own_turn;
+mod restart;
+mod stop;
+mod supervisor;
+
+use std::fmt;
+
+pub use ended::{Ended, Monitor};
+pub(crate) use extras::{Extras, JobPlace};
+pub(crate) use failure::{fail, turn_panicked};
+pub use failure::OnFailure;
+pub(crate) use jobs::{cancel as cancel_job, run_job, spawn_detached};
+pub use launch::{Constructor, Launch, Launching, Restartable, Value};
+pub(crate) use launch::begin;
+pub(crate) use own_turn::{OwnTurn, With, run_ping, run_start_hook, run_stop_hook};
+pub use restart::{Backoff, Leftovers, Restart};
+pub(crate) use restart::state_dropped;
+use serde::{Deserialize, Serialize};
+pub(crate) use stop::{buried, end_now, stop, stop_all};
+pub use supervisor::{Strategy, Supervisor, SupervisorBuilder};
+
+/// What an agent's life has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[repr(u8)]
+pub enum Mode {
+    /// It starts or restarts: messages wait.
+    Starting = 0,
+    /// It handles messages.
+    Active = 1,
+    /// It is switched off: it receives nothing and sends nothing.
+    Inactive = 2,
+    /// It finishes what it has begun.
+    Stopping = 3,
+    /// It is gone for good.
+    Ended = 4,
+}
+
+impl Mode {
+    pub(crate) fn from_bits(bits: u8) -> Self {
+        match bits {
+            0 => Self::Starting,
+            1 => Self::Active,
+            2 => Self::Inactive,
+            3 => Self::Stopping,
+            _ => Self::Ended,
+        }
+    }
+}
+
+/// Why an agent, or one of its generations, ended.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DownReason {
+    /// It was asked to stop, or stopped itself.
+    Stopped,
+    /// It was killed.
+    Killed,
+    /// A turn panicked, with this text.
+    Panicked(String),
+    /// A behaviour or hook failed, with this text.
+    Failed(String),
+    /// It could not start again, for this reason.
+    StartFailed(String),
+    /// It failed more often than its restart policy allows; the last failure is this.
+    RestartLimit(String),
+    /// An agent that it is linked with went down, for this reason.
+    Linked(String),
+    /// Its parent ended.
+    ParentEnded,
+    /// A sibling failed, and the supervisor's strategy restarts both.
+    SiblingFailed,
+    /// The node stopped.
+    NodeStopped(String),
+}
+
+impl DownReason {
+    /// Returns whether the end was asked for, so that links do not spread it.
+    pub fn is_normal(&self) -> bool {
+        matches!(self, Self::Stopped | Self::ParentEnded | Self::NodeStopped(_))
+    }
+}
+
+impl fmt::Display for DownReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str("it was stopped"),
+            Self::Killed => f.write_str("it was killed"),
+            Self::Panicked(text) => write!(f, "it panicked: {text}"),
+            Self::Failed(text) => write!(f, "it failed: {text}"),
+            Self::StartFailed(text) => write!(f, "it could not start again: {text}"),
+            Self::RestartLimit(text) => write!(f, "it failed too often, at last: {text}"),
+            Self::Linked(text) => write!(f, "an agent linked with it went down: {text}"),
+            Self::ParentEnded => f.write_str("its parent ended"),
+            Self::SiblingFailed => f.write_str("a sibling failed"),
+            Self::NodeStopped(text) => write!(f, "its node stopped: {text}"),
+        }
+    }
+}
+
+/// The end of one generation of an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Down {
+    /// The agent's address.
+    pub address: lyceum_wire::Address,
+    /// Which of its generations ended; the first is 0.
+    pub generation: u32,
+    /// Why.
+    pub reason: DownReason,
+    /// Whether a next generation follows.
+    pub restarts: bool,
+}

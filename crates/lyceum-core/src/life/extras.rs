@@ -1,0 +1,134 @@
+//! What only some agents have: names, families, jobs, policies.
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use lyceum_wire::{AgentId, AgentName};
+use tokio::sync::oneshot;
+
+use super::{Down, DownReason, OnFailure, Restart};
+use crate::behaviour::BehaviourList;
+use crate::life::restart::Plan;
+use crate::node::Job;
+use crate::life::supervisor::Member;
+
+/// What only some agents have; made when first needed.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) name: Option<AgentName>,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) parent: Option<AgentId>,
+    pub(crate) children: Vec<AgentId>,
+    pub(crate) links: Vec<AgentId>,
+    pub(crate) monitors: Vec<oneshot::Sender<Down>>,
+    /// Those who wait for the end.
+    pub(crate) end_wakers: Vec<Waker>,
+    /// Those who wait for the agent to begin to stop.
+    pub(crate) stop_wakers: Vec<Waker>,
+    /// Those who wait for the state to be dropped.
+    pub(crate) dropped_wakers: Vec<Waker>,
+    pub(crate) flags: BTreeMap<String, Flag>,
+    pub(crate) jobs: Jobs,
+    pub(crate) behaviours: BehaviourList,
+    pub(crate) subscriptions: Vec<u64>,
+    pub(crate) on_panic: OnFailure,
+    pub(crate) on_error: OnFailure,
+    pub(crate) grace: Option<Duration>,
+    /// Whether behaviours and subscriptions were started.
+    pub(crate) begun: bool,
+    pub(crate) plan: Option<Arc<Plan>>,
+    pub(crate) member: Option<Member>,
+    /// The state that the holder is to put into the cell.
+    pub(crate) new_state: Option<Box<dyn Any + Send>>,
+    /// Why the agent ended, or will.
+    pub(crate) reason: Option<DownReason>,
+    detached_handled: u64,
+    detached_failed: u64,
+}
+
+/// A flag that behaviours wait for.
+#[derive(Default)]
+pub(crate) struct Flag {
+    pub(crate) set: bool,
+    pub(crate) wakers: Vec<Waker>,
+}
+
+/// The jobs of an agent, by place.
+#[derive(Default)]
+pub(crate) struct Jobs {
+    next: u64,
+    running: BTreeMap<u64, Option<Job<()>>>,
+    /// Those who wait until no job is left.
+    pub(crate) wakers: Vec<Waker>,
+}
+
+/// Which of an agent's jobs is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct JobPlace(u64);
+
+impl Jobs {
+    /// Reserves a place, before the job exists.
+    pub(crate) fn reserve(&mut self) -> JobPlace {
+        self.next += 1;
+        self.running.insert(self.next, None);
+        JobPlace(self.next)
+    }
+
+    /// Fills a place; gives the job back if it is over already.
+    pub(crate) fn fill(&mut self, place: JobPlace, job: Job<()>) -> Option<Job<()>> {
+        match self.running.get_mut(&place.0) {
+            Some(slot) => {
+                *slot = Some(job);
+                None
+            }
+            None => Some(job),
+        }
+    }
+
+    /// Takes a job out, which is over or to be cancelled; wakes those who wait for the last one.
+    pub(crate) fn remove(&mut self, place: JobPlace) -> (Option<Job<()>>, Vec<Waker>) {
+        let job = self.running.remove(&place.0).flatten();
+        let wakers =
+            if self.running.is_empty() { std::mem::take(&mut self.wakers) } else { Vec::new() };
+        (job, wakers)
+    }
+
+    /// Takes all jobs out.
+    pub(crate) fn take_all(&mut self) -> Vec<Job<()>> {
+        std::mem::take(&mut self.running).into_values().flatten().collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+}
+
+impl Extras {
+    pub(crate) fn count_detached(&mut self, failed: bool) {
+        self.detached_handled += 1;
+        self.detached_failed += u64::from(failed);
+    }
+
+    pub(crate) fn detached_counts(&self) -> (u64, u64) {
+        (self.detached_handled, self.detached_failed)
+    }
+
+    /// Returns whether the agent can simply be buried.
+    pub(crate) fn is_lonely(&self) -> bool {
+        self.jobs.is_empty() && self.children.is_empty() && self.stop_wakers.is_empty()
+    }
+
+    pub(crate) fn restart(&self) -> Option<&Restart> {
+        self.plan.as_ref().map(|plan| &plan.policy)
+    }
+}
+
+impl fmt::Debug for Extras {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extras").field("name", &self.name).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,164 @@
+//! How agents end.
+
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use futures_util::future::{Either, join_all, select};
+
+use super::{DownReason, Mode, ended, jobs};
+use crate::AgentRef;
+use crate::cell::{Asked, Gate};
+use crate::clock::{Sleep, Time};
+use crate::node::Shared;
+
+/// Lets an agent finish what it has begun, and ends it.
+///
+/// Returns at once; [`Ended`](super::Ended) waits.
+pub(crate) fn stop(agent: &AgentRef, reason: DownReason) {
+    if matches!(agent.mode(), Mode::Stopping | Mode::Ended) {
+        return;
+    }
+    agent.mailbox.set_gate(Gate::Stopping);
+    if is_simple(agent) {
+        end_now(agent, reason);
+        return;
+    }
+    let wakers = agent.with_extras(|extras| {
+        extras.reason.get_or_insert(reason);
+        std::mem::take(&mut extras.stop_wakers)
+    });
+    agent.set_mode(Mode::Stopping);
+    wakers.into_iter().for_each(Waker::wake);
+    let stopping = agent.clone();
+    agent.node.spawn(None, async move { finish(stopping).await }).detach();
+}
+
+/// Returns whether nothing of the agent's needs time to end.
+fn is_simple(agent: &AgentRef) -> bool {
+    let lonely = agent.extras().as_ref().is_none_or(|extras| extras.is_lonely());
+    lonely && !agent.vtable.life.on_stop && agent.word.is_quiet()
+}
+
+/// Ends an agent without letting it finish: turns and jobs are dropped.
+pub(crate) fn end_now(agent: &AgentRef, reason: DownReason) {
+    if agent.mode() == Mode::Ended {
+        return;
+    }
+    let usual = reason == DownReason::Stopped && agent.extras().is_none();
+    if !usual {
+        agent.with_extras(|extras| {
+            extras.reason.get_or_insert(reason);
+        });
+    }
+    if !agent.end_if_idle() {
+        agent.ask(Asked::END);
+    }
+}
+
+/// Stops an agent in good order, within its grace time.
+async fn finish(agent: AgentRef) {
+    let node = agent.node.clone();
+    let grace = agent.with_extras(|extras| extras.grace).unwrap_or(node.grace);
+    let deadline = node.clock.now() + grace;
+    let children = agent.with_extras(|extras| std::mem::take(&mut extras.children));
+    let children = children.into_iter().filter_map(|id| node.registry.by_id(id));
+    let children: Vec<_> = children.collect();
+    for child in &children {
+        stop(child, DownReason::ParentEnded);
+    }
+    join_all(children.into_iter().map(ended::Ended::of)).await;
+    within(&node, deadline, jobs::all_over(&agent)).await;
+    jobs::cancel_all(&agent).await;
+    let hook = (agent.vtable.stop)(agent.clone());
+    if let Either::Right((_, hook)) = select(hook, Sleep::until(node.clone(), deadline)).await {
+        // A suspended turn is in the hook's way, or the hook itself takes too long.
+        agent.ask(Asked::DROP_TURNS);
+        within(&node, node.clock.now() + grace, hook).await;
+    }
+    agent.ask(Asked::END);
+}
+
+/// Waits for a future until a deadline.
+async fn within(node: &Arc<Shared>, deadline: Time, work: impl Future) {
+    let sleep = Sleep::until(node.clone(), deadline);
+    // Whichever ended: the caller goes on.
+    let _ = select(std::pin::pin!(work), sleep).await;
+}
+
+/// Stops all agents of a node, the youngest first, and waits for their end.
+pub(crate) async fn stop_all(node: &Arc<Shared>) {
+    node.registry.close();
+    let mut agents = node.registry.find(|_| true);
+    agents.reverse();
+    for agent in &agents {
+        stop(agent, DownReason::Stopped);
+    }
+    for agent in agents {
+        let hurry = agent.extras().as_ref().and_then(|extras| extras.grace).unwrap_or(node.grace);
+        let limit = Sleep::until(node.clone(), node.clock.now() + hurry + Duration::from_secs(1));
+        if let Either::Right((_, ended)) = select(ended::Ended::of(agent.clone()), limit).await {
+            end_now(&agent, DownReason::Killed);
+            drop(ended);
+        }
+    }
+}
+
+/// Tells everybody who is concerned that an agent is gone. Its cell is empty and held no more.
+pub(crate) fn buried(agent: &AgentRef) {
+    let node = &agent.node;
+    node.note(agent.id, "end");
+    let extras = agent.extras().take();
+    let name = extras.as_ref().and_then(|extras| extras.name.clone());
+    // The registry's count.
+    drop(node.registry.remove(agent.id, name.as_ref()));
+    let Some(mut extras) = extras else { return };
+    let reason = extras.reason.clone().unwrap_or(DownReason::Stopped);
+    for id in extras.subscriptions.drain(..) {
+        node.topics.remove(id);
+    }
+    let jobs = extras.jobs.take_all();
+    let news = ended::down(agent, reason.clone(), false);
+    let (monitors, links) = (std::mem::take(&mut extras.monitors), std::mem::take(&mut extras.links));
+    let children = std::mem::take(&mut extras.children);
+    let wakers: Vec<Waker> =
+        extras.end_wakers.drain(..).chain(extras.stop_wakers.drain(..)).collect();
+    let (parent, member) = (extras.parent, extras.member.take());
+    // Callers may still ask why, and by which name.
+    let mut remembered = super::Extras::default();
+    remembered.reason = Some(reason.clone());
+    remembered.name = name;
+    *agent.extras() = Some(Box::new(remembered));
+    drop(jobs);
+    for monitor in monitors {
+        // Nobody may be left to hear it.
+        let _ = monitor.send(news.clone());
+    }
+    node.note_outside();
+    wakers.into_iter().for_each(Waker::wake);
+    for child in children.into_iter().filter_map(|id| node.registry.by_id(id)) {
+        stop(&child, DownReason::ParentEnded);
+    }
+    spread(node, agent, links, &reason);
+    if let Some(parent) = parent.and_then(|id| node.registry.by_id(id)) {
+        parent.with_extras(|extras| extras.children.retain(|child| *child != agent.id));
+    }
+    if let Some(member) = member {
+        member.gone(agent);
+    }
+}
+
+/// Ends the agents that are linked with one that went down, unless that was asked for.
+pub(super) fn spread(
+    node: &Shared,
+    agent: &AgentRef,
+    links: Vec<lyceum_wire::AgentId>,
+    reason: &DownReason,
+) {
+    for linked in links.into_iter().filter_map(|id| node.registry.by_id(id)) {
+        linked.with_extras(|extras| extras.links.retain(|other| *other != agent.id));
+        if !reason.is_normal() {
+            super::fail(&linked, DownReason::Linked(format!("{agent:?}: {reason}")));
+        }
+    }
+}

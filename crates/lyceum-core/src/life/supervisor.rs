@@ -1,0 +1,178 @@
+//! Supervisors: agents that are restarted together.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lyceum_wire::AgentId;
+
+use super::restart::{Intensity, begin_restart};
+use super::{Constructor, DownReason, Launch, Restart, Restartable, Value, stop};
+use crate::node::Shared;
+use crate::{Agent, AgentRef, BoxError};
+
+/// Which agents of a supervisor restart when one of them fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strategy {
+    /// The one that failed.
+    #[default]
+    OneForOne,
+    /// All of them.
+    OneForAll,
+    /// The one that failed and those launched after it.
+    RestForOne,
+}
+
+/// Settings of a supervisor; made by [`Node::supervisor`](crate::Node::supervisor).
+#[derive(Debug)]
+pub struct SupervisorBuilder {
+    node: Arc<Shared>,
+    strategy: Strategy,
+    restart: Restart,
+}
+
+/// Restarts the agents that it launched, together as its strategy says.
+///
+/// It counts their failures as one; beyond the limit it ends them all. It lives on with its
+/// agents when dropped.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # #[derive(Clone, Default)] struct Counter { value: u64 }
+/// # #[agent] impl Counter {
+/// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// #     #[action] fn fail(&mut self) { panic!("as asked") }
+/// # }
+/// # lyceum::block_on(async {
+/// let node = Node::simulated(1);
+/// let pair = node.supervisor(Strategy::OneForAll).start();
+/// let (left, right) = (pair.launch(Counter::default()).await?, pair.launch(Counter::default()).await?);
+/// right.add(5).await?;
+/// left.fail().await.unwrap_err();
+/// assert_eq!(right.add(1).await?, 1, "it was restarted with its sibling");
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Debug)]
+pub struct Supervisor {
+    group: Arc<Group>,
+}
+
+struct Group {
+    node: Arc<Shared>,
+    strategy: Strategy,
+    restart: Restart,
+    intensity: Intensity,
+    members: Mutex<Vec<AgentId>>,
+}
+
+/// An agent's membership.
+#[derive(Clone)]
+pub(crate) struct Member(Arc<Group>);
+
+impl SupervisorBuilder {
+    pub(crate) fn new(node: Arc<Shared>, strategy: Strategy) -> Self {
+        Self { node, strategy, restart: Restart::default() }
+    }
+
+    /// Sets how many failures of all agents together, within which period.
+    pub fn limit(mut self, limit: u32, within: Duration) -> Self {
+        self.restart = self.restart.limit(limit, within);
+        self
+    }
+
+    /// Sets how agents are restarted.
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.restart = restart;
+        self
+    }
+
+    /// Makes the supervisor.
+    pub fn start(self) -> Supervisor {
+        Supervisor {
+            group: Arc::new(Group {
+                node: self.node,
+                strategy: self.strategy,
+                restart: self.restart,
+                intensity: Intensity::default(),
+                members: Mutex::default(),
+            }),
+        }
+    }
+}
+
+impl Supervisor {
+    /// Launches an agent from a value that can be cloned for restarts.
+    pub fn launch<A: Agent + Clone + Sync>(&self, agent: A) -> Launch<A, Value<A>> {
+        self.adopt(Launch::new(self.group.node.clone(), Value::new(agent)))
+    }
+
+    /// Launches an agent from a constructor.
+    pub fn launch_with<A, F, E>(&self, constructor: F) -> Launch<A, Constructor<A>>
+    where
+        A: Agent,
+        F: Fn() -> Result<A, E> + Send + Sync + 'static,
+        E: Into<BoxError>,
+    {
+        self.adopt(Launch::new(self.group.node.clone(), Constructor::new(constructor)))
+    }
+
+    fn adopt<A: Agent, S: Restartable<A>>(&self, launch: Launch<A, S>) -> Launch<A, S> {
+        launch.member(Member(self.group.clone()), self.group.restart)
+    }
+}
+
+impl Group {
+    fn members(&self) -> MutexGuard<'_, Vec<AgentId>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the members that restart when `failed` does, in the order of their launch.
+    fn concerned(&self, failed: AgentId) -> Vec<AgentId> {
+        let members = self.members();
+        match self.strategy {
+            Strategy::OneForOne => vec![failed],
+            Strategy::OneForAll => members.clone(),
+            Strategy::RestForOne => {
+                members.iter().copied().skip_while(|member| *member != failed).collect()
+            }
+        }
+    }
+}
+
+impl Member {
+    /// Counts an agent in.
+    pub(crate) fn join(&self, agent: &AgentRef) {
+        self.0.members().push(agent.id);
+    }
+
+    /// Counts an agent out.
+    pub(crate) fn gone(&self, agent: &AgentRef) {
+        self.0.members().retain(|member| *member != agent.id);
+    }
+
+    /// Restarts whom the strategy says, or ends all if they failed too often.
+    pub(crate) fn failed(&self, agent: &AgentRef, reason: DownReason) {
+        let group = &self.0;
+        let nth = group.intensity.count(group.node.clock.now(), group.restart.within);
+        let find = |id| group.node.registry.by_id(id);
+        if nth > group.restart.limit {
+            let members = group.members().clone();
+            for member in members.into_iter().rev().filter_map(find) {
+                stop::end_now(&member, DownReason::RestartLimit(reason.to_string()));
+            }
+            return;
+        }
+        for member in group.concerned(agent.id).into_iter().filter_map(find) {
+            let plan = member.extras().as_ref().and_then(|extras| extras.plan.clone());
+            let Some(plan) = plan else { continue };
+            let own = if member == *agent { reason.clone() } else { DownReason::SiblingFailed };
+            begin_restart(&member, plan, own, nth);
+        }
+    }
+}
+
+impl fmt::Debug for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Group").field("strategy", &self.strategy).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,286 @@
+//! Nodes: hosts of agents. One for each process is usual, many are possible.
+
+mod builder;
+mod driver;
+mod find;
+mod registry;
+mod run_queue;
+mod runtime;
+mod shared;
+mod simulation;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+pub use builder::NodeBuilder;
+pub use driver::ClockDriver;
+pub use find::Finder;
+pub(crate) use find::offers;
+use lyceum_wire::NodeId;
+pub(crate) use registry::Rejected;
+pub(crate) use shared::{Job, Shared};
+pub use simulation::{Trace, TraceEvent};
+
+use crate::clock::{Sleep, Time};
+use crate::life::{Constructor, DownReason, Launch, Strategy, SupervisorBuilder, Value};
+use crate::mailbox::DeadLetter;
+use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Topics, User};
+
+/// The nodes of this process, by id, for handles that arrive in messages.
+static NODES: Mutex<BTreeMap<NodeId, Weak<Shared>>> = Mutex::new(BTreeMap::new());
+
+/// Returns the node of that id, if it is in this process.
+pub(crate) fn by_id(id: NodeId) -> Option<Arc<Shared>> {
+    NODES.lock().unwrap_or_else(PoisonError::into_inner).get(&id)?.upgrade()
+}
+
+fn enlist(node: &Arc<Shared>) {
+    let mut nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
+    nodes.insert(node.id, Arc::downgrade(node));
+}
+
+fn delist(id: NodeId) {
+    NODES.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+}
+
+/// Hosts agents: runtime, clock, names, topics.
+///
+/// A local node lives in its tokio runtime until [`shutdown`](Self::shutdown) or until the
+/// runtime ends, whichever handles exist. A simulated one lives as long as its last clone.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # #[derive(Default)] struct Counter { value: u64 }
+/// # #[agent] impl Counter {
+/// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// # }
+/// # lyceum::block_on(async {
+/// let node = Node::local();
+/// let counter = node.launch(Counter::default()).named("counter").await?;
+/// assert_eq!(counter.add(1).await?, 1);
+/// node.shutdown().await;
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Node {
+    shared: Arc<Shared>,
+    /// Ends a simulated node with its last owner.
+    _owner: Option<Arc<Owner>>,
+}
+
+struct Owner(Arc<Shared>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.close("its simulated node was dropped");
+    }
+}
+
+impl Node {
+    /// Makes a node on the current tokio runtime, with the system's clock.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime; [`builder`](Self::builder) returns an error there.
+    pub fn local() -> Self {
+        match Self::builder().build() {
+            Ok(node) => node,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Makes a node that runs on one thread, in virtual time, in an order that the seed chooses.
+    ///
+    /// It needs no runtime: whoever awaits one of its calls drives it. The same seed and the same
+    /// inputs give the same [`trace`](Self::trace).
+    pub fn simulated(seed: u64) -> Self {
+        Self::builder().simulated(seed)
+    }
+
+    /// Makes a node with other settings.
+    pub fn builder() -> NodeBuilder {
+        NodeBuilder::default()
+    }
+
+    pub(crate) fn of(shared: Arc<Shared>) -> Self {
+        enlist(&shared);
+        Self { shared, _owner: None }
+    }
+
+    pub(crate) fn owning(shared: Arc<Shared>) -> Self {
+        enlist(&shared);
+        let owner = Arc::new(Owner(shared.clone()));
+        Self { shared, _owner: Some(owner) }
+    }
+
+    /// Returns the node's id.
+    pub fn id(&self) -> NodeId {
+        self.shared.id
+    }
+
+    /// Launches an agent from a value; await it for the handle.
+    pub fn launch<A: Agent>(&self, agent: A) -> Launch<A, Value<A>> {
+        Launch::new(self.shared.clone(), Value::new(agent))
+    }
+
+    /// Launches an agent from a constructor, which runs inside the node and again at each
+    /// restart.
+    pub fn launch_with<A, F, E>(&self, constructor: F) -> Launch<A, Constructor<A>>
+    where
+        A: Agent,
+        F: Fn() -> Result<A, E> + Send + Sync + 'static,
+        E: Into<BoxError>,
+    {
+        Launch::new(self.shared.clone(), Constructor::new(constructor))
+    }
+
+    /// Finds agents by name, type, interface or attribute.
+    pub fn find(&self) -> Finder<'_> {
+        Finder::new(&self.shared)
+    }
+
+    /// Returns how many agents live on the node.
+    pub fn agent_count(&self) -> usize {
+        self.shared.registry.count()
+    }
+
+    /// Makes a supervisor, which restarts the agents that it launches together.
+    pub fn supervisor(&self, strategy: Strategy) -> SupervisorBuilder {
+        SupervisorBuilder::new(self.shared.clone(), strategy)
+    }
+
+    /// Makes a user: a program with an id and a mailbox of its own.
+    ///
+    /// # Errors
+    ///
+    /// As any launch.
+    pub async fn user(&self, name: &str) -> Result<User, LaunchError> {
+        User::register(self, name).await
+    }
+
+    /// Launches many agents at once, and waits until all have started.
+    ///
+    /// # Errors
+    ///
+    /// Returns the first failure; agents that started before it go on.
+    pub async fn launch_many<A: Agent>(
+        &self,
+        agents: impl IntoIterator<Item = A>,
+    ) -> Result<Vec<Handle<A>>, LaunchError> {
+        let launches: Vec<_> =
+            agents.into_iter().map(|agent| self.launch(agent).into_future()).collect();
+        let mut handles = Vec::with_capacity(launches.len());
+        for launch in launches {
+            handles.push(launch.await?);
+        }
+        Ok(handles)
+    }
+
+    /// Waits until one of the agents is gone for good; returns which, and why.
+    ///
+    /// # Panics
+    ///
+    /// If there are none.
+    pub async fn wait_any(&self, agents: &[AnyHandle]) -> (usize, DownReason) {
+        let ends = agents.iter().map(AnyHandle::ended);
+        let (reason, index, _) = futures_util::future::select_all(ends).await;
+        (index, reason)
+    }
+
+    /// Waits until all of the agents are gone for good.
+    pub async fn wait_all(&self, agents: &[AnyHandle]) -> Vec<DownReason> {
+        let mut reasons = Vec::with_capacity(agents.len());
+        for agent in agents {
+            reasons.push(agent.ended().await);
+        }
+        reasons
+    }
+
+    /// Returns the node's topics.
+    pub fn topics(&self) -> Topics<'_> {
+        Topics::new(&self.shared)
+    }
+
+    /// Returns the time of the node's clock.
+    pub fn now(&self) -> Time {
+        self.shared.clock.now()
+    }
+
+    /// Returns the date of the node's clock.
+    pub fn utc(&self) -> jiff::Timestamp {
+        self.shared.clock.utc()
+    }
+
+    /// Waits on the node's clock.
+    pub fn sleep(&self, time: Duration) -> Sleep {
+        Sleep::until(self.shared.clone(), self.now() + time)
+    }
+
+    /// Returns the last messages that nobody handled, oldest first; at most 1,024 are kept.
+    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+        self.shared.dead_letters.list()
+    }
+
+    /// Returns how many messages nobody handled.
+    pub fn dead_letter_count(&self) -> u64 {
+        self.shared.dead_letters.count()
+    }
+
+    /// Runs everything that is ready now on a simulated node, without moving time.
+    ///
+    /// Returns how many steps that took; zero on other nodes.
+    pub fn run_until_idle(&self) -> usize {
+        self.shared.simulation.as_ref().map_or(0, |simulation| simulation.run_until_idle(&self.shared))
+    }
+
+    /// Moves the time of a simulated node forward, running what is due on the way in order.
+    ///
+    /// Does nothing on other nodes.
+    pub fn advance(&self, time: Duration) {
+        if let Some(simulation) = &self.shared.simulation {
+            simulation.advance_to(&self.shared, self.now() + time);
+        }
+    }
+
+    /// Returns what a simulated node did so far; `None` on other nodes.
+    pub fn trace(&self) -> Option<Trace> {
+        self.shared.simulation.as_ref().map(simulation::Simulation::trace)
+    }
+
+    /// Returns the driver of an external clock; `None` if the node has another clock.
+    pub fn clock_driver(&self) -> Option<ClockDriver> {
+        ClockDriver::of(&self.shared)
+    }
+
+    /// Stops all agents, those launched last first, and ends the node.
+    ///
+    /// Each agent may finish its turn and its stop hook within the node's grace time.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future leaves the remaining agents running.
+    pub async fn shutdown(&self) {
+        crate::life::stop_all(&self.shared).await;
+        self.shared.close("it was shut down");
+    }
+
+    /// Waits for Ctrl-C or a request to terminate, then [shuts down](Self::shutdown).
+    ///
+    /// # Errors
+    ///
+    /// Returns why the signals cannot be awaited.
+    pub async fn run_until_signal(&self) -> std::io::Result<()> {
+        driver::wait_for_signal().await?;
+        self.shutdown().await;
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Node({})", self.id())
+    }
+}

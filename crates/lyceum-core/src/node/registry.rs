@@ -1,0 +1,118 @@
+//! The registry: which agents live on a node, by id and by name.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use lyceum_wire::{AgentId, AgentName};
+
+use crate::AgentRef;
+
+/// Agents by id and by name; it counts each agent until that one is buried.
+#[derive(Default)]
+pub(crate) struct Registry(Mutex<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    places: Vec<Place>,
+    free: Vec<u32>,
+    names: HashMap<AgentName, AgentId>,
+    closed: bool,
+}
+
+struct Place {
+    agent: Option<AgentRef>,
+    /// How often the place was used before.
+    reuse: u32,
+}
+
+/// Says why an agent did not get into the registry.
+pub(crate) enum Rejected {
+    Closed,
+    NameTaken,
+}
+
+impl Registry {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts in the agent that `make` makes for its id.
+    pub(crate) fn insert(
+        &self,
+        name: Option<&AgentName>,
+        make: impl FnOnce(AgentId) -> AgentRef,
+    ) -> Result<AgentRef, Rejected> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return Err(Rejected::Closed);
+        }
+        if name.is_some_and(|name| inner.names.contains_key(name)) {
+            return Err(Rejected::NameTaken);
+        }
+        let index = match inner.free.pop() {
+            Some(index) => index,
+            None => {
+                let index = u32::try_from(inner.places.len()).map_err(|_| Rejected::Closed)?;
+                inner.places.push(Place { agent: None, reuse: 0 });
+                index
+            }
+        };
+        let place = &mut inner.places[index as usize];
+        let id = AgentId::new(u64::from(place.reuse) << 32 | u64::from(index));
+        let agent = make(id);
+        place.agent = Some(agent.clone());
+        if let Some(name) = name {
+            inner.names.insert(name.clone(), id);
+        }
+        Ok(agent)
+    }
+
+    /// Takes an agent out; the caller gets the registry's count.
+    pub(crate) fn remove(&self, id: AgentId, name: Option<&AgentName>) -> Option<AgentRef> {
+        let mut inner = self.lock();
+        let index = index_of(id);
+        let place = inner.places.get_mut(index as usize)?;
+        if place.agent.as_ref()?.id != id {
+            return None;
+        }
+        let agent = place.agent.take();
+        place.reuse = place.reuse.wrapping_add(1);
+        inner.free.push(index);
+        if let Some(name) = name {
+            inner.names.remove(name);
+        }
+        agent
+    }
+
+    pub(crate) fn by_id(&self, id: AgentId) -> Option<AgentRef> {
+        let inner = self.lock();
+        let agent = inner.places.get(index_of(id) as usize)?.agent.as_ref()?;
+        (agent.id == id).then(|| agent.clone())
+    }
+
+    pub(crate) fn by_name(&self, name: &AgentName) -> Option<AgentRef> {
+        let id = *self.lock().names.get(name)?;
+        self.by_id(id)
+    }
+
+    /// Returns the agents that `wanted` picks, in the order of their places.
+    pub(crate) fn find(&self, wanted: impl Fn(&AgentRef) -> bool) -> Vec<AgentRef> {
+        let all: Vec<AgentRef> =
+            self.lock().places.iter().filter_map(|place| place.agent.clone()).collect();
+        all.into_iter().filter(wanted).collect()
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        let inner = self.lock();
+        inner.places.len() - inner.free.len()
+    }
+
+    /// Lets no more agents in.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+    }
+}
+
+fn index_of(id: AgentId) -> u32 {
+    (id.bits() & u64::from(u32::MAX)) as u32
+}

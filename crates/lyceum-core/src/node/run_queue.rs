@@ -1,0 +1,278 @@
+//! The run queue of a node, and the pumps that serve it.
+//!
+//! One pump for each worker of the runtime, all on one queue. A pump that runs a short turn keeps
+//! the agent that the turn schedules in a slot of its own, so that a token goes round a ring
+//! without locks; everything else goes through the queue, where every pump finds it. A pump that
+//! finds more than it takes wakes the next one, so that one waking is under way at a time.
+
+use std::cell::Cell;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use rand::Rng;
+use rand::rngs::SmallRng;
+use tokio::task::coop;
+
+use super::Shared;
+use crate::cell::{self, ScheduledAgent};
+
+/// How many runs a pump makes before other tasks of its worker run.
+const RUNS: u32 = 64;
+/// How many runs in a row come from the pump's own slot.
+const SLOT_RUNS: u32 = 16;
+
+/// Something that can run for a while.
+pub(crate) enum Runnable {
+    Agent(ScheduledAgent),
+    Job(async_task::Runnable),
+}
+
+pub(crate) struct RunQueue(Mutex<Inner>);
+
+struct Inner {
+    ready: VecDeque<Runnable>,
+    /// The wakers of pumps that found nothing.
+    idle: Vec<(usize, Waker)>,
+    /// Whether a pump was woken and has not looked yet.
+    searching: bool,
+    /// How many pumps are not idle.
+    busy: usize,
+    /// Those who wait until all pumps are idle.
+    waiting: Vec<Waker>,
+    closed: bool,
+}
+
+thread_local! {
+    /// The node whose pump runs on this thread, and the agent that it runs next.
+    static SLOT: Slot = const { Slot { node: Cell::new(0), next: Cell::new(None) } };
+}
+
+struct Slot {
+    node: Cell<usize>,
+    next: Cell<Option<ScheduledAgent>>,
+}
+
+impl Runnable {
+    pub(crate) fn run(self) {
+        match self {
+            Self::Agent(agent) => agent.run(),
+            Self::Job(job) => {
+                job.run();
+            }
+        }
+    }
+}
+
+impl RunQueue {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Inner {
+            ready: VecDeque::new(),
+            idle: Vec::new(),
+            searching: false,
+            busy: 0,
+            waiting: Vec::new(),
+            closed: false,
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a scheduled agent in.
+    #[inline]
+    pub(crate) fn push_agent(&self, agent: ScheduledAgent, node: &Shared) {
+        let address = std::ptr::from_ref(node).addr();
+        let short = cell::with_current(|frame| frame.short).unwrap_or(false);
+        let agent = if short { keep(agent, address) } else { Some(agent) };
+        if let Some(agent) = agent {
+            self.push(Runnable::Agent(agent));
+        }
+    }
+
+    /// Puts something in, and wakes a pump unless one is about to look.
+    pub(crate) fn push(&self, runnable: Runnable) {
+        let mut inner = self.lock();
+        inner.ready.push_back(runnable);
+        let waker = inner.next_pump();
+        drop(inner);
+        if let Some(waker) = waker {
+            waker.wake();
+        }
+    }
+
+    /// Takes any, as the seed says.
+    pub(crate) fn pop_any(&self, random: &mut SmallRng) -> Option<Runnable> {
+        let mut inner = self.lock();
+        let ready = inner.ready.len();
+        if ready > 1 {
+            let index = random.random_range(0..ready);
+            return inner.ready.swap_remove_front(index);
+        }
+        inner.ready.pop_front()
+    }
+
+    /// Takes the next for a pump, or notes that the pump is idle.
+    fn pop_for(&self, pump: usize, cx: &Context<'_>, was_idle: &mut bool) -> Option<Runnable> {
+        let mut inner = self.lock();
+        if std::mem::take(was_idle) {
+            inner.searching = false;
+            inner.idle.retain(|(index, _)| *index != pump);
+            inner.busy += 1;
+        }
+        if let Some(runnable) = inner.ready.pop_front() {
+            let waker = if inner.ready.is_empty() { None } else { inner.next_pump() };
+            drop(inner);
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+            return Some(runnable);
+        }
+        *was_idle = true;
+        inner.busy -= 1;
+        inner.idle.push((pump, cx.waker().clone()));
+        let waiting =
+            if inner.busy == 0 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
+        drop(inner);
+        waiting.into_iter().for_each(Waker::wake);
+        None
+    }
+
+    /// Counts a pump in, before it runs for the first time.
+    pub(super) fn add_pump(&self) {
+        self.lock().busy += 1;
+    }
+
+    /// Returns whether nothing runs and nothing is ready; else the waker is woken later.
+    pub(crate) fn poll_idle(&self, cx: &Context<'_>) -> Poll<()> {
+        let mut inner = self.lock();
+        if inner.closed || (inner.busy == 0 && inner.ready.is_empty()) {
+            return Poll::Ready(());
+        }
+        inner.waiting.push(cx.waker().clone());
+        Poll::Pending
+    }
+
+    /// Takes everything out, for good.
+    pub(crate) fn close(&self) -> Vec<Runnable> {
+        let mut inner = self.lock();
+        inner.closed = true;
+        inner.ready.drain(..).collect()
+    }
+}
+
+impl Inner {
+    /// Returns the waker of a pump that is to look, unless one is about to.
+    #[inline]
+    fn next_pump(&mut self) -> Option<Waker> {
+        if self.searching {
+            return None;
+        }
+        let (_, waker) = self.idle.pop()?;
+        self.searching = true;
+        Some(waker)
+    }
+}
+
+/// Keeps an agent in the pump's slot of this thread, if that is free.
+#[inline]
+fn keep(agent: ScheduledAgent, node: usize) -> Option<ScheduledAgent> {
+    SLOT.with(|slot| {
+        if slot.node.get() != node {
+            return Some(agent);
+        }
+        let former = slot.next.take();
+        if former.is_some() {
+            slot.next.set(former);
+            return Some(agent);
+        }
+        slot.next.set(Some(agent));
+        None
+    })
+}
+
+/// Serves a run queue on one worker.
+pub(super) struct Pump {
+    node: Arc<Shared>,
+    index: usize,
+    was_idle: bool,
+}
+
+impl Pump {
+    pub(super) fn new(node: Arc<Shared>, index: usize) -> Self {
+        node.run_queue.add_pump();
+        Self { node, index, was_idle: false }
+    }
+
+    fn next(&mut self, cx: &Context<'_>, slot_runs: &mut u32) -> Option<Runnable> {
+        let own = SLOT.with(|slot| slot.next.take());
+        if let Some(agent) = own {
+            if *slot_runs > 0 {
+                *slot_runs -= 1;
+                return Some(Runnable::Agent(agent));
+            }
+            self.node.run_queue.push(Runnable::Agent(agent));
+        }
+        *slot_runs = SLOT_RUNS;
+        self.node.run_queue.pop_for(self.index, cx, &mut self.was_idle)
+    }
+}
+
+impl Future for Pump {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        let node = this.node.clone();
+        let _serving = Serving::enter(&node);
+        let mut slot_runs = SLOT_RUNS;
+        for _ in 0..RUNS {
+            if !coop::has_budget_remaining() {
+                break;
+            }
+            match this.next(cx, &mut slot_runs) {
+                Some(runnable) => runnable.run(),
+                None if node.is_closed() => return Poll::Ready(()),
+                None => return Poll::Pending,
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// The runtime is gone if a pump is dropped while its node is not closed.
+impl Drop for Pump {
+    fn drop(&mut self) {
+        self.node.close("its runtime has stopped");
+    }
+}
+
+/// Marks this thread as the node's pump; what is left in its slot goes to the queue.
+struct Serving<'n>(&'n Shared);
+
+impl<'n> Serving<'n> {
+    fn enter(node: &'n Shared) -> Self {
+        SLOT.with(|slot| slot.node.set(std::ptr::from_ref(node).addr()));
+        Self(node)
+    }
+}
+
+impl Drop for Serving<'_> {
+    fn drop(&mut self) {
+        SLOT.with(|slot| slot.node.set(0));
+        if let Some(agent) = SLOT.with(|slot| slot.next.take()) {
+            self.0.run_queue.push(Runnable::Agent(agent));
+        }
+    }
+}
+
+impl fmt::Debug for RunQueue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunQueue").field("ready", &self.lock().ready.len()).finish()
+    }
+}

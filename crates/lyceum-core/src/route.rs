@@ -1,0 +1,287 @@
+//! Routes: actions by name, with JSON values, for callers that do not have the type.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use lyceum_wire::{ActionDescription, ParameterDescription};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::call::{Call, CallOptions, Tell};
+use crate::error::{CallFault, Failure};
+use crate::stream::Results;
+use crate::{AgentRef, BadArguments, CallError, Message};
+
+/// An action by name: how it is described and called without its type.
+pub struct Route {
+    /// The name by which the action is called.
+    pub name: &'static str,
+    /// Describes the action, collecting schemas in the generator.
+    pub describe: fn(&mut SchemaGenerator) -> ActionDescription,
+    /// Calls the action with JSON arguments.
+    pub call: fn(AgentRef, Arguments, CallOptions) -> BoxFuture<'static, Result<Answer, CallError>>,
+}
+
+/// What an action answers to a caller without its type.
+#[derive(Debug)]
+pub enum Answer {
+    /// One value; `null` for a one-way message.
+    Value(Value),
+    /// A stream of values.
+    Stream(Results<Value>),
+}
+
+/// A message that can be made from JSON arguments. Implemented by the macros.
+pub trait JsonArguments: Message {
+    /// The arguments, in order.
+    const PARAMETERS: &'static [Parameter];
+
+    /// Makes the message.
+    ///
+    /// # Errors
+    ///
+    /// Says which argument is missing or has the wrong type.
+    fn from_arguments(arguments: &mut Arguments) -> Result<Self, BadArguments>;
+
+    /// Returns the JSON Schema of the action's own error, if it has one.
+    fn error_schema(schemas: &mut SchemaGenerator) -> Option<Schema> {
+        let _ = schemas;
+        None
+    }
+
+    /// Returns the action's own error as text.
+    fn error_text(error: &Self::Error) -> String {
+        let _ = error;
+        String::new()
+    }
+
+    /// Returns the action's own error as JSON, where it can be encoded.
+    fn error_value(error: &Self::Error) -> Value {
+        let _ = error;
+        Value::Null
+    }
+}
+
+/// One argument of an action.
+pub struct Parameter {
+    /// The argument's name.
+    pub name: &'static str,
+    /// Returns the JSON Schema of its type.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+}
+
+/// JSON arguments while they are taken apart: by position, by name, or both.
+///
+/// An array gives arguments by position, an object by name, `null` none at all.
+#[derive(Debug)]
+pub struct Arguments {
+    positional: std::vec::IntoIter<Value>,
+    named: Map<String, Value>,
+    taken: usize,
+}
+
+impl Parameter {
+    /// Describes an argument of type `T`.
+    pub const fn of<T: JsonSchema>(name: &'static str) -> Self {
+        Self { name, schema: SchemaGenerator::subschema_for::<T> }
+    }
+}
+
+impl Arguments {
+    /// Takes arguments by position and by name.
+    pub fn new(positional: Vec<Value>, named: Map<String, Value>) -> Self {
+        Self { positional: positional.into_iter(), named, taken: 0 }
+    }
+
+    /// Takes the next argument, by position if any is left, else by name.
+    ///
+    /// # Errors
+    ///
+    /// Says that the argument is missing, or which type was expected. An optional one may be
+    /// missing.
+    pub fn take<T: DeserializeOwned + JsonSchema>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<T, BadArguments> {
+        let value = self.positional.next().or_else(|| self.named.remove(name));
+        self.taken += 1;
+        let missing = value.is_none();
+        serde_json::from_value(value.unwrap_or(Value::Null)).map_err(|cause| {
+            let expected = expected_type::<T>();
+            if missing {
+                BadArguments::missing(name, expected)
+            } else {
+                BadArguments::wrong(name, expected, cause)
+            }
+        })
+    }
+
+    /// Checks that nothing is left over.
+    ///
+    /// # Errors
+    ///
+    /// Names the first argument that the action does not have.
+    pub fn finish(self) -> Result<(), BadArguments> {
+        if self.positional.len() > 0 {
+            let given = self.taken + self.positional.len();
+            return Err(BadArguments::TooMany { given, expected: self.taken });
+        }
+        match self.named.keys().next() {
+            Some(name) => Err(BadArguments::Unknown { name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl From<Value> for Arguments {
+    fn from(value: Value) -> Self {
+        match value {
+            Value::Null => Self::new(Vec::new(), Map::new()),
+            Value::Array(positional) => Self::new(positional, Map::new()),
+            Value::Object(named) => Self::new(Vec::new(), named),
+            other => Self::new(vec![other], Map::new()),
+        }
+    }
+}
+
+impl Route {
+    /// Makes the route of a message.
+    pub const fn of<M>() -> Self
+    where
+        M: JsonArguments<Output: Serialize + JsonSchema>,
+    {
+        Self { name: M::INFO.name, describe: describe::<M>, call: call::<M> }
+    }
+
+    /// Makes the route of a message that is answered with a stream of results.
+    pub const fn stream<M, T>() -> Self
+    where
+        M: JsonArguments<Output = Results<T>>,
+        T: Serialize + JsonSchema + Send + 'static,
+    {
+        Self { name: M::INFO.name, describe: describe_stream::<M, T>, call: call_stream::<M, T> }
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+fn describe<M>(schemas: &mut SchemaGenerator) -> ActionDescription
+where
+    M: JsonArguments<Output: JsonSchema>,
+{
+    let result = schemas.subschema_for::<M::Output>();
+    description::<M>(schemas, result, false)
+}
+
+fn describe_stream<M, T>(schemas: &mut SchemaGenerator) -> ActionDescription
+where
+    M: JsonArguments,
+    T: JsonSchema,
+{
+    let result = schemas.subschema_for::<T>();
+    description::<M>(schemas, result, true)
+}
+
+fn description<M: JsonArguments>(
+    schemas: &mut SchemaGenerator,
+    result: Schema,
+    stream: bool,
+) -> ActionDescription {
+    let parameters = M::PARAMETERS.iter().map(|parameter| ParameterDescription {
+        name: parameter.name.into(),
+        schema: (parameter.schema)(schemas),
+    });
+    ActionDescription {
+        name: M::INFO.name.into(),
+        doc: M::INFO.doc.into(),
+        access: M::INFO.access,
+        parameters: parameters.collect(),
+        result,
+        error: M::error_schema(schemas),
+        stream,
+    }
+}
+
+fn call<M>(
+    target: AgentRef,
+    arguments: Arguments,
+    options: CallOptions,
+) -> BoxFuture<'static, Result<Answer, CallError>>
+where
+    M: JsonArguments<Output: Serialize>,
+{
+    Box::pin(async move {
+        let message = decode::<M>(&target, arguments)?;
+        if options.one_way {
+            let told = Tell::with_options(&target, message, options).await;
+            return told.map(|()| Answer::Value(Value::Null)).map_err(CallError::from);
+        }
+        let output = Call::with_options(&target, message, options).await.map_err(forget::<M>)?;
+        let encoded = serde_json::to_value(&output);
+        encoded.map(Answer::Value).map_err(|error| {
+            CallError::Codec(CallFault::new(&target, M::INFO).detail(error.to_string()).started(true))
+        })
+    })
+}
+
+fn call_stream<M, T>(
+    target: AgentRef,
+    arguments: Arguments,
+    options: CallOptions,
+) -> BoxFuture<'static, Result<Answer, CallError>>
+where
+    M: JsonArguments<Output = Results<T>>,
+    T: Serialize + Send + 'static,
+{
+    Box::pin(async move {
+        let message = decode::<M>(&target, arguments)?;
+        let results = Call::with_options(&target, message, options).await.map_err(forget::<M>)?;
+        // A value that cannot be encoded is told apart by its place, not by an end of the stream.
+        let encode = |item: T| serde_json::to_value(item).unwrap_or(Value::Null);
+        Ok(Answer::Stream(results.map_items(encode)))
+    })
+}
+
+fn decode<M: JsonArguments>(
+    target: &AgentRef,
+    mut arguments: Arguments,
+) -> Result<M, CallError> {
+    let message = M::from_arguments(&mut arguments);
+    message
+        .and_then(|message| arguments.finish().map(|()| message))
+        .map_err(|why| CallError::bad_arguments(target, M::INFO, &why))
+}
+
+/// Turns an action's own error into text, for callers that have no type for it.
+fn forget<M: JsonArguments>(error: CallError<M::Error>) -> CallError {
+    error.map_action(|error| {
+        CallError::Failed(Box::new(Failure {
+            action: M::INFO.name.into(),
+            kind: std::any::type_name::<M::Error>().into(),
+            text: M::error_text(&error),
+            value: M::error_value(&error),
+        }))
+    })
+}
+
+/// Returns what a JSON Schema expects, in a word or two.
+fn expected_type<T: JsonSchema>() -> String {
+    let schema = schemars::generate::SchemaSettings::default()
+        .with(|settings| settings.inline_subschemas = true)
+        .into_generator()
+        .into_root_schema_for::<T>();
+    match schema.get("type") {
+        Some(Value::String(kind)) => kind.clone(),
+        Some(Value::Array(kinds)) => {
+            let kinds: Vec<_> = kinds.iter().filter_map(Value::as_str).collect();
+            kinds.join(" or ")
+        }
+        _ => T::schema_name().into(),
+    }
+}

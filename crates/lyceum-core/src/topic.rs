@@ -1,0 +1,206 @@
+//! Topics: named streams that agents publish to and subscribe to by pattern.
+
+mod pattern;
+mod publication;
+mod router;
+mod subscription;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use pattern::{Pattern, TopicError, TopicName};
+pub use publication::Publication;
+use router::Router;
+use serde::Serialize;
+pub(crate) use subscription::subscribe_agent;
+pub use subscription::{Listener, Subscription, TopicMessage};
+use thiserror::Error;
+
+use crate::node::Shared;
+
+/// Says why a message was not published.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The topic's name is not one.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// The message cannot be encoded.
+    #[error("cannot encode a message for topic `{topic}`")]
+    Encode {
+        /// The topic.
+        topic: String,
+        /// What the encoder said.
+        #[source]
+        cause: serde_json::Error,
+    },
+}
+
+/// Who listens to what on a node.
+#[derive(Default)]
+pub(crate) struct TopicTable(Mutex<Table>);
+
+struct Table {
+    router: Router<Arc<Subscriber>>,
+    /// Whose turn it is in each group.
+    turns: HashMap<String, usize>,
+    lost: u64,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Self { router: Router::new(), turns: HashMap::new(), lost: 0 }
+    }
+}
+
+/// One subscription.
+pub(crate) struct Subscriber {
+    pub(crate) group: Option<String>,
+    pub(crate) deliver: Box<dyn Fn(&Publication) -> Delivery + Send + Sync>,
+}
+
+/// What became of a publication at one subscriber.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    Taken,
+    /// It is full, and the oldest or this one is lost.
+    Lost,
+    /// The subscriber is gone.
+    Gone,
+}
+
+impl TopicTable {
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn insert(&self, pattern: Pattern, subscriber: Subscriber) -> u64 {
+        self.table().router.insert(pattern, Arc::new(subscriber))
+    }
+
+    pub(crate) fn remove(&self, id: u64) {
+        // Bound to a variable: it is dropped after the lock.
+        let _removed = self.table().router.remove(id);
+    }
+
+    pub(crate) fn clear(&self) {
+        let table = std::mem::take(&mut *self.table());
+        drop(table);
+    }
+
+    pub(crate) fn note_lost(&self, count: u64) {
+        self.table().lost += count;
+    }
+
+    /// Hands a publication to all subscribers, and to one of each group.
+    fn publish(&self, publication: &Publication) -> usize {
+        let mut taken = 0;
+        for (id, subscriber) in self.receivers(publication.topic()) {
+            match (subscriber.deliver)(publication) {
+                Delivery::Taken => taken += 1,
+                Delivery::Lost => {
+                    taken += 1;
+                    self.note_lost(1);
+                }
+                Delivery::Gone => self.remove(id),
+            }
+        }
+        taken
+    }
+
+    fn receivers(&self, topic: &TopicName) -> Vec<(u64, Arc<Subscriber>)> {
+        let mut table = self.table();
+        let mut receivers = Vec::new();
+        let mut groups: Vec<(String, Vec<(u64, Arc<Subscriber>)>)> = Vec::new();
+        table.router.visit(topic, |id, subscriber| {
+            let entry = (id, subscriber.clone());
+            let Some(group) = &subscriber.group else { return receivers.push(entry) };
+            match groups.iter_mut().find(|(name, _)| name == group) {
+                Some((_, members)) => members.push(entry),
+                None => groups.push((group.clone(), vec![entry])),
+            }
+        });
+        for (group, mut members) in groups {
+            let turn = table.turns.entry(group).or_default();
+            *turn = turn.wrapping_add(1);
+            let chosen = *turn % members.len();
+            receivers.push(members.swap_remove(chosen));
+        }
+        receivers
+    }
+}
+
+/// The topics of a node, for publishing and listening; made by
+/// [`Node::topics`](crate::Node::topics).
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # lyceum::block_on(async {
+/// let node = Node::local();
+/// let mut listener = node.topics().listen("alarm.#")?;
+/// node.topics().publish("alarm.cpu", &0.97)?;
+/// let alarm = listener.receive().await.expect("the node lives");
+/// assert_eq!(alarm.decode::<f64>()?, 0.97);
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Topics<'n> {
+    node: &'n Arc<Shared>,
+}
+
+impl<'n> Topics<'n> {
+    pub(crate) fn new(node: &'n Arc<Shared>) -> Self {
+        Self { node }
+    }
+
+    /// Publishes a message, and returns how many subscribers got it. Never waits for one.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the topic's name, or why the message cannot be encoded.
+    pub fn publish<T: Serialize + ?Sized>(
+        &self,
+        topic: &str,
+        message: &T,
+    ) -> Result<usize, PublishError> {
+        let publication = Publication::encode(topic, message, None)?;
+        self.node.note_outside();
+        Ok(self.node.topics.publish(&publication))
+    }
+
+    /// Listens to all topics of a pattern; the 1,024 newest messages wait for the listener.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the pattern.
+    pub fn listen(&self, pattern: &str) -> Result<Listener, TopicError> {
+        Ok(Listener::new(self.node.clone(), pattern.parse()?))
+    }
+
+    /// Returns how many messages were lost because a subscriber was full.
+    pub fn lost(&self) -> u64 {
+        self.node.topics.table().lost
+    }
+
+    /// Returns how many subscriptions there are.
+    pub fn subscriptions(&self) -> usize {
+        self.node.topics.table().router.len()
+    }
+}
+
+/// Publishes in the name of an agent.
+pub(crate) fn publish_from<T: Serialize + ?Sized>(
+    agent: &crate::AgentRef,
+    topic: &str,
+    message: &T,
+) -> Result<usize, PublishError> {
+    let publication = Publication::encode(topic, message, Some(agent.address()))?;
+    Ok(agent.node.topics.publish(&publication))
+}
+
+impl fmt::Debug for TopicTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Topics").finish_non_exhaustive()
+    }
+}

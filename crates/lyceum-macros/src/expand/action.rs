@@ -1,0 +1,131 @@
+//! Actions: a message, a method of the client, and a route for callers without the type.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned;
+
+use super::Parts;
+use super::message::{
+    Message, argument_types, context_in_turn, message_type, message_value,
+};
+use crate::action::Action;
+use crate::member::Member;
+use crate::output::Output;
+use crate::owner::{Owner, local, located};
+
+impl Parts {
+    pub(super) fn add_action(&mut self, owner: &Owner, member: &Member, action: &Action) {
+        self.items.extend(message(owner, member, action));
+        self.methods.extend(client_method(owner, member, action));
+        if !action.options.local {
+            self.items.extend(json_arguments(owner, member, action));
+            self.routes.extend(route(owner, member, action));
+        }
+    }
+}
+
+fn message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
+    let runtime = &owner.runtime;
+    let signature = &action.signature;
+    let call = owner.call(signature, &context_in_turn(signature));
+    let never = quote!(#runtime::NoError);
+    let (output, error, body) = match &action.output {
+        Output::Nothing => (quote!(()), never, quote!(::core::result::Result::Ok(#call))),
+        Output::Value(ty) => (quote!(#ty), never, quote!(::core::result::Result::Ok(#call))),
+        Output::Fallible(ty) => (
+            quote!(<#ty as #runtime::TryParts>::Output),
+            quote!(<#ty as #runtime::TryParts>::Error),
+            quote!(#runtime::TryParts::into_parts(#call)),
+        ),
+        Output::Stream(item) => {
+            let context = local("cx");
+            let results = quote!(#runtime::Context::stream(#context, #call));
+            (quote!(#runtime::Results<#item>), never, quote!(::core::result::Result::Ok(#results)))
+        }
+    };
+    let message = Message {
+        owner,
+        member,
+        name: action.name.unraw().to_string(),
+        options: &action.options,
+        fields: argument_types(signature).map(|ty| quote!(#ty)).collect(),
+        output,
+        error,
+        body,
+    };
+    message.expand()
+}
+
+fn client_method(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
+    let runtime = &owner.runtime;
+    let signature = &action.signature;
+    let mut name = action.name.clone();
+    name.set_span(located(name.span()));
+    let names: Vec<_> = signature.arguments.iter().map(|argument| {
+        let mut name = argument.ident.clone();
+        name.set_span(located(name.span()));
+        name
+    }).collect();
+    let types = argument_types(signature);
+    let fields: Vec<_> = names.iter().map(|name| quote!(#name)).collect();
+    let (message, ty) =
+        (message_value(owner, signature, &fields), message_type(owner, signature));
+    let (cfgs, shown) = (&member.cfgs, &member.shown);
+    let doc = member.doc.is_empty().then(|| {
+        let text = format!("Calls `{}::{}`.", owner.name, signature.ident.unraw());
+        quote!(#[doc = #text])
+    });
+    quote! {
+        #(#cfgs)*
+        #doc
+        #(#shown)*
+        pub fn #name(&self, #(#names: #types),*) -> #runtime::Call<'_, #ty> {
+            #runtime::Call::new(&self.target, #message)
+        }
+    }
+}
+
+fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
+    let runtime = &owner.runtime;
+    let (generics, _, clause) = owner.generics.split_for_impl();
+    let (ty, cfgs) = (message_type(owner, &action.signature), &member.cfgs);
+    let mut parameters = TokenStream::new();
+    let mut fields = TokenStream::new();
+    let arguments = local("arguments");
+    for argument in &action.signature.arguments {
+        let (name, ty) = (argument.ident.unraw().to_string(), &argument.ty);
+        let place = located(ty.span());
+        parameters.extend(quote_spanned!(place=> #runtime::Parameter::of::<#ty>(#name),));
+        fields.extend(quote_spanned!(place=> #runtime::Arguments::take::<#ty>(#arguments, #name)?,));
+    }
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #generics #runtime::JsonArguments for #ty #clause {
+            const PARAMETERS: &'static [#runtime::Parameter] = &[#parameters];
+
+            fn from_arguments(
+                #arguments: &mut #runtime::Arguments,
+            ) -> ::core::result::Result<Self, #runtime::BadArguments> {
+                ::core::result::Result::Ok(Self(#fields ::core::marker::PhantomData))
+            }
+        }
+    }
+}
+
+fn route(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
+    let runtime = &owner.runtime;
+    let (message, cfgs) = (message_type(owner, &action.signature), &member.cfgs);
+    let ident = located(action.signature.ident.span());
+    let route = match &action.output {
+        Output::Stream(item) => {
+            quote_spanned!(located(item.span())=> #runtime::Route::stream::<#message, #item>())
+        }
+        Output::Value(ty) | Output::Fallible(ty) => {
+            quote_spanned!(located(ty.span())=> #runtime::Route::of::<#message>())
+        }
+        Output::Nothing => quote_spanned!(ident=> #runtime::Route::of::<#message>()),
+    };
+    quote!(#(#cfgs)* #route,)
+}

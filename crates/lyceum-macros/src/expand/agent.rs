@@ -1,0 +1,53 @@
+//! Agents: everything that `#[agent]` adds to an `impl` block.
+
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned;
+
+use super::{Parts, client, hidden, hook};
+use crate::hook::Moment;
+use crate::member::Member;
+use crate::owner::{Owner, located};
+
+/// Returns the client, the messages and the blueprint of a type of agent.
+pub(crate) fn expand(owner: &Owner, members: &[Member], implements: &[Path]) -> TokenStream {
+    let parts = Parts::of(owner, members);
+    let declaration = client::declaration(owner);
+    let implementation = client::implementation(owner, &parts.methods);
+    let blueprint = blueprint(owner, members, &parts, implements);
+    let items = &parts.items;
+    let hidden = hidden(owner, &quote!(#items #implementation #blueprint));
+    quote!(#declaration #hidden)
+}
+
+fn blueprint(
+    owner: &Owner,
+    members: &[Member],
+    parts: &Parts,
+    implements: &[Path],
+) -> TokenStream {
+    let Owner { runtime, doc, .. } = owner;
+    let agent = owner.agent();
+    let (generics, _, clause) = owner.generics.split_for_impl();
+    let Parts { routes, subscriptions, behaviours, .. } = parts;
+    let interfaces = implements.iter().map(|interface| {
+        quote_spanned!(located(interface.span())=> <dyn #interface>::lyceum_interface::<Self>())
+    });
+    let on_start = hook::expand(owner, members, Moment::Start);
+    let on_stop = hook::expand(owner, members, Moment::Stop);
+    quote! {
+        #[automatically_derived]
+        impl #generics #runtime::Agent for #agent #clause {
+            const BLUEPRINT: #runtime::Blueprint<Self> = #runtime::Blueprint {
+                doc: #doc,
+                routes: &[#routes],
+                subscriptions: &[#subscriptions],
+                behaviours: &[#behaviours],
+                interfaces: &[#(#interfaces),*],
+                on_start: #on_start,
+                on_stop: #on_stop,
+            };
+        }
+    }
+}

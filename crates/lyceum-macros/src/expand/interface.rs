@@ -1,0 +1,86 @@
+//! Interfaces: a table of actions that each implementing type fills.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::message::{message_type, needs_sync};
+use super::{Parts, client, hidden};
+use crate::member::Member;
+use crate::owner::Owner;
+
+/// Returns the client, the messages and the table of an interface.
+pub(crate) fn expand(owner: &Owner, members: &[Member]) -> TokenStream {
+    let parts = Parts::of(owner, members);
+    let declaration = client::declaration(owner);
+    let implementation = client::implementation(owner, &parts.methods);
+    let (table, entry) = (table(owner, members), entry(owner, members, &parts));
+    let items = &parts.items;
+    let hidden = hidden(owner, &quote!(#items #implementation #table #entry));
+    quote!(#declaration #hidden)
+}
+
+fn table(owner: &Owner, members: &[Member]) -> TokenStream {
+    let runtime = &owner.runtime;
+    let fields = members.iter().filter(|member| has_entry(member)).map(|member| {
+        let (cfgs, field) = (&member.cfgs, &member.signature().ident);
+        let message = message_type(owner, member.signature());
+        quote!(#(#cfgs)* #field: #runtime::Entry<#message>,)
+    });
+    quote! {
+        #[doc(hidden)]
+        pub struct __Table {
+            #(#fields)*
+        }
+    }
+}
+
+/// Returns what an implementing type lists in its blueprint.
+fn entry(owner: &Owner, members: &[Member], parts: &Parts) -> TokenStream {
+    let Owner { runtime, name, .. } = owner;
+    let (target, agent) = (owner.target(), owner.agent());
+    let Parts { routes, subscriptions, behaviours, .. } = parts;
+    let needs_sync = members.iter().any(|member| has_entry(member) && needs_sync(member.signature()));
+    let generics = owner.agent_generics(needs_sync);
+    let (generics, arguments, _) = generics.split_for_impl();
+    let fields = members.iter().filter(|member| has_entry(member)).map(|member| {
+        let (cfgs, field) = (&member.cfgs, &member.signature().ident);
+        quote!(#(#cfgs)* #field: #runtime::Entry::of::<#agent>(),)
+    });
+    quote! {
+        struct __Implementation #generics (::core::marker::PhantomData<#agent>);
+
+        #[automatically_derived]
+        impl #generics __Implementation #arguments {
+            const ENTRY: #runtime::InterfaceEntry<#agent> = #runtime::InterfaceEntry {
+                id: ::core::any::TypeId::of::<#target>(),
+                name: #name,
+                table: &__Table { #(#fields)* },
+                routes: &[#routes],
+                subscriptions: &[#subscriptions],
+                behaviours: &[#behaviours],
+            };
+        }
+
+        #[automatically_derived]
+        impl #target {
+            #[doc(hidden)]
+            pub const fn lyceum_interface #generics() -> #runtime::InterfaceEntry<#agent> {
+                __Implementation::#arguments::ENTRY
+            }
+        }
+    }
+}
+
+/// Returns whether the member is run by messages, whose entries are in the table.
+fn has_entry(member: &Member) -> bool {
+    use crate::behaviour::{Behaviour, Kind};
+    use crate::member::Role;
+    use crate::signature::Access;
+
+    match &member.role {
+        Role::Action(_) | Role::Subscriber(_) => true,
+        Role::Behaviour(Behaviour { kind: Kind::Manual(_), .. }) => true,
+        Role::Behaviour(_) => member.signature().access != Access::Detached,
+        Role::Hook(_) => false,
+    }
+}

@@ -1,0 +1,205 @@
+//! Methods with a role, as an `#[agent]` block lists them.
+
+use proc_macro2::Span;
+use syn::ext::IdentExt;
+use syn::visit_mut::VisitMut;
+use syn::{Attribute, Error, Result, Type};
+
+use crate::action::Action;
+use crate::behaviour::{Behaviour, Kind};
+use crate::errors::Errors;
+use crate::helper::{self, Helpers};
+use crate::hook::{Hook, Moment};
+use crate::output::Output;
+use crate::self_type::ReplaceSelf;
+use crate::signature::Signature;
+use crate::subscribe::Subscriber;
+use crate::docs;
+
+/// A method with a role.
+pub(crate) struct Member {
+    /// Its `#[cfg]` attributes, for everything that is generated for it.
+    pub(crate) cfgs: Vec<Attribute>,
+    /// Its doc comments, and whether it is deprecated.
+    pub(crate) shown: Vec<Attribute>,
+    pub(crate) doc: String,
+    pub(crate) role: Role,
+}
+
+/// What the method is to the agent.
+pub(crate) enum Role {
+    Action(Action),
+    Behaviour(Behaviour),
+    Subscriber(Subscriber),
+    Hook(Hook),
+}
+
+impl Member {
+    /// Takes the helper attributes off a method; `None` if it has none.
+    pub(crate) fn take(
+        attributes: &mut Vec<Attribute>,
+        sig: &syn::Signature,
+    ) -> Result<Option<Self>> {
+        let Some(helpers) = Helpers::new(helper::take(attributes))? else { return Ok(None) };
+        let role = match helpers.kind {
+            helper::Kind::Action => Role::Action(Action::parse(helpers.only(), sig)?),
+            helper::Kind::Behaviour => Role::Behaviour(Behaviour::parse(helpers.only(), sig)?),
+            helper::Kind::Subscribe => Role::Subscriber(Subscriber::parse(&helpers, sig)?),
+            helper::Kind::OnStart => Role::Hook(Hook::parse(Moment::Start, helpers.only(), sig)?),
+            helper::Kind::OnStop => Role::Hook(Hook::parse(Moment::Stop, helpers.only(), sig)?),
+        };
+        Ok(Some(Self {
+            cfgs: docs::named(attributes, &["cfg"]),
+            shown: docs::named(attributes, &["doc", "deprecated"]),
+            doc: docs::text(attributes),
+            role,
+        }))
+    }
+
+    /// Returns the action that others call, if it is one.
+    pub(crate) fn action(&self) -> Option<&Action> {
+        match &self.role {
+            Role::Action(action) => Some(action),
+            Role::Behaviour(Behaviour { kind: Kind::Manual(action), .. }) => Some(action),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn signature(&self) -> &Signature {
+        match &self.role {
+            Role::Action(action) => &action.signature,
+            Role::Subscriber(subscriber) => &subscriber.signature,
+            Role::Hook(hook) => &hook.signature,
+            Role::Behaviour(behaviour) => match &behaviour.kind {
+                Kind::Manual(action) => &action.signature,
+                Kind::Timed(_, routine) | Kind::Machine(.., routine) => &routine.signature,
+            },
+        }
+    }
+
+    /// Returns the types that callers and generated code have to name.
+    pub(crate) fn types_mut(&mut self) -> Vec<&mut Type> {
+        let mut types = Vec::new();
+        let (signature, output) = match &mut self.role {
+            Role::Action(Action { signature, output, .. })
+            | Role::Subscriber(Subscriber { signature, output, .. })
+            | Role::Hook(Hook { signature, output, .. }) => (signature, output),
+            Role::Behaviour(behaviour) => match &mut behaviour.kind {
+                Kind::Manual(action) => (&mut action.signature, &mut action.output),
+                Kind::Timed(_, routine) => (&mut routine.signature, &mut routine.output),
+                Kind::Machine(_, machine, routine) => {
+                    types.extend([&mut machine.state, &mut machine.event]);
+                    (&mut routine.signature, &mut routine.output)
+                }
+            },
+        };
+        types.extend(signature.arguments.iter_mut().map(|argument| &mut argument.ty));
+        match output {
+            Output::Nothing => {}
+            Output::Value(ty) | Output::Fallible(ty) | Output::Stream(ty) => types.push(ty),
+        }
+        types
+    }
+
+    /// Writes the agent's type for `Self`.
+    pub(crate) fn replace_self(&mut self, agent: &Type) {
+        for ty in self.types_mut() {
+            ReplaceSelf(agent).visit_type_mut(ty);
+        }
+    }
+}
+
+/// Adds a member unless another one has its place.
+pub(crate) fn add(members: &mut Vec<Member>, member: Member, errors: &mut Errors) {
+    let rival = members.iter().find_map(|other| clash(other, &member));
+    match rival {
+        None => members.push(member),
+        // Two methods of one name: the compiler says so.
+        Some(None) => {}
+        Some(Some((span, message))) => errors.push(Error::new(span, message)),
+    }
+}
+
+/// Returns why two members cannot stand beside each other, if they cannot.
+fn clash(first: &Member, second: &Member) -> Option<Option<(Span, String)>> {
+    if !first.cfgs.is_empty() && !second.cfgs.is_empty() {
+        return None;
+    }
+    if first.signature().ident.unraw() == second.signature().ident.unraw() {
+        return Some(None);
+    }
+    if let (Some(first), Some(second)) = (first.action(), second.action())
+        && first.name.unraw() == second.name.unraw()
+    {
+        let message = format!("expected one action of the name `{}`", second.name);
+        return Some(Some((second.name.span(), message)));
+    }
+    match (&first.role, &second.role) {
+        (Role::Behaviour(first), Role::Behaviour(second)) if first.name == second.name => {
+            let message = format!("expected one behaviour of the name `{}`", second.name);
+            Some(Some((second.name_span, message)))
+        }
+        (Role::Hook(first), Role::Hook(second)) if first.moment == second.moment => {
+            let name = match second.moment {
+                Moment::Start => "on_start",
+                Moment::Stop => "on_stop",
+            };
+            let message = format!("expected one `#[{name}]` in the block");
+            Some(Some((second.signature.ident.span(), message)))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{ImplItemFn, parse_quote};
+
+    use super::*;
+
+    fn texts(methods: Vec<ImplItemFn>) -> (usize, Vec<String>) {
+        let (mut members, mut errors) = (Vec::new(), Errors::default());
+        for mut method in methods {
+            let member = Member::take(&mut method.attrs, &method.sig).unwrap().unwrap();
+            add(&mut members, member, &mut errors);
+        }
+        (members.len(), errors.texts())
+    }
+
+    #[test]
+    fn names_are_used_once() {
+        let same = vec![
+            parse_quote!(#[action] fn add(&self) {}),
+            parse_quote!(#[action(name = "add")] fn plus(&self) {}),
+        ];
+        assert_eq!(texts(same), (1, vec!["expected one action of the name `add`".into()]));
+        let behaviours = vec![
+            parse_quote!(#[behaviour(once)] fn tick(&self) {}),
+            parse_quote!(#[behaviour(cyclic, name = "tick")] fn tack(&self) {}),
+        ];
+        assert_eq!(texts(behaviours).1, ["expected one behaviour of the name `tick`"]);
+        let hooks = vec![
+            parse_quote!(#[on_start] fn one(&mut self) {}),
+            parse_quote!(#[on_start] fn two(&mut self) {}),
+        ];
+        assert_eq!(texts(hooks).1, ["expected one `#[on_start]` in the block"]);
+    }
+
+    #[test]
+    fn the_compiler_speaks_for_methods_of_one_name() {
+        let methods = vec![
+            parse_quote!(#[action] fn add(&self) {}),
+            parse_quote!(#[action] fn add(&self) {}),
+        ];
+        assert_eq!(texts(methods), (1, vec![]));
+    }
+
+    #[test]
+    fn configured_methods_may_share_a_name() {
+        let methods = vec![
+            parse_quote!(#[cfg(unix)] #[action] fn add(&self) {}),
+            parse_quote!(#[cfg(not(unix))] #[action] fn add(&self) {}),
+        ];
+        assert_eq!(texts(methods), (2, vec![]));
+    }
+}

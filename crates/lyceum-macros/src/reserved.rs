@@ -1,0 +1,38 @@
+//! Names that every handle has taken.
+
+use syn::ext::IdentExt;
+use syn::{Error, Ident, Result};
+
+const TAKEN: &[&str] = &[
+    "activate", "address", "any", "call", "clone", "deactivate", "deref", "describe", "ended",
+    "eq", "fmt", "id", "is", "kill", "monitor", "name", "ne", "node", "ping", "send", "stats",
+    "stop", "tell", "to",
+];
+
+/// Checks that a client may have a method of this name; `helper` is the attribute to change.
+pub(crate) fn check(name: &Ident, helper: &str) -> Result<()> {
+    let text = name.unraw().to_string();
+    if !TAKEN.contains(&text.as_str()) {
+        return Ok(());
+    }
+    let message = format!(
+        "`{text}` is a method of every handle: expected another name, such as \
+         `#[{helper}name = \"{text}_it\")]`"
+    );
+    Err(Error::new(name.span(), message))
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::format_ident;
+
+    use super::*;
+
+    #[test]
+    fn handle_methods_are_taken_and_another_name_is_offered() {
+        let error = check(&format_ident!("stop"), "action(").unwrap_err();
+
+        assert!(error.to_string().ends_with("`#[action(name = \"stop_it\")]`"), "{error}");
+        assert!(check(&format_ident!("stop_it"), "action(").is_ok());
+    }
+}

@@ -1,0 +1,19 @@
+//! Bytes and descriptions that cross Lyceum's borders, without I/O and without a clock.
+//!
+//! - [`AgentId`], [`NodeId`]: who is meant.
+//! - [`Address`]: an id or a name, and where to look for it, as text.
+//! - [`Envelope`]: what travels between nodes.
+//! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
+
+mod address;
+mod description;
+mod envelope;
+mod id;
+
+pub use address::{Address, AddressError, AgentName, AgentKey};
+pub use description::{
+    AccessKind, ActionDescription, AgentDescription, BehaviourDescription, ParameterDescription,
+    TopicDescription,
+};
+pub use envelope::{Body, Codec, Envelope, EnvelopeKind};
+pub use id::{AgentId, NodeId, ParseIdError};

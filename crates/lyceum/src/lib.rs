@@ -1,0 +1,58 @@
+//! Multi-agent systems: one definition of an agent, every way to run it.
+//!
+//! ```
+//! use lyceum::prelude::*;
+//!
+//! /// Counts.
+//! #[derive(Default)]
+//! struct Counter {
+//!     value: u64,
+//! }
+//!
+//! #[agent]
+//! impl Counter {
+//!     /// Adds `n` and returns the new value.
+//!     #[action]
+//!     async fn add(&mut self, n: u64) -> u64 {
+//!         self.value += n;
+//!         self.value
+//!     }
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> lyceum::Result<()> {
+//!     let node = Node::local();
+//!     let counter = node.launch(Counter::default()).await?;
+//!     assert_eq!(counter.add(2).await?, 2);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! - Agents: [`agent`], [`Context`], [`Behaviour`].
+//! - Reaching them: [`Handle`], [`AnyHandle`], [`Call`], [`CallError`].
+//! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
+//! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].
+//!
+//! The guide in `docs/` starts from zero; `docs/src/semantics.md` has the guarantees on one page.
+
+pub use lyceum_core::*;
+pub use lyceum_macros::{agent, test};
+
+/// What most programs need: `use lyceum::prelude::*`.
+pub mod prelude {
+    pub use std::time::Duration;
+
+    pub use lyceum_core::{
+        AnyHandle, Behaviour, BehaviourContext, BoxError, CallError, Context, Handle, Inbox, Node,
+        Publication, Restart, Results, Strategy, TellError,
+    };
+    pub use lyceum_macros::agent;
+}
+
+/// What the code of the macros needs. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod macros {
+    pub use futures_util::future::BoxFuture;
+    pub use lyceum_core::wire::AccessKind;
+    pub use lyceum_core::*;
+}
