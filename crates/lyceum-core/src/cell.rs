@@ -5,7 +5,7 @@
 //! it. All `unsafe` code of Lyceum is in this module.
 //!
 //! - [`word`]: who holds the cell. Only the holder touches the state and suspended turns.
-//! - [`mailbox`], [`list`]: what waits, under the mailbox's lock.
+//! - [`mailbox`], [`list`]: what waits, under the mailbox's [`lock`].
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
 //! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
 //! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom.
@@ -29,6 +29,7 @@ mod entry;
 mod frame;
 mod header;
 mod list;
+mod lock;
 mod mailbox;
 mod phase;
 mod pool;
@@ -47,6 +48,7 @@ pub(crate) use entry::{Refusal, Submitted};
 pub(crate) use frame::{Frame, with_current};
 pub use header::AgentRef;
 pub(crate) use header::{Asked, Header, ScheduledAgent};
+pub(crate) use lock::{Guard, Lock};
 pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Gate, Limits};
 pub(crate) use phase::Verdict;
 pub use profile::Profile;

@@ -51,7 +51,7 @@ pub use life::{
 };
 pub use lyceum_wire as wire;
 pub use mailbox::{DeadLetter, LostReason, Overflow};
-pub use node::{ClockDriver, Finder, Node, NodeBuilder, Trace, TraceEvent};
+pub use node::{ClockDriver, Finder, Node, NodeBuilder, Task, Trace, TraceEvent};
 pub use route::{Answer, Arguments, JsonArguments, Parameter, Route};
 pub use run::block_on;
 pub use stream::Results;

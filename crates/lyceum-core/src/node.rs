@@ -8,10 +8,11 @@ mod run_queue;
 mod runtime;
 mod shared;
 mod simulation;
+mod task;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::IntoFuture;
+use std::future::{Future, IntoFuture};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ use lyceum_wire::NodeId;
 pub(crate) use registry::Rejected;
 pub(crate) use shared::{Job, Shared};
 pub use simulation::{Trace, TraceEvent};
+pub use task::Task;
 
 use crate::clock::{Sleep, Time};
 use crate::life::{Constructor, DownReason, Launch, Strategy, SupervisorBuilder, Value};
@@ -217,6 +219,16 @@ impl Node {
     /// Waits on the node's clock.
     pub fn sleep(&self, time: Duration) -> Sleep {
         Sleep::until(self.shared.clone(), self.now() + time)
+    }
+
+    /// Runs a future on the node, beside the agents.
+    ///
+    /// On a simulated node it takes part in the repeatable order. It ends with the node.
+    pub fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        Task::new(&self.shared, future)
     }
 
     /// Returns the last messages that nobody handled, oldest first; at most 1,024 are kept.

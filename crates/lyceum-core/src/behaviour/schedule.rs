@@ -1,6 +1,10 @@
 //! When the behaviours of an agent run.
 
+use std::future::Future;
+use std::pin::pin;
 use std::time::Duration;
+
+use futures_util::future::select;
 
 use super::{BehaviourEntry, BehaviourState, First, Kind};
 use crate::clock::{Sleep, Time};
@@ -52,7 +56,9 @@ impl<A: Agent> Runner<A> {
                 yield_once().await;
             },
             Kind::On(flag) => loop {
-                self.agent.wait_flag(flag).await;
+                if self.stops_before(pin!(self.agent.wait_flag(flag))).await {
+                    return Ok(());
+                }
                 self.once().await?;
             },
         }
@@ -70,13 +76,19 @@ impl<A: Agent> Runner<A> {
         Ok(())
     }
 
+    /// Waits for what starts the next run; true if the agent begins to stop before that.
+    async fn stops_before(&self, start: impl Future<Output = ()> + Unpin) -> bool {
+        select(start, pin!(self.agent.wait_stopping())).await;
+        self.agent.is_stopping()
+    }
+
     async fn every(&self, period: Duration, first: First) -> Result<(), BoxError> {
         let node = &self.agent.node;
         let start = node.clock.now();
         let mut due = if first == First::Interval { start + period } else { start };
         loop {
-            Sleep::until(node.clone(), due).await;
-            if self.agent.is_stopping() {
+            let sleep = Sleep::until(node.clone(), due);
+            if self.stops_before(sleep).await {
                 return Ok(());
             }
             self.once().await?;

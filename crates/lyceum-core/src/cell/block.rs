@@ -289,6 +289,16 @@ impl Block {
         first
     }
 
+    /// Ends a turn that ran, in one step; true if the content is the caller's now.
+    pub(crate) fn finish_and_give(&self) -> bool {
+        let first = self.phase.finish_and_give(&self.waiter);
+        if first && self.from_outside.get() {
+            // SAFETY: who ends a call keeps its agent alive.
+            unsafe { self.agent.as_ref() }.node.note_outside();
+        }
+        first
+    }
+
     /// Returns whether the answer would be discarded.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.awaited.get() && self.phase.is_cancelled()

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::mem::ManuallyDrop;
+use std::mem::{ManuallyDrop, needs_drop};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
@@ -110,13 +110,16 @@ fn submit<A: Agent, M: Action<A>>(
 }
 
 /// Returns whether the message may be handled on this thread if its agent is idle.
+///
+/// Calls run there once their action is known to be short; one-way messages only if it takes no
+/// longer than queueing them would.
 #[inline]
 fn runs_inline<A: Agent, M: Action<A>>(
     target: &AgentRef,
     outer: Option<NonNull<Frame>>,
     options: &CallOptions,
 ) -> bool {
-    if <M::Access as Access>::KIND == AccessKind::Detached || options.one_way || options.queued {
+    if <M::Access as Access>::KIND == AccessKind::Detached || options.queued {
         return false;
     }
     let node = &*target.node;
@@ -137,6 +140,9 @@ fn runs_inline<A: Agent, M: Action<A>>(
         Dispatch::Inline => true,
         Dispatch::Measured => {
             let profile = M::profile();
+            if options.one_way {
+                return profile.is_tiny();
+            }
             let fits = options.timeout.after().is_none_or(|timeout| timeout > profile.typical());
             profile.is_short() && fits
         }
@@ -156,8 +162,10 @@ fn run_inline<A: Agent, M: Action<A>>(
     let block = Block::take(target.pointer(), vtable::<A, M>());
     // SAFETY: the block was just taken, with a count of one.
     let turn = unsafe { block.as_ref() };
-    turn.lend_parent(parent);
-    turn.awaited.set(true);
+    if !options.one_way {
+        turn.lend_parent(parent);
+        turn.awaited.set(true);
+    }
     if options.timeout.after().is_some() {
         set_deadline::<M>(target, turn, options);
     }
@@ -177,6 +185,11 @@ fn run_inline<A: Agent, M: Action<A>>(
         Ok(Poll::Ready(result)) => {
             leave(target, block, result.is_err());
             Submitted::Done(result)
+        }
+        Ok(Poll::Pending) if options.one_way => {
+            turn::park(target, block);
+            release(target);
+            Submitted::Accepted
         }
         Ok(Poll::Pending) => Submitted::Waiting(suspend::<A, M>(target, block, options)),
         Err(panic) => {
@@ -325,9 +338,10 @@ fn enqueue<A: Agent, M: Action<A>>(
     turn.awaited.set(!options.one_way);
     turn.publication.set(options.publication);
     turn.from_outside.set(outer.is_none());
-    turn.lend_parent(parent);
-    turn.count_parents();
     if !options.one_way {
+        // One-way messages start chains of their own: nobody waits for them.
+        turn.lend_parent(parent);
+        turn.count_parents();
         set_deadline::<M>(target, turn, options);
     }
     push_block(target, block, push, options)
@@ -439,6 +453,7 @@ where
             info: M::INFO,
             profile: M::profile,
             size: largest(size_of::<M>(), size_of::<F>(), size_of::<Reply<M>>()),
+            plain_result: !needs_drop::<Reply<M>>(),
             build: build::<A, M>,
             poll: poll::<M, F>,
             drop_message: drop_in_place::<M>,

@@ -6,12 +6,13 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, fence};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, fence};
+use std::sync::Arc;
 
 use lyceum_wire::AgentId;
 
 use super::block::{Block, BlockRef};
+use super::lock::{BoxGuard, BoxLock};
 use super::mailbox::Mailbox;
 use super::phase::Verdict;
 use super::sync::{AtomicPtr, Ordering};
@@ -24,9 +25,8 @@ use crate::{Agent, Route};
 /// What every agent has, whatever its type; the state follows in [`AgentCell`].
 ///
 /// Public only because [`AgentRef`] derefs to it: users cannot name it, and see no field.
-#[repr(C)]
 pub struct Header {
-    refs: AtomicUsize,
+    refs: AtomicU32,
     pub(crate) word: Word,
     mode: AtomicU8,
     /// What the holder is asked to do; see [`Asked`].
@@ -48,7 +48,7 @@ pub struct Header {
     pub(crate) mailbox: Mailbox,
     /// The agent that this one's exclusive turn waits for; under the node's lock of the waits.
     pub(crate) waits_for: Cell<*const Header>,
-    extras: Mutex<Option<Box<Extras>>>,
+    extras: BoxLock<Extras>,
 }
 
 /// An agent's cell: one allocation.
@@ -88,7 +88,7 @@ impl Header {
     #[inline]
     pub(crate) fn retain(&self) {
         let before = self.refs.fetch_add(1, Ordering::Relaxed);
-        assert!(before < usize::MAX / 2, "an agent has too many references");
+        assert!(before < u32::MAX / 2, "an agent has too many references");
     }
 
     /// Gives back a count; the last one frees the cell.
@@ -261,8 +261,13 @@ impl Header {
     }
 
     /// Locks what only some agents have.
-    pub(crate) fn extras(&self) -> MutexGuard<'_, Option<Box<Extras>>> {
-        self.extras.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn extras(&self) -> BoxGuard<'_, Extras> {
+        self.extras.lock()
+    }
+
+    /// Returns whether the agent has nothing that only some have, for a glimpse.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.extras.is_none()
     }
 
     /// Runs `change` on what only some agents have, making it first.
@@ -292,7 +297,7 @@ impl AgentRef {
         let word = if mode == Mode::Active { Word::idle() } else { Word::closed() };
         let cell = Box::new(AgentCell::<A> {
             header: Header {
-                refs: AtomicUsize::new(1),
+                refs: AtomicU32::new(1),
                 word,
                 mode: AtomicU8::new(mode as u8),
                 asked: AtomicU8::new(0),
@@ -308,7 +313,7 @@ impl AgentRef {
                 failed: AtomicU32::new(0),
                 mailbox: Mailbox::new(),
                 waits_for: Cell::new(ptr::null()),
-                extras: Mutex::new(None),
+                extras: BoxLock::new(),
             },
             state: UnsafeCell::new(MaybeUninit::uninit()),
         });

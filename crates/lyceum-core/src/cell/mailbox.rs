@@ -8,12 +8,12 @@
 
 use std::ptr::NonNull;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use lyceum_wire::AccessKind;
 
 use super::block::{Block, Place};
 use super::list::{Chain, List};
+use super::lock::{Guard, Lock};
 use crate::mailbox::Overflow;
 
 /// How many one-way messages a holder takes out at once.
@@ -38,7 +38,7 @@ pub(crate) enum Gate {
     Ended,
 }
 
-pub(crate) struct Mailbox(Mutex<Lists>);
+pub(crate) struct Mailbox(Lock<Lists>);
 
 struct Lists {
     lane: List,
@@ -122,6 +122,8 @@ pub(super) struct Taken {
     pub(super) next: Next,
     /// Senders that got in from the door.
     pub(super) admitted: Vec<NonNull<Block>>,
+    /// Whether anything is left for a further look.
+    pub(super) more: bool,
 }
 
 /// All blocks of a mailbox that closes for good.
@@ -134,7 +136,7 @@ pub(super) struct Leftovers {
 
 impl Mailbox {
     pub(crate) const fn new() -> Self {
-        Self(Mutex::new(Lists {
+        Self(Lock::new(Lists {
             lane: List::new(),
             active: List::new(),
             rare: None,
@@ -145,9 +147,8 @@ impl Mailbox {
     }
 
     #[inline]
-    fn lock(&self) -> MutexGuard<'_, Lists> {
-        // Nothing under the lock panics half way.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Guard<'_, Lists> {
+        self.0.lock()
     }
 
     pub(crate) fn set_limits(&self, limits: Limits) {
@@ -191,7 +192,8 @@ impl Mailbox {
         }
         let next = lists.next(room);
         let admitted = lists.admit();
-        Taken { next, admitted }
+        let more = lists.length > 0 || lists.rare.is_some();
+        Taken { next, admitted, more }
     }
 
     /// Unlinks a turn that is over; true if it was linked, whose count the caller gets.

@@ -1,8 +1,8 @@
 //! Phases: how the two sides of a call agree on its one outcome.
 
-use std::cell::UnsafeCell;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
+
+use super::sync::{AtomicU32, Ordering, UnsafeCell, Watched};
 
 /// The outcome is decided.
 const ENDED: u32 = 1;
@@ -71,13 +71,24 @@ impl Phase {
                 Err(seen) => now = seen,
             }
         }
-        if now & WAITER != 0 {
-            // SAFETY: with WAITER set the caller does not touch the slot unless it clears the
-            // bit before ENDED is set.
-            if let Some(waker) = unsafe { &*waiter.get() } {
-                waker.wake_by_ref();
+        wake(now, waiter);
+        true
+    }
+
+    /// Says that the turn is over and its content the caller's, as [`finish`](Self::finish) and
+    /// [`end`](Self::end) do one after the other.
+    pub(crate) fn finish_and_give(&self, waiter: &UnsafeCell<Option<Waker>>) -> bool {
+        let mut now = self.0.load(Ordering::Relaxed);
+        loop {
+            let open = now & (ENDED | ABANDONED) == 0;
+            let next = now | FINISHED | if open { ENDED | GIVEN } else { 0 };
+            match self.0.compare_exchange_weak(now, next, Ordering::AcqRel, Ordering::Relaxed) {
+                Ok(_) if open => break,
+                Ok(_) => return false,
+                Err(seen) => now = seen,
             }
         }
+        wake(now, waiter);
         true
     }
 
@@ -88,8 +99,12 @@ impl Phase {
             return Some(Ending::read(now));
         }
         if now & WAITER != 0 {
-            // SAFETY: the slot is only read while WAITER is set, by either side.
-            if unsafe { &*waiter.get() }.as_ref().is_some_and(|present| present.will_wake(waker)) {
+            let is_present = waiter.with(|slot| {
+                // SAFETY: the slot is only read while WAITER is set, by either side.
+                let present = unsafe { &*slot }.as_ref();
+                present.is_some_and(|present| present.will_wake(waker))
+            });
+            if is_present {
                 return None;
             }
             now = self.0.fetch_and(!WAITER, Ordering::AcqRel);
@@ -97,8 +112,11 @@ impl Phase {
                 return Some(Ending::read(now));
             }
         }
-        // SAFETY: WAITER is clear and the call has not ended, so that the slot is the caller's.
-        unsafe { *waiter.get() = Some(waker.clone()) };
+        waiter.with_mut(|slot| {
+            // SAFETY: WAITER is clear and the call has not ended, so that the slot is the
+            // caller's.
+            unsafe { *slot = Some(waker.clone()) };
+        });
         now = self.0.fetch_or(WAITER, Ordering::AcqRel);
         (now & ENDED != 0).then(|| Ending::read(now))
     }
@@ -130,6 +148,19 @@ impl Phase {
     /// Returns whether the answer will be discarded: the caller gave up or its time is over.
     pub(crate) fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Acquire) & (ABANDONED | ENDED) != 0
+    }
+}
+
+/// Wakes the caller of a call that has just ended, if its waker was in place.
+fn wake(before: u32, waiter: &UnsafeCell<Option<Waker>>) {
+    if before & WAITER != 0 {
+        waiter.with(|slot| {
+            // SAFETY: with WAITER set the caller does not touch the slot unless it clears the
+            // bit before ENDED is set.
+            if let Some(waker) = unsafe { &*slot } {
+                waker.wake_by_ref();
+            }
+        });
     }
 }
 

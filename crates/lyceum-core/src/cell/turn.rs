@@ -15,7 +15,7 @@ use super::list::Chain;
 use super::mailbox::{Next, Room};
 use super::phase::Verdict;
 use super::sync::Ordering;
-use super::word::{self, Released};
+use super::word;
 use crate::life::{self, Mode};
 use crate::{ActionInfo, OnCancel};
 
@@ -32,25 +32,25 @@ pub(super) unsafe fn visit(this: NonNull<Header>) {
     let header = unsafe { this.as_ref() };
     header.word.take_scheduled();
     let mut budget = BATCH;
-    let blocked = loop {
+    loop {
         header.word.look();
         if attend(this) {
             return;
         }
-        poll_woken(this);
-        match run_messages(this, &mut budget) {
-            Pace::Blocked => break true,
-            Pace::Empty => break false,
+        poll_woken(this, &mut budget);
+        let blocked = match run_messages(this, &mut budget) {
+            Pace::Blocked => true,
+            Pace::Empty => false,
             Pace::Spent => {
                 header.word.release_scheduled(parked_bits(header, true));
                 header.schedule();
                 return;
             }
-            Pace::Asked => {}
+            Pace::Asked => continue,
+        };
+        if header.word.release_unless_notified(parked_bits(header, blocked)) {
+            return;
         }
-    };
-    if header.word.release(parked_bits(header, blocked)) == Released::Schedule {
-        header.schedule();
     }
 }
 
@@ -117,8 +117,16 @@ fn run_messages(this: NonNull<Header>, budget: &mut u32) -> Pace {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
     let mut over = None;
+    let mut more = true;
     loop {
+        if *budget == 0 && over.is_none() {
+            return Pace::Spent;
+        }
+        if !more && over.is_none() {
+            return Pace::Empty;
+        }
         let taken = header.mailbox.take(over, room(header));
+        more = taken.more;
         release_over(over.take());
         for block in taken.admitted {
             // SAFETY: the mailbox added a count for this.
@@ -198,7 +206,9 @@ fn start(this: NonNull<Header>, block: NonNull<Block>) -> bool {
         turn.phase.finish();
         return true;
     }
-    turn.phase.start();
+    if turn.awaited.get() {
+        turn.phase.start();
+    }
     if turn.vtable.info.access == AccessKind::Detached {
         start_detached(this, block);
         return false;
@@ -313,15 +323,17 @@ pub(super) fn finish(header: &Header, block: NonNull<Block>, failed: bool) {
     // SAFETY: the caller holds the cell and a count of the block.
     let turn = unsafe { block.as_ref() };
     header.count_turn(failed);
-    turn.phase.finish();
-    let given = turn.awaited.get() && turn.end(Verdict::Ran, true);
+    let given = turn.awaited.get() && turn.finish_and_give();
     if !given {
         drop_content(block);
+        if !turn.is_unique() {
+            turn.phase.finish();
+        }
     }
 }
 
 /// Polls the turns whose wakers fired.
-fn poll_woken(this: NonNull<Header>) {
+fn poll_woken(this: NonNull<Header>, budget: &mut u32) {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
     let mut next = header.take_woken();
@@ -333,6 +345,7 @@ fn poll_woken(this: NonNull<Header>) {
         if !turn.parked.get() {
             continue;
         }
+        *budget = budget.saturating_sub(1);
         let over = if turn.is_cancelled() && turn.vtable.info.on_cancel == OnCancel::Drop {
             drop_content(block);
             unpark(header, block);
@@ -450,6 +463,9 @@ pub(crate) fn drop_content(block: NonNull<Block>) {
     // SAFETY: the caller owns the content.
     let turn = unsafe { block.as_ref() };
     let content = turn.content.replace(Content::Empty);
+    if content == Content::Empty || (content == Content::Result && turn.vtable.plain_result) {
+        return;
+    }
     let payload = Block::payload(block);
     // SAFETY: the content says what the payload held, and that it is gone now.
     let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {

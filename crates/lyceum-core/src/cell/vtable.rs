@@ -91,6 +91,8 @@ pub(crate) struct BlockVTable {
     pub(super) build: unsafe fn(NonNull<Block>),
     /// Polls the future in the payload; once it is done the payload holds the result.
     pub(super) poll: unsafe fn(NonNull<Block>, &mut task::Context<'_>) -> TurnPoll,
+    /// Whether dropping a result does nothing.
+    pub(super) plain_result: bool,
     pub(super) drop_message: unsafe fn(NonNull<u8>),
     pub(super) drop_future: unsafe fn(NonNull<u8>),
     pub(super) drop_result: unsafe fn(NonNull<u8>),

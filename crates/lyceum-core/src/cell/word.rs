@@ -81,6 +81,20 @@ impl Word {
         }
     }
 
+    /// Lets go of the cell unless something was left behind meanwhile; true if it is let go.
+    #[inline]
+    pub(crate) fn release_unless_notified(&self, parked: u32) -> bool {
+        debug_assert_eq!(parked & !PARKED, 0, "only parked bits are left behind");
+        let mut now = self.0.load(Ordering::Relaxed);
+        while now & NOTIFIED == 0 {
+            match self.0.compare_exchange_weak(now, parked, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return true,
+                Err(seen) => now = seen,
+            }
+        }
+        false
+    }
+
     /// Lets go of the cell and puts it into a run queue whether or not anything was left behind.
     pub(crate) fn release_scheduled(&self, parked: u32) {
         let before = self.0.swap(parked | SCHEDULED, Ordering::AcqRel);
@@ -95,20 +109,18 @@ impl Word {
     /// Says that something was left behind; true if the caller must put the cell into a run
     /// queue.
     ///
-    /// Whoever calls this has left it behind under the queue's lock or with an atomic operation
-    /// of acquire and release order: only then is a holder that cleared the mark before seen here.
     #[inline]
     pub(crate) fn notify(&self) -> bool {
-        let mut now = self.0.load(Ordering::Acquire);
+        let mut now = self.0.load(Ordering::Relaxed);
         loop {
-            if now & (ENDED | SCHEDULED) != 0 {
-                return false;
-            }
-            let mark = if now & HELD != 0 { NOTIFIED } else { SCHEDULED };
-            if now & mark != 0 {
-                return false;
-            }
-            match self.0.compare_exchange_weak(now, now | mark, Ordering::AcqRel, Ordering::Acquire)
+            let mark = match now & (ENDED | SCHEDULED | HELD) {
+                0 => SCHEDULED,
+                HELD => NOTIFIED,
+                _ => 0,
+            };
+            // An exchange even where nothing changes: a holder that takes the word after it has
+            // then seen what was left behind.
+            match self.0.compare_exchange_weak(now, now | mark, Ordering::AcqRel, Ordering::Relaxed)
             {
                 Ok(_) => return mark == SCHEDULED,
                 Err(seen) => now = seen,
@@ -116,10 +128,15 @@ impl Word {
         }
     }
 
-    /// Like [`notify`](Self::notify), for messages: none is needed where they wait anyhow.
+    /// Like [`notify`](Self::notify), for messages, which were left behind under the mailbox's
+    /// lock: it orders them against every look, so that reading the word is enough where it
+    /// promises one, or where they wait for a suspended turn anyhow.
     #[inline]
     pub(crate) fn notify_message(&self) -> bool {
-        self.0.load(Ordering::Acquire) & (WAITING | HELD) != WAITING && self.notify()
+        let now = self.0.load(Ordering::Acquire);
+        let promised = now & (SCHEDULED | ENDED | NOTIFIED) != 0;
+        let waits = now & (WAITING | HELD) == WAITING;
+        !promised && !waits && self.notify()
     }
 
     /// Takes a cell out of the run queue that scheduled it.

@@ -36,7 +36,8 @@ pub(crate) fn stop(agent: &AgentRef, reason: DownReason) {
 
 /// Returns whether nothing of the agent's needs time to end.
 fn is_simple(agent: &AgentRef) -> bool {
-    let lonely = agent.extras().as_ref().is_none_or(|extras| extras.is_lonely());
+    let lonely =
+        agent.is_plain() || agent.extras().as_ref().is_none_or(|extras| extras.is_lonely());
     lonely && !agent.vtable.life.on_stop && agent.word.is_quiet()
 }
 
@@ -45,7 +46,7 @@ pub(crate) fn end_now(agent: &AgentRef, reason: DownReason) {
     if agent.mode() == Mode::Ended {
         return;
     }
-    let usual = reason == DownReason::Stopped && agent.extras().is_none();
+    let usual = reason == DownReason::Stopped && agent.is_plain();
     if !usual {
         agent.with_extras(|extras| {
             extras.reason.get_or_insert(reason);

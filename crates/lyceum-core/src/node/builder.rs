@@ -122,7 +122,7 @@ impl NodeBuilder {
         let seed = self.seed.unwrap_or_else(rand::random);
         let shared = Arc::new(self.shared(Some(runtime.clone()), None, seed));
         // A pump ends with its node, and closes the node if its runtime ends before.
-        let pumps = (0..workers).map(|index| Pump::new(shared.clone(), index));
+        let pumps = (0..workers).map(|index| Pump::new(shared.clone(), index, workers == 1));
         pumps.for_each(|pump| driver::spawn_detached(&runtime, pump));
         driver::start(&runtime, &shared);
         Ok(Node::of(shared))

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use rand::Rng;
@@ -18,10 +18,12 @@ use rand::rngs::SmallRng;
 use tokio::task::coop;
 
 use super::Shared;
-use crate::cell::{self, ScheduledAgent};
+use crate::cell::{self, Guard, Lock, ScheduledAgent};
 
 /// How many runs a pump makes before other tasks of its worker run.
 const RUNS: u32 = 64;
+/// How many a pump that is alone takes from the queue at once.
+const TAKEN: usize = 32;
 /// How many runs in a row come from the pump's own slot.
 const SLOT_RUNS: u32 = 16;
 
@@ -31,7 +33,7 @@ pub(crate) enum Runnable {
     Job(async_task::Runnable),
 }
 
-pub(crate) struct RunQueue(Mutex<Inner>);
+pub(crate) struct RunQueue(Lock<Inner>);
 
 struct Inner {
     ready: VecDeque<Runnable>,
@@ -69,7 +71,7 @@ impl Runnable {
 
 impl RunQueue {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Inner {
+        Self(Lock::new(Inner {
             ready: VecDeque::new(),
             idle: Vec::new(),
             searching: false,
@@ -79,8 +81,9 @@ impl RunQueue {
         }))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    #[inline]
+    fn lock(&self) -> Guard<'_, Inner> {
+        self.0.lock()
     }
 
     /// Puts a scheduled agent in.
@@ -116,15 +119,23 @@ impl RunQueue {
         inner.ready.pop_front()
     }
 
-    /// Takes the next for a pump, or notes that the pump is idle.
-    fn pop_for(&self, pump: usize, cx: &Context<'_>, was_idle: &mut bool) -> Option<Runnable> {
+    /// Takes the next for a pump, or notes that the pump is idle. A pump that is alone takes
+    /// some more.
+    fn pop_for(&self, pump: &mut PumpState, cx: &Context<'_>) -> Option<Runnable> {
+        if let Some(runnable) = pump.taken.pop_front() {
+            return Some(runnable);
+        }
         let mut inner = self.lock();
-        if std::mem::take(was_idle) {
+        if std::mem::take(&mut pump.was_idle) {
             inner.searching = false;
-            inner.idle.retain(|(index, _)| *index != pump);
+            inner.idle.retain(|(index, _)| *index != pump.index);
             inner.busy += 1;
         }
         if let Some(runnable) = inner.ready.pop_front() {
+            if pump.alone {
+                let some = inner.ready.len().min(TAKEN);
+                pump.taken.extend(inner.ready.drain(..some));
+            }
             let waker = if inner.ready.is_empty() { None } else { inner.next_pump() };
             drop(inner);
             if let Some(waker) = waker {
@@ -132,9 +143,9 @@ impl RunQueue {
             }
             return Some(runnable);
         }
-        *was_idle = true;
+        pump.was_idle = true;
         inner.busy -= 1;
-        inner.idle.push((pump, cx.waker().clone()));
+        inner.idle.push((pump.index, cx.waker().clone()));
         let waiting =
             if inner.busy == 0 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
         drop(inner);
@@ -198,14 +209,22 @@ fn keep(agent: ScheduledAgent, node: usize) -> Option<ScheduledAgent> {
 /// Serves a run queue on one worker.
 pub(super) struct Pump {
     node: Arc<Shared>,
+    state: PumpState,
+}
+
+struct PumpState {
     index: usize,
     was_idle: bool,
+    /// Whether it is the only pump, so that nobody else could run what it takes.
+    alone: bool,
+    taken: VecDeque<Runnable>,
 }
 
 impl Pump {
-    pub(super) fn new(node: Arc<Shared>, index: usize) -> Self {
+    pub(super) fn new(node: Arc<Shared>, index: usize, alone: bool) -> Self {
         node.run_queue.add_pump();
-        Self { node, index, was_idle: false }
+        let state = PumpState { index, was_idle: false, alone, taken: VecDeque::new() };
+        Self { node, state }
     }
 
     fn next(&mut self, cx: &Context<'_>, slot_runs: &mut u32) -> Option<Runnable> {
@@ -218,7 +237,7 @@ impl Pump {
             self.node.run_queue.push(Runnable::Agent(agent));
         }
         *slot_runs = SLOT_RUNS;
-        self.node.run_queue.pop_for(self.index, cx, &mut self.was_idle)
+        self.node.run_queue.pop_for(&mut self.state, cx)
     }
 }
 
@@ -248,6 +267,9 @@ impl Future for Pump {
 /// The runtime is gone if a pump is dropped while its node is not closed.
 impl Drop for Pump {
     fn drop(&mut self) {
+        for runnable in self.state.taken.drain(..) {
+            self.node.run_queue.push(runnable);
+        }
         self.node.close("its runtime has stopped");
     }
 }

@@ -126,7 +126,7 @@ impl Shared {
     where
         F: Future<Output: Send> + Send + 'static,
     {
-        let framed = InNode { node: self.clone(), agent: agent.cloned(), future: Box::pin(future) };
+        let framed = InNode { node: self.clone(), agent: agent.cloned(), future };
         let node = self.clone();
         let schedule = move |job| {
             if node.is_closed() {
@@ -179,24 +179,25 @@ impl Shared {
     }
 }
 
-/// A job's future: while it is polled, the thread's frame says for whom.
-struct InNode<F> {
-    node: Arc<Shared>,
-    agent: Option<AgentRef>,
-    future: Pin<Box<F>>,
+pin_project_lite::pin_project! {
+    /// A job's future: while it is polled, the thread's frame says for whom.
+    struct InNode<F> {
+        node: Arc<Shared>,
+        agent: Option<AgentRef>,
+        #[pin]
+        future: F,
+    }
 }
 
 impl<F: Future> Future for InNode<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.get_mut();
+        let this = self.project();
         let agent = this.agent.as_ref().map(AgentRef::pointer);
-        let outer = crate::cell::with_current(|_| ()).is_some();
-        debug_assert!(!outer, "jobs are run by pumps, not by turns");
-        let frame = Frame::new(NonNull::from(&*this.node), agent, None, false, false);
+        let frame = Frame::new(NonNull::from(&**this.node), agent, None, false, false);
         let _entered = frame.enter();
-        this.future.as_mut().poll(cx)
+        this.future.poll(cx)
     }
 }
 

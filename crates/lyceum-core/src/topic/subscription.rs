@@ -46,7 +46,7 @@ impl Subscription {
 }
 
 fn deliver<M: TopicMessage>(agent: &AgentRef, publication: &Publication) -> Result<(), TellError> {
-    let options = CallOptions { publication: true, ..CallOptions::default() };
+    let options = CallOptions { publication: true, queued: true, ..CallOptions::default() };
     Tell::with_options(agent, M::published(publication.clone()), options).now()
 }
 

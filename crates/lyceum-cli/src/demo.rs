@@ -1,0 +1,105 @@
+//! `lyceum demo`: a watch over the machine that it runs on.
+//!
+//! Six agents read the machine, each its own [source](source::Source), and publish what they
+//! read on topics. Others listen, and none of them knows who:
+//!
+//! ```text
+//! cpu  memory  disks  network  load  processes      one agent for each source
+//!   └──────┴───────┴──┬───┴───────┴──────┘
+//!                reading.#
+//!            ┌────────┴────────┐
+//!         monitor ─ alarm.# ─ historian             by topic
+//!            └────────┬────────┘
+//!                  summary ── view                  by handle
+//! ```
+//!
+//! To begin with: [`memory`] is the simplest source, [`monitor`] listens and publishes,
+//! [`summary`] calls others.
+
+mod reading;
+mod sensor;
+mod source;
+
+mod cpu;
+mod disks;
+mod load;
+mod memory;
+mod network;
+mod processes;
+
+mod historian;
+mod monitor;
+mod summary;
+
+mod options;
+mod signals;
+mod span;
+
+mod graph;
+mod json;
+mod line;
+mod lines;
+mod screen;
+mod table;
+mod units;
+mod view;
+
+use lyceum::prelude::*;
+pub(crate) use options::Options;
+
+use self::cpu::Cpu;
+use self::disks::Disks;
+use self::historian::Historian;
+use self::load::Load;
+use self::memory::Memory;
+use self::monitor::Monitor;
+use self::network::Network;
+use self::processes::Processes;
+use self::signals::Signals;
+use self::summary::Summary;
+use self::view::View;
+
+/// Launches the agents, shows what they see until it is time to end, and stops them.
+pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {
+    let mut signals = Signals::listen()?;
+    let node = Node::local();
+    let summary = launch(&node, options).await?;
+
+    let mut view = View::open(options)?;
+    let shown = tokio::select! {
+        shown = view.follow(&node, &summary, options.every) => shown,
+        () = signals.next() => Ok(()),
+        () = end_of(&node, options.time) => Ok(()),
+    };
+
+    let last = summary.report().await?;
+    node.shutdown().await;
+    view::settle(shown.and_then(|()| Ok(view.close(&last)?)))
+}
+
+/// Launches the agents; the summary is the one to ask.
+async fn launch(node: &Node, options: &Options) -> lyceum::Result<Handle<Summary>> {
+    // Those who listen come before those who speak.
+    let monitor = node.launch(Monitor::new(options.limits())).named("monitor").await?;
+    let historian = node.launch(Historian::default()).named("historian").await?;
+    let summary = Summary::new(historian, monitor);
+    let summary = node.launch(summary).named("summary").await?;
+
+    tokio::try_join!(
+        node.launch(Cpu::default()).named("cpu").into_future(),
+        node.launch(Memory::default()).named("memory").into_future(),
+        node.launch(Disks::default()).named("disks").into_future(),
+        node.launch(Network::default()).named("network").into_future(),
+        node.launch(Load::default()).named("load").into_future(),
+        node.launch(Processes::default()).named("processes").into_future(),
+    )?;
+    Ok(summary)
+}
+
+/// Waits until the time is over, if there is a limit.
+async fn end_of(node: &Node, time: Option<Duration>) {
+    match time {
+        Some(time) => node.sleep(time).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,70 @@
+//! Sensors: reads that may block, fail or hang, kept away from the agents' turns.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
+
+use lyceum::prelude::*;
+use lyceum::{Agent, BlockingError};
+use thiserror::Error;
+
+/// How long a read may take. A network disk that is gone can take forever.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Something of the machine that can be read; opened when it is first read.
+pub(crate) struct Sensor<T> {
+    open: fn() -> Result<T, sysinfo::Error>,
+    /// Locked while a read goes on, and only on the thread that it blocks.
+    instrument: Arc<Mutex<Option<T>>>,
+}
+
+/// Says why a sensor has nothing to tell.
+#[derive(Debug, Error)]
+pub(crate) enum Missing {
+    #[error("no reading yet")]
+    NotYet,
+    #[error("this machine shows no {0}")]
+    Nothing(&'static str),
+    #[error("the system does not tell")]
+    Refused(#[from] sysinfo::Error),
+    #[error("no answer within {LIMIT:?}")]
+    Late,
+    #[error("the last read still hangs")]
+    Hangs,
+    #[error(transparent)]
+    Blocking(#[from] BlockingError),
+}
+
+impl<T: Send + 'static> Sensor<T> {
+    /// Makes a sensor that is opened so.
+    pub(crate) fn new(open: fn() -> Result<T, sysinfo::Error>) -> Self {
+        Self { open, instrument: Arc::default() }
+    }
+
+    /// Reads on a thread that may block, for at most so long as [`LIMIT`].
+    pub(crate) async fn read<A, F, V>(&self, cx: &Context<A>, look: F) -> Result<V, Missing>
+    where
+        A: Agent,
+        F: FnOnce(&mut T) -> Result<V, Missing> + Send + 'static,
+        V: Send + 'static,
+    {
+        if matches!(self.instrument.try_lock(), Err(TryLockError::WouldBlock)) {
+            return Err(Missing::Hangs);
+        }
+        let (open, instrument) = (self.open, self.instrument.clone());
+        let read = cx.blocking(move || {
+            let mut place = instrument.lock().unwrap_or_else(PoisonError::into_inner);
+            // It is taken out, so that one that panics is opened anew next time.
+            let mut instrument = place.take().map_or_else(open, Ok)?;
+            let result = look(&mut instrument);
+            *place = Some(instrument);
+            result
+        });
+        cx.timeout(LIMIT, read).await.unwrap_or_else(|_| Ok(Err(Missing::Late)))?
+    }
+}
+
+impl<T> fmt::Debug for Sensor<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sensor").finish_non_exhaustive()
+    }
+}

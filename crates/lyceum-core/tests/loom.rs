@@ -1,0 +1,359 @@
+//! Models of the cell's word and phase, checked by loom in all orders of their steps.
+//!
+//! The sources are the real ones, on loom's primitives. What surrounds them in the models (a
+//! mailbox, a list of woken turns, a run queue) follows `header.rs` and `turn.rs`, with the same
+//! orderings.
+//!
+//! `cargo test --release -p lyceum-core --test loom`
+#![expect(unsafe_code, reason = "the models reach what the real holders reach")]
+
+#[path = "../src/cell/phase.rs"]
+#[expect(dead_code, reason = "the models need a part of it")]
+mod phase;
+#[path = "loom/sync.rs"]
+mod sync;
+#[path = "../src/cell/word.rs"]
+#[expect(dead_code, reason = "the models need a part of it")]
+mod word;
+
+#[path = "loom/agent.rs"]
+mod agent;
+#[path = "loom/call.rs"]
+mod call;
+
+use loom::model::Builder;
+use loom::sync::Arc;
+use loom::thread;
+
+use self::agent::{Agent, Turn};
+use self::call::{Call, Fate};
+use self::phase::Verdict;
+use self::word::{CLOSED, SHARING, SUSPENDED};
+
+/// Checks a model in all orders with at most so many preemptions.
+fn check(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(preemptions);
+    builder.check(model);
+}
+
+#[test]
+fn message_is_handled_once_while_callers_run_the_agent_themselves() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let caller = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.call_inline(1))
+        };
+        let pusher = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(2))
+        };
+        agent.pump();
+        let inline = caller.join().unwrap();
+        pusher.join().unwrap();
+        agent.pump_all();
+
+        let mut expected = vec![2];
+        if inline {
+            expected.push(1);
+        }
+        assert_eq!(agent.handled(), expected, "each is handled once");
+        assert!(agent.word.is_quiet(), "nobody holds the agent");
+    });
+}
+
+#[test]
+fn messages_of_one_sender_are_handled_in_order_and_never_overtaken_inline() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let sender = {
+            let agent = agent.clone();
+            thread::spawn(move || {
+                agent.tell(1);
+                if !agent.call_inline(2) {
+                    agent.tell(2);
+                }
+            })
+        };
+        agent.pump();
+        sender.join().unwrap();
+        agent.pump_all();
+
+        assert_eq!(agent.handled_in_order(), [1, 2]);
+    });
+}
+
+#[test]
+fn wake_up_during_the_first_poll_is_not_lost() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let turn = Arc::new(Turn::new());
+        let waker = {
+            let (agent, turn) = (agent.clone(), turn.clone());
+            thread::spawn(move || agent.wake(&turn))
+        };
+        let other = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(7))
+        };
+        agent.first_poll(&turn, SUSPENDED);
+        agent.pump();
+        waker.join().unwrap();
+        other.join().unwrap();
+        agent.pump_all();
+
+        assert!(turn.is_over(), "a turn whose waker fired is polled again");
+        assert_eq!(agent.handled(), [7], "what waited for it is handled");
+        assert!(agent.word.is_quiet());
+    });
+}
+
+#[test]
+fn wake_ups_of_several_turns_are_not_lost_in_the_list() {
+    check(2, || {
+        let agent = Arc::new(Agent::idle());
+        let turns = [(); 2].map(|()| Arc::new(Turn::new()));
+        for turn in &turns {
+            agent.first_poll(turn, SHARING);
+        }
+        let wakers = turns.clone().map(|turn| {
+            let agent = agent.clone();
+            thread::spawn(move || agent.wake(&turn))
+        });
+        agent.pump();
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+        agent.pump_all();
+
+        assert!(turns.iter().all(|turn| turn.is_over()));
+        assert!(agent.word.is_quiet());
+    });
+}
+
+#[test]
+fn turn_that_wakes_itself_again_is_polled_again() {
+    check(2, || {
+        let agent = Arc::new(Agent::idle());
+        let turn = Arc::new(Turn::needing(2));
+        agent.first_poll(&turn, SUSPENDED);
+        let wakers = [(); 2].map(|()| {
+            let (agent, turn) = (agent.clone(), turn.clone());
+            thread::spawn(move || agent.wake(&turn))
+        });
+        agent.pump();
+        for waker in wakers {
+            waker.join().unwrap();
+        }
+        agent.pump_all();
+
+        assert!(turn.is_over(), "each wake-up is followed by a poll that sees its cause");
+    });
+}
+
+#[test]
+fn message_that_waits_for_a_suspended_turn_is_handled_after_it() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let turn = Arc::new(Turn::new());
+        agent.first_poll(&turn, SUSPENDED);
+        agent.tell(1);
+        agent.pump_all();
+        assert!(agent.handled().is_empty(), "it waits");
+        let waker = {
+            let (agent, turn) = (agent.clone(), turn.clone());
+            thread::spawn(move || agent.wake(&turn))
+        };
+        let pusher = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(2))
+        };
+        agent.pump();
+        waker.join().unwrap();
+        pusher.join().unwrap();
+        agent.pump_all();
+
+        assert_eq!(agent.handled_in_order(), [1, 2]);
+        assert!(agent.word.is_quiet());
+    });
+}
+
+#[test]
+fn message_to_an_agent_that_ends_is_handled_or_refused() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let killer = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.end())
+        };
+        let teller = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(1))
+        };
+        agent.pump();
+        killer.join().unwrap();
+        let accepted = teller.join().unwrap();
+        agent.pump_all();
+
+        assert!(agent.is_buried(), "the request to end is heard");
+        let (handled, returned) = (agent.handled().len(), agent.returned());
+        assert_eq!(handled + returned, usize::from(accepted), "the message is not stuck");
+    });
+}
+
+#[test]
+fn request_to_end_is_heard_by_whoever_holds_the_agent() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let killer = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.end())
+        };
+        let caller = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.call_inline(1))
+        };
+        agent.tell(2);
+        agent.pump();
+        killer.join().unwrap();
+        caller.join().unwrap();
+        agent.pump_all();
+
+        assert!(agent.is_buried());
+    });
+}
+
+#[test]
+fn agent_that_opens_handles_what_waited() {
+    check(3, || {
+        let agent = Arc::new(Agent::closed());
+        agent.tell(1);
+        let starter = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.open())
+        };
+        let teller = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(2))
+        };
+        agent.pump();
+        starter.join().unwrap();
+        teller.join().unwrap();
+        agent.pump_all();
+
+        assert_eq!(agent.handled_in_order(), [1, 2]);
+        assert!(!agent.word.is_occupied() && agent.parked() & CLOSED == 0);
+    });
+}
+
+#[test]
+fn answer_reaches_the_caller_or_is_dropped_by_the_agent() {
+    check(3, || {
+        let call = Arc::new(Call::new());
+        let agent = {
+            let call = call.clone();
+            thread::spawn(move || call.answer())
+        };
+        let fate = call.wait_or_give_up();
+        let given = agent.join().unwrap();
+
+        match fate {
+            Fate::Ended(ending) => {
+                assert!(given && ending.given);
+                assert_eq!(ending.verdict, Verdict::Ran);
+                call.take_content();
+            }
+            Fate::GaveUp => assert!(!given, "nobody takes what is given"),
+        }
+        assert!(call.is_content_gone());
+    });
+}
+
+#[test]
+fn waker_of_the_last_poll_is_woken() {
+    check(3, || {
+        let call = Arc::new(Call::new());
+        let agent = {
+            let call = call.clone();
+            thread::spawn(move || call.answer())
+        };
+        let (first, second) = (call::Flag::new(), call::Flag::new());
+        let early = call.poll(&first);
+        let late = if early.is_none() { call.poll(&second) } else { None };
+        assert!(agent.join().unwrap(), "the caller waits");
+
+        if early.is_none() && late.is_none() {
+            assert!(second.is_woken());
+        }
+        assert!(call.poll(&second).is_some_and(|ending| ending.given));
+        call.take_content();
+    });
+}
+
+#[test]
+fn answer_and_timeout_come_to_one_outcome() {
+    check(3, || {
+        let call = Arc::new(Call::new());
+        let agent = {
+            let call = call.clone();
+            thread::spawn(move || call.answer())
+        };
+        let timer = {
+            let call = call.clone();
+            thread::spawn(move || call.time_out())
+        };
+        let flag = call::Flag::new();
+        let early = call.poll(&flag);
+        let (answered, timed_out) = (agent.join().unwrap(), timer.join().unwrap());
+
+        assert!(answered ^ timed_out, "one of the two ends the call");
+        assert!(early.is_some() || flag.is_woken(), "the caller hears of it");
+        let ending = call.poll(&flag).expect("it has ended");
+        assert!(early.is_none_or(|early| early == ending), "the outcome stays");
+        let verdict = if answered { Verdict::Ran } else { Verdict::Timeout };
+        assert_eq!((ending.verdict, ending.given), (verdict, answered));
+        if ending.given {
+            call.take_content();
+        }
+        assert!(call.is_content_gone());
+    });
+}
+
+#[test]
+fn message_that_never_started_goes_to_one_of_timer_and_caller() {
+    check(3, || {
+        let call = Arc::new(Call::queued());
+        let timer = {
+            let call = call.clone();
+            thread::spawn(move || call.expire())
+        };
+        let fate = call.wait_or_give_up();
+        timer.join().unwrap();
+
+        if let Fate::Ended(ending) = fate {
+            assert_eq!((ending.verdict, ending.given), (Verdict::Timeout, true));
+            call.take_content();
+        }
+        assert!(call.is_content_gone());
+    });
+}
+
+#[test]
+fn message_that_is_given_up_goes_to_one_of_caller_and_agent() {
+    check(3, || {
+        let call = Arc::new(Call::queued());
+        let agent = {
+            let call = call.clone();
+            thread::spawn(move || call.start_and_answer())
+        };
+        let fate = call.wait_or_give_up();
+        agent.join().unwrap();
+
+        if let Fate::Ended(ending) = fate {
+            assert!(ending.given && ending.started);
+            call.take_content();
+        }
+        assert!(call.is_content_gone());
+    });
+}

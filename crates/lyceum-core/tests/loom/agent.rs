@@ -1,0 +1,344 @@
+//! An agent as far as the word is concerned: what `header.rs`, `mailbox.rs` and `turn.rs` do.
+
+use std::collections::VecDeque;
+use std::ptr::{self, NonNull};
+
+use loom::sync::{Arc, Mutex};
+
+use crate::sync::{AtomicPtr, AtomicU32, Ordering, UnsafeCell, Watched};
+use crate::word::{CLOSED, Released, SHARING, SUSPENDED, WAITING, Word};
+
+const END: u32 = 1;
+const ACTIVE: u32 = 0;
+const STARTING: u32 = 1;
+
+/// A cell with its mailbox, its list of woken turns and a run queue.
+pub(crate) struct Agent {
+    pub(crate) word: Word,
+    asked: AtomicU32,
+    mode: AtomicU32,
+    woken: AtomicPtr<Turn>,
+    mailbox: Mutex<Mailbox>,
+    /// How often the agent is in the run queue.
+    queued: Mutex<u32>,
+    /// What only the holder reaches: loom finds two at a time.
+    state: UnsafeCell<State>,
+}
+
+struct Mailbox {
+    waiting: VecDeque<u32>,
+    open: bool,
+}
+
+#[derive(Default)]
+struct State {
+    handled: Vec<u32>,
+    suspended: bool,
+    sharing: u32,
+    returned: usize,
+    buried: bool,
+}
+
+/// A turn that is over once it was polled after so many causes.
+pub(crate) struct Turn {
+    causes: AtomicU32,
+    needed: u32,
+    woken: AtomicU32,
+    next: UnsafeCell<*mut Turn>,
+    inner: UnsafeCell<Suspended>,
+}
+
+#[derive(Default)]
+struct Suspended {
+    parked: u32,
+    over: bool,
+}
+
+impl Turn {
+    pub(crate) fn new() -> Self {
+        Self::needing(1)
+    }
+
+    pub(crate) fn needing(needed: u32) -> Self {
+        Self {
+            causes: AtomicU32::new(0),
+            needed,
+            woken: AtomicU32::new(0),
+            next: UnsafeCell::new(ptr::null_mut()),
+            inner: UnsafeCell::new(Suspended::default()),
+        }
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        // SAFETY: loom checks the access.
+        self.inner.with(|inner| unsafe { (*inner).over })
+    }
+
+    fn poll(&self) -> bool {
+        let ready = self.causes.load(Ordering::Relaxed) >= self.needed;
+        // SAFETY: loom checks the access.
+        self.inner.with_mut(|inner| unsafe { (*inner).over = ready });
+        ready
+    }
+}
+
+impl Agent {
+    pub(crate) fn idle() -> Self {
+        Self::new(Word::idle(), ACTIVE)
+    }
+
+    pub(crate) fn closed() -> Self {
+        Self::new(Word::closed(), STARTING)
+    }
+
+    fn new(word: Word, mode: u32) -> Self {
+        Self {
+            word,
+            asked: AtomicU32::new(0),
+            mode: AtomicU32::new(mode),
+            woken: AtomicPtr::new(ptr::null_mut()),
+            mailbox: Mutex::new(Mailbox { waiting: VecDeque::new(), open: true }),
+            queued: Mutex::new(0),
+            state: UnsafeCell::new(State::default()),
+        }
+    }
+
+    fn as_holder<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        // SAFETY: loom checks that no other holder is here.
+        self.state.with_mut(|state| act(unsafe { &mut *state }))
+    }
+
+    /// Runs a turn on the caller's thread if the agent is idle.
+    pub(crate) fn call_inline(&self, message: u32) -> bool {
+        if !self.word.try_hold(false) {
+            return false;
+        }
+        self.as_holder(|state| state.handled.push(message));
+        self.release(false);
+        true
+    }
+
+    /// Polls a turn on the caller's thread, which leaves it suspended.
+    pub(crate) fn first_poll(&self, turn: &Arc<Turn>, kind: u32) {
+        assert!(self.word.try_hold(kind == SHARING), "the model starts with an idle agent");
+        if !turn.poll() {
+            self.as_holder(|state| match kind {
+                SUSPENDED => state.suspended = true,
+                _ => state.sharing += 1,
+            });
+            // SAFETY: loom checks the access.
+            turn.inner.with_mut(|inner| unsafe { (*inner).parked = kind });
+        }
+        self.release(false);
+    }
+
+    fn release(&self, blocked: bool) {
+        if self.word.release(self.parked_bits(blocked)) == Released::Schedule {
+            self.schedule();
+        }
+    }
+
+    /// As in `turn.rs`.
+    fn parked_bits(&self, blocked: bool) -> u32 {
+        let mut bits = self.as_holder(|state| {
+            let suspended = if state.suspended { SUSPENDED } else { 0 };
+            suspended | if state.sharing > 0 { SHARING } else { 0 }
+        });
+        if blocked && bits != 0 {
+            bits |= WAITING;
+        }
+        if self.mode.load(Ordering::Acquire) != ACTIVE {
+            bits |= CLOSED;
+        }
+        bits
+    }
+
+    /// Returns what stands in a turn's way, after all threads.
+    pub(crate) fn parked(&self) -> u32 {
+        self.parked_bits(false)
+    }
+
+    /// Leaves a message; false if the agent has ended.
+    pub(crate) fn tell(&self, message: u32) -> bool {
+        {
+            let mut mailbox = self.mailbox.lock().unwrap();
+            if !mailbox.open {
+                return false;
+            }
+            mailbox.waiting.push_back(message);
+        }
+        if self.word.notify_message() {
+            self.schedule();
+        }
+        true
+    }
+
+    /// Fires a turn's waker, as `block.rs` and `header.rs` do.
+    pub(crate) fn wake(&self, turn: &Arc<Turn>) {
+        turn.causes.fetch_add(1, Ordering::Relaxed);
+        if turn.woken.swap(1, Ordering::AcqRel) != 0 {
+            return;
+        }
+        let counted = Arc::into_raw(turn.clone()).cast_mut();
+        let mut head = self.woken.load(Ordering::Acquire);
+        loop {
+            // SAFETY: the count was just made; loom checks the access.
+            unsafe { &*counted }.next.with_mut(|next| unsafe { *next = head });
+            let swapped =
+                self.woken.compare_exchange(head, counted, Ordering::AcqRel, Ordering::Acquire);
+            match swapped {
+                Ok(_) => break,
+                Err(seen) => head = seen,
+            }
+        }
+        self.notify();
+    }
+
+    fn notify(&self) {
+        if self.word.notify() {
+            self.schedule();
+        }
+    }
+
+    /// Ends the agent at once, or asks its holder to.
+    pub(crate) fn end(&self) {
+        if self.word.try_hold(false) {
+            self.bury();
+            return;
+        }
+        self.asked.fetch_or(END, Ordering::AcqRel);
+        self.notify();
+    }
+
+    /// Lets messages start.
+    pub(crate) fn open(&self) {
+        self.mode.store(ACTIVE, Ordering::Release);
+        self.notify();
+    }
+
+    fn schedule(&self) {
+        let mut queued = self.queued.lock().unwrap();
+        *queued += 1;
+        assert_eq!(*queued, 1, "a cell is in one run queue once");
+    }
+
+    /// Serves the run queue for a moment.
+    pub(crate) fn pump(&self) {
+        let scheduled = {
+            let mut queued = self.queued.lock().unwrap();
+            std::mem::take(&mut *queued) > 0
+        };
+        if scheduled {
+            self.visit();
+        }
+    }
+
+    /// Serves the run queue until it is empty.
+    pub(crate) fn pump_all(&self) {
+        while *self.queued.lock().unwrap() > 0 {
+            self.pump();
+        }
+    }
+
+    /// As in `turn.rs`.
+    fn visit(&self) {
+        self.word.take_scheduled();
+        loop {
+            self.word.look();
+            if self.take_asked() & END != 0 {
+                self.bury();
+                return;
+            }
+            self.poll_woken();
+            let blocked = self.run_messages();
+            if self.word.release_unless_notified(self.parked_bits(blocked)) {
+                return;
+            }
+        }
+    }
+
+    fn take_asked(&self) -> u32 {
+        if self.asked.load(Ordering::Acquire) == 0 {
+            return 0;
+        }
+        self.asked.swap(0, Ordering::AcqRel)
+    }
+
+    fn take_woken(&self) -> *mut Turn {
+        if self.woken.load(Ordering::Acquire).is_null() {
+            return ptr::null_mut();
+        }
+        self.woken.swap(ptr::null_mut(), Ordering::AcqRel)
+    }
+
+    fn poll_woken(&self) {
+        let mut next = self.take_woken();
+        while let Some(turn) = NonNull::new(next) {
+            // SAFETY: the list hands over a count of each of its turns.
+            let turn = unsafe { Arc::from_raw(turn.as_ptr().cast_const()) };
+            // SAFETY: loom checks the access.
+            next = turn.next.with_mut(|next| unsafe { ptr::replace(next, ptr::null_mut()) });
+            turn.woken.swap(0, Ordering::AcqRel);
+            // SAFETY: loom checks the access.
+            let parked = turn.inner.with(|inner| unsafe { (*inner).parked });
+            if parked != 0 && turn.poll() {
+                // SAFETY: loom checks the access.
+                turn.inner.with_mut(|inner| unsafe { (*inner).parked = 0 });
+                self.as_holder(|state| match parked {
+                    SUSPENDED => state.suspended = false,
+                    _ => state.sharing -= 1,
+                });
+            }
+        }
+    }
+
+    /// Handles messages, all of them exclusive; true if some wait for a suspended turn.
+    fn run_messages(&self) -> bool {
+        loop {
+            if self.mode.load(Ordering::Acquire) != ACTIVE {
+                return false;
+            }
+            let occupied = self.as_holder(|state| state.suspended || state.sharing > 0);
+            let mut mailbox = self.mailbox.lock().unwrap();
+            if occupied {
+                return !mailbox.waiting.is_empty();
+            }
+            let Some(message) = mailbox.waiting.pop_front() else { return false };
+            drop(mailbox);
+            self.as_holder(|state| state.handled.push(message));
+        }
+    }
+
+    fn bury(&self) {
+        let returned = {
+            let mut mailbox = self.mailbox.lock().unwrap();
+            mailbox.open = false;
+            mailbox.waiting.drain(..).count()
+        };
+        self.as_holder(|state| {
+            assert!(!state.buried, "an agent ends once");
+            state.buried = true;
+            state.returned += returned;
+        });
+        self.word.release_ended();
+    }
+
+    /// Returns the messages that were handled, the largest first.
+    pub(crate) fn handled(&self) -> Vec<u32> {
+        let mut handled = self.handled_in_order();
+        handled.sort_unstable_by(|one, two| two.cmp(one));
+        handled
+    }
+
+    pub(crate) fn handled_in_order(&self) -> Vec<u32> {
+        self.as_holder(|state| state.handled.clone())
+    }
+
+    pub(crate) fn returned(&self) -> usize {
+        self.as_holder(|state| state.returned)
+    }
+
+    pub(crate) fn is_buried(&self) -> bool {
+        self.as_holder(|state| state.buried)
+    }
+}

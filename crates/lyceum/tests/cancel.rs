@@ -1,0 +1,180 @@
+//! Callers that give up, and deadlines that pass.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+use futures_util::FutureExt;
+use lyceum::prelude::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[derive(Default)]
+struct Clerk {
+    begun: u32,
+    done: u32,
+    cancelled: u32,
+    dropped: Arc<AtomicU32>,
+}
+
+struct OnDrop(Arc<AtomicU32>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[agent]
+impl Clerk {
+    #[action]
+    async fn work(&mut self, cx: &Context<Self>) -> u32 {
+        self.begun += 1;
+        cx.sleep(10 * SECOND).await;
+        self.cancelled += u32::from(cx.cancelled());
+        self.done += 1;
+        self.done
+    }
+
+    #[action(cancel = "drop")]
+    async fn work_while_wanted(&mut self, cx: &Context<Self>) {
+        self.begun += 1;
+        let _on_drop = OnDrop(self.dropped.clone());
+        cx.sleep(10_000 * SECOND).await;
+        self.done += 1;
+    }
+
+    #[action(timeout = "3s")]
+    async fn impatient(&mut self) {
+        std::future::pending::<()>().await;
+    }
+
+    #[action]
+    fn counts(&self) -> (u32, u32, u32) {
+        (self.begun, self.done, self.cancelled)
+    }
+
+    /// Says how much time is left for it.
+    #[action]
+    fn time_left(&self, cx: &Context<Self>) -> Option<Duration> {
+        cx.deadline().map(|deadline| deadline - cx.now())
+    }
+
+    /// Says how much time is left for a call that it makes.
+    #[action]
+    async fn time_left_of(&self, other: Handle<Clerk>) -> Option<Duration> {
+        other.time_left().no_timeout().await.unwrap()
+    }
+}
+
+async fn clerk(node: &Node) -> Handle<Clerk> {
+    node.launch(Clerk::default()).await.unwrap()
+}
+
+#[lyceum::test]
+async fn dropped_call_that_is_queued_never_runs() {
+    let node = Node::simulated(1);
+    let clerk = clerk(&node).await;
+    let first = clerk.work().send();
+    let second = clerk.work().send();
+    node.run_until_idle();
+    assert!(!second.has_started());
+    drop(second);
+    assert_eq!(clerk.stats().queued, 0, "it left the queue at once");
+    first.await.unwrap();
+    assert_eq!(clerk.counts().await.unwrap(), (1, 1, 0));
+}
+
+#[lyceum::test]
+async fn dropped_call_that_is_suspended_runs_to_its_end_and_hears_of_it() {
+    for seed in 0..20 {
+        let node = Node::simulated(seed);
+        let clerk = clerk(&node).await;
+        let mut call = Box::pin(std::future::IntoFuture::into_future(clerk.work()));
+        let mut sleep = node.sleep(SECOND);
+        futures_util::future::select(&mut call, &mut sleep).await;
+        drop(call);
+        assert_eq!(clerk.counts().await.unwrap(), (1, 1, 1), "seed {seed}");
+        assert_eq!(node.now().since_start(), 10 * SECOND);
+    }
+}
+
+#[lyceum::test]
+async fn dropped_call_of_an_action_that_is_to_be_dropped_frees_the_agent() {
+    let node = Node::simulated(1);
+    let clerk = clerk(&node).await;
+    let call = clerk.work_while_wanted().send();
+    node.run_until_idle();
+    call.cancel();
+    assert_eq!(clerk.counts().await.unwrap(), (1, 0, 0));
+    assert_eq!(node.now().since_start(), Duration::ZERO);
+}
+
+/// A turn whose caller's time was over was dropped only when something woke it.
+#[lyceum::test]
+async fn call_out_of_time_of_an_action_that_is_to_be_dropped_frees_the_agent() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let clerk = clerk(&node).await;
+        let error = clerk.work_while_wanted().timeout(SECOND).await.unwrap_err();
+        assert!(matches!(error, CallError::Timeout(_)), "{error}");
+        assert_eq!(clerk.counts().await.unwrap(), (1, 0, 0));
+        assert_eq!(node.now().since_start(), SECOND, "seed {seed}");
+    }
+}
+
+#[lyceum::test]
+async fn deadline_that_passes_while_running_says_that_it_started_and_the_agent_lives_on() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let clerk = clerk(&node).await;
+        let error = clerk.work().timeout(SECOND).await.unwrap_err();
+        assert!(matches!(error, CallError::Timeout(_)), "{error}");
+        assert_eq!(error.started(), Some(true));
+        assert!(error.into_undelivered().is_none());
+        assert_eq!(node.now().since_start(), SECOND);
+        assert_eq!(clerk.counts().await.unwrap(), (1, 1, 1), "it ran to its end");
+    }
+}
+
+#[lyceum::test]
+async fn action_that_is_ready_at_once_wins_over_a_deadline_that_has_passed() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let clerk = clerk(&node).await;
+        let counts = clerk.counts().timeout(Duration::ZERO).now_or_never();
+        assert!(counts.is_none_or(|counts| counts.is_ok()), "seed {seed}");
+    }
+}
+
+#[lyceum::test]
+async fn call_waits_thirty_seconds_or_what_action_and_node_say() {
+    let node = Node::simulated(1);
+    let clerk = clerk(&node).await;
+    let before = node.now();
+    clerk.impatient().await.unwrap_err();
+    assert_eq!(node.now() - before, 3 * SECOND, "the action's own");
+    let before = node.now();
+    clerk.counts().await.unwrap_err();
+    assert_eq!(node.now() - before, 30 * SECOND, "the node's default");
+
+    let node = Node::builder().timeout(2 * SECOND).simulated(1);
+    let clerk = super_clerk(&node).await;
+    clerk.work().await.unwrap_err();
+    assert_eq!(node.now().since_start(), 2 * SECOND);
+}
+
+async fn super_clerk(node: &Node) -> Handle<Clerk> {
+    clerk(node).await
+}
+
+#[lyceum::test]
+async fn deadline_is_inherited_by_calls_made_on_the_way() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let (one, two) = (clerk(&node).await, clerk(&node).await);
+        let left = one.time_left_of(two.clone()).timeout(5 * SECOND).await.unwrap();
+        assert_eq!(left, Some(5 * SECOND), "seed {seed}");
+        let left = one.time_left_of(two).await.unwrap();
+        assert_eq!(left, Some(30 * SECOND), "seed {seed}, by default");
+    }
+}
