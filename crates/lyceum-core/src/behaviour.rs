@@ -12,8 +12,8 @@ pub(crate) use list::BehaviourList;
 pub use list::{BehaviourInfo, BehaviourState};
 use lyceum_wire::BehaviourDescription;
 pub(crate) use schedule::{add_method, start_method};
-pub use value::{Behaviour, BehaviourContext};
 pub(crate) use value::add_value;
+pub use value::{Behaviour, BehaviourContext};
 
 use crate::{Agent, BoxError, Context};
 

@@ -10,8 +10,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-pub(crate) use options::Timeout;
 pub use options::CallOptions;
+pub(crate) use options::Timeout;
 pub use pending::Pending;
 pub use tell::Tell;
 use tokio::task::coop;
@@ -59,8 +59,7 @@ pub(crate) enum State<M: Message> {
 }
 
 /// What a call comes to.
-pub(crate) type CallResult<M> =
-    Result<<M as Message>::Output, CallError<<M as Message>::Error>>;
+pub(crate) type CallResult<M> = Result<<M as Message>::Output, CallError<<M as Message>::Error>>;
 
 impl<'h, M: Message> Call<'h, M> {
     /// Makes a call.

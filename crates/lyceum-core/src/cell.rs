@@ -40,6 +40,7 @@ mod turn;
 mod vtable;
 mod word;
 
+pub(crate) use block::Block;
 pub(crate) use borrow::Borrowing;
 pub(crate) use context::OwnedContext;
 pub(crate) use detached::DetachedTurn;
@@ -53,5 +54,5 @@ pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Gate, Limits};
 pub(crate) use phase::Verdict;
 pub use profile::Profile;
 pub(crate) use ticket::{Outcome, Ticket};
-pub(crate) use vtable::{HookRun, Life, PingRun};
 pub(crate) use turn::{end_waiting, panic_text};
+pub(crate) use vtable::{HookRun, Life, PingRun};

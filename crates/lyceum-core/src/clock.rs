@@ -202,7 +202,8 @@ impl Clock {
     /// Discards the first timer if it still is the watch that was seen.
     fn discard_watch(&self, due: u64, agent: &AgentRef) {
         let mut timers = self.timers();
-        let is_same = matches!(timers.earliest(), Some((at, Due::Watch(seen))) if at == due && seen == agent);
+        let is_same =
+            matches!(timers.earliest(), Some((at, Due::Watch(seen))) if at == due && seen == agent);
         let discarded = if is_same { timers.discard_earliest() } else { None };
         drop(timers);
         drop(discarded);

@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use work::{BlockingError, Busy, JobHandle};
 
 use crate::behaviour::{Behaviour, BehaviourInfo};
-use crate::cell::OwnedContext;
+use crate::cell::{Block, OwnedContext};
 use crate::clock::{Sleep, Time, TimeoutError, When};
 use crate::life::{Constructor, DownReason, Launch, Mode, OwnTurn, Value, With};
 use crate::node::Shared;
@@ -149,7 +149,7 @@ impl<A: Agent> Context<A> {
 
     /// Returns whether the caller gave up, so that the answer will be discarded.
     pub fn cancelled(&self) -> bool {
-        self.owned.turn().is_some_and(|turn| turn.is_cancelled())
+        self.owned.turn().is_some_and(Block::is_cancelled)
     }
 
     /// Returns when the caller stops waiting, if it does.

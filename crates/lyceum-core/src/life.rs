@@ -14,14 +14,14 @@ use std::fmt;
 
 pub use ended::{Ended, Monitor};
 pub(crate) use extras::{Extras, JobPlace};
-pub(crate) use failure::{fail, turn_panicked};
 pub use failure::OnFailure;
+pub(crate) use failure::{fail, turn_panicked};
 pub(crate) use jobs::{cancel as cancel_job, run_job, spawn_detached};
-pub use launch::{Constructor, Launch, Launching, Restartable, Value};
 pub(crate) use launch::begin;
+pub use launch::{Constructor, Launch, Launching, Restartable, Value};
 pub(crate) use own_turn::{OwnTurn, With, run_ping, run_start_hook, run_stop_hook};
-pub use restart::{Backoff, Leftovers, Restart};
 pub(crate) use restart::state_dropped;
+pub use restart::{Backoff, Leftovers, Restart};
 use serde::{Deserialize, Serialize};
 pub(crate) use stop::{buried, end_now, stop, stop_all};
 pub use supervisor::{Strategy, Supervisor, SupervisorBuilder};

@@ -245,7 +245,10 @@ impl Node {
     ///
     /// Returns how many steps that took; zero on other nodes.
     pub fn run_until_idle(&self) -> usize {
-        self.shared.simulation.as_ref().map_or(0, |simulation| simulation.run_until_idle(&self.shared))
+        self.shared
+            .simulation
+            .as_ref()
+            .map_or(0, |simulation| simulation.run_until_idle(&self.shared))
     }
 
     /// Moves the time of a simulated node forward, running what is due on the way in order.

@@ -225,7 +225,9 @@ where
         let output = Call::with_options(&target, message, options).await.map_err(forget::<M>)?;
         let encoded = serde_json::to_value(&output);
         encoded.map(Answer::Value).map_err(|error| {
-            CallError::Codec(CallFault::new(&target, M::INFO).detail(error.to_string()).started(true))
+            CallError::Codec(
+                CallFault::new(&target, M::INFO).detail(error.to_string()).started(true),
+            )
         })
     })
 }
@@ -248,10 +250,7 @@ where
     })
 }
 
-fn decode<M: JsonArguments>(
-    target: &AgentRef,
-    mut arguments: Arguments,
-) -> Result<M, CallError> {
+fn decode<M: JsonArguments>(target: &AgentRef, mut arguments: Arguments) -> Result<M, CallError> {
     let message = M::from_arguments(&mut arguments);
     message
         .and_then(|message| arguments.finish().map(|()| message))

@@ -60,6 +60,9 @@ pub(crate) struct Subscriber {
     pub(crate) deliver: Box<dyn Fn(&Publication) -> Delivery + Send + Sync>,
 }
 
+/// A subscription and its id.
+type Receiver = (u64, Arc<Subscriber>);
+
 /// What became of a publication at one subscriber.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
@@ -109,10 +112,10 @@ impl TopicTable {
         taken
     }
 
-    fn receivers(&self, topic: &TopicName) -> Vec<(u64, Arc<Subscriber>)> {
+    fn receivers(&self, topic: &TopicName) -> Vec<Receiver> {
         let mut table = self.table();
         let mut receivers = Vec::new();
-        let mut groups: Vec<(String, Vec<(u64, Arc<Subscriber>)>)> = Vec::new();
+        let mut groups: Vec<(String, Vec<Receiver>)> = Vec::new();
         table.router.visit(topic, |id, subscriber| {
             let entry = (id, subscriber.clone());
             let Some(group) = &subscriber.group else { return receivers.push(entry) };

@@ -89,6 +89,7 @@ fn wake_up_during_the_first_poll_is_not_lost() {
     check(3, || {
         let agent = Arc::new(Agent::idle());
         let turn = Arc::new(Turn::new());
+        agent.hold(SUSPENDED);
         let waker = {
             let (agent, turn) = (agent.clone(), turn.clone());
             thread::spawn(move || agent.wake(&turn))
@@ -115,6 +116,7 @@ fn wake_ups_of_several_turns_are_not_lost_in_the_list() {
         let agent = Arc::new(Agent::idle());
         let turns = [(); 2].map(|()| Arc::new(Turn::new()));
         for turn in &turns {
+            agent.hold(SHARING);
             agent.first_poll(turn, SHARING);
         }
         let wakers = turns.clone().map(|turn| {
@@ -137,6 +139,7 @@ fn turn_that_wakes_itself_again_is_polled_again() {
     check(2, || {
         let agent = Arc::new(Agent::idle());
         let turn = Arc::new(Turn::needing(2));
+        agent.hold(SUSPENDED);
         agent.first_poll(&turn, SUSPENDED);
         let wakers = [(); 2].map(|()| {
             let (agent, turn) = (agent.clone(), turn.clone());
@@ -157,6 +160,7 @@ fn message_that_waits_for_a_suspended_turn_is_handled_after_it() {
     check(3, || {
         let agent = Arc::new(Agent::idle());
         let turn = Arc::new(Turn::new());
+        agent.hold(SUSPENDED);
         agent.first_poll(&turn, SUSPENDED);
         agent.tell(1);
         agent.pump_all();

@@ -48,7 +48,8 @@ pub(crate) struct Routine {
 
 const WHO: &str = "a behaviour";
 const RULES: Rules = Rules { who: WHO, statics: false };
-const KINDS: &str = "`once`, `manual`, `every = \"..\"`, `cyclic`, `on = \"..\"`, `run` or `fsm(..)`";
+const KINDS: &str =
+    "`once`, `manual`, `every = \"..\"`, `cyclic`, `on = \"..\"`, `run` or `fsm(..)`";
 
 impl Behaviour {
     pub(crate) fn parse(attribute: &Attribute, sig: &syn::Signature) -> Result<Self> {
@@ -272,7 +273,10 @@ mod tests {
         assert_eq!(fault(parse_quote!(#[behaviour(once, first = "now")])), first);
         let local = "expected `manual` beside `local`";
         assert_eq!(fault(parse_quote!(#[behaviour(once, local)])), local);
-        assert_eq!(fault(parse_quote!(#[behaviour(every = "0s")])), "expected a duration above zero");
+        assert_eq!(
+            fault(parse_quote!(#[behaviour(every = "0s")])),
+            "expected a duration above zero"
+        );
     }
 
     #[test]
@@ -281,7 +285,8 @@ mod tests {
         assert_eq!(fault(run.clone(), parse_quote!(async fn tick(cx: Context<Self>))), "");
         assert!(fault(run.clone(), parse_quote!(async fn tick(&self))).contains("Context<Self>"));
         assert!(fault(run, parse_quote!(fn tick(cx: Context<Self>))).ends_with("`async fn`"));
-        let arguments = fault(parse_quote!(#[behaviour(once)]), parse_quote!(fn tick(&self, n: u8)));
+        let arguments =
+            fault(parse_quote!(#[behaviour(once)]), parse_quote!(fn tick(&self, n: u8)));
         assert!(arguments.starts_with("expected a behaviour without arguments"));
     }
 

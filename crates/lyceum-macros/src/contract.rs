@@ -10,9 +10,11 @@ use crate::signature::is_context;
 
 /// Rewrites a method so that implementors can write it as it was.
 pub(crate) fn rewrite(method: &mut TraitItemFn, runtime: &TokenStream) {
-    let needs_agent = method.sig.inputs.iter().any(
-        |input| matches!(input, FnArg::Typed(parameter) if is_context(&parameter.ty)),
-    );
+    let needs_agent = method
+        .sig
+        .inputs
+        .iter()
+        .any(|input| matches!(input, FnArg::Typed(parameter) if is_context(&parameter.ty)));
     let mut bounds: Vec<WherePredicate> = vec![parse_quote!(Self: ::core::marker::Sized)];
     if needs_agent {
         bounds.push(parse_quote!(Self: #runtime::Agent));
@@ -59,17 +61,36 @@ mod tests {
     #[test]
     fn async_methods_return_futures_that_can_be_sent() {
         assert_eq!(
-            rewritten(parse_quote!(async fn read(&self) -> f64;)),
+            rewritten(parse_quote!(
+                async fn read(&self) -> f64;
+            )),
             "fn read (& self) -> impl Future < Output = f64 > + Send where Self : Sized"
         );
-        assert!(rewritten(parse_quote!(async fn read(&self) {})).ends_with("Self : Sync"));
-        assert!(rewritten(parse_quote!(async fn read(&mut self) {})).ends_with("Self : Send"));
+        assert!(
+            rewritten(parse_quote!(
+                async fn read(&self) {}
+            ))
+            .ends_with("Self : Sync")
+        );
+        assert!(
+            rewritten(parse_quote!(
+                async fn read(&mut self) {}
+            ))
+            .ends_with("Self : Send")
+        );
     }
 
     #[test]
     fn plain_methods_stay_out_of_the_vtable() {
-        assert_eq!(rewritten(parse_quote!(fn unit(&self);)), "fn unit (& self) where Self : Sized");
-        let with_context = rewritten(parse_quote!(fn poll(&self, cx: &Context<Self>);));
+        assert_eq!(
+            rewritten(parse_quote!(
+                fn unit(&self);
+            )),
+            "fn unit (& self) where Self : Sized"
+        );
+        let with_context = rewritten(parse_quote!(
+            fn poll(&self, cx: &Context<Self>);
+        ));
         assert!(with_context.ends_with("where Self : Sized , Self : rt :: Agent"));
     }
 }

@@ -7,6 +7,7 @@ use syn::{Attribute, Error, Result, Type};
 
 use crate::action::Action;
 use crate::behaviour::{Behaviour, Kind};
+use crate::docs;
 use crate::errors::Errors;
 use crate::helper::{self, Helpers};
 use crate::hook::{Hook, Moment};
@@ -14,7 +15,6 @@ use crate::output::Output;
 use crate::self_type::ReplaceSelf;
 use crate::signature::Signature;
 use crate::subscribe::Subscriber;
-use crate::docs;
 
 /// A method with a role.
 pub(crate) struct Member {
@@ -169,18 +169,36 @@ mod tests {
     #[test]
     fn names_are_used_once() {
         let same = vec![
-            parse_quote!(#[action] fn add(&self) {}),
-            parse_quote!(#[action(name = "add")] fn plus(&self) {}),
+            parse_quote!(
+                #[action]
+                fn add(&self) {}
+            ),
+            parse_quote!(
+                #[action(name = "add")]
+                fn plus(&self) {}
+            ),
         ];
         assert_eq!(texts(same), (1, vec!["expected one action of the name `add`".into()]));
         let behaviours = vec![
-            parse_quote!(#[behaviour(once)] fn tick(&self) {}),
-            parse_quote!(#[behaviour(cyclic, name = "tick")] fn tack(&self) {}),
+            parse_quote!(
+                #[behaviour(once)]
+                fn tick(&self) {}
+            ),
+            parse_quote!(
+                #[behaviour(cyclic, name = "tick")]
+                fn tack(&self) {}
+            ),
         ];
         assert_eq!(texts(behaviours).1, ["expected one behaviour of the name `tick`"]);
         let hooks = vec![
-            parse_quote!(#[on_start] fn one(&mut self) {}),
-            parse_quote!(#[on_start] fn two(&mut self) {}),
+            parse_quote!(
+                #[on_start]
+                fn one(&mut self) {}
+            ),
+            parse_quote!(
+                #[on_start]
+                fn two(&mut self) {}
+            ),
         ];
         assert_eq!(texts(hooks).1, ["expected one `#[on_start]` in the block"]);
     }
@@ -188,8 +206,14 @@ mod tests {
     #[test]
     fn the_compiler_speaks_for_methods_of_one_name() {
         let methods = vec![
-            parse_quote!(#[action] fn add(&self) {}),
-            parse_quote!(#[action] fn add(&self) {}),
+            parse_quote!(
+                #[action]
+                fn add(&self) {}
+            ),
+            parse_quote!(
+                #[action]
+                fn add(&self) {}
+            ),
         ];
         assert_eq!(texts(methods), (1, vec![]));
     }
@@ -197,8 +221,16 @@ mod tests {
     #[test]
     fn configured_methods_may_share_a_name() {
         let methods = vec![
-            parse_quote!(#[cfg(unix)] #[action] fn add(&self) {}),
-            parse_quote!(#[cfg(not(unix))] #[action] fn add(&self) {}),
+            parse_quote!(
+                #[cfg(unix)]
+                #[action]
+                fn add(&self) {}
+            ),
+            parse_quote!(
+                #[cfg(not(unix))]
+                #[action]
+                fn add(&self) {}
+            ),
         ];
         assert_eq!(texts(methods), (2, vec![]));
     }

@@ -62,9 +62,8 @@ impl Output {
         match self {
             Self::Nothing => unreachable!("a machine's method returns something"),
             Self::Value(ty) | Self::Stream(ty) => Ok(ty),
-            Self::Fallible(ty) => {
-                first_argument(ty).ok_or_else(|| Error::new_spanned(ty, "expected `Result<Event, E>`"))
-            }
+            Self::Fallible(ty) => first_argument(ty)
+                .ok_or_else(|| Error::new_spanned(ty, "expected `Result<Event, E>`")),
         }
     }
 
@@ -106,11 +105,10 @@ fn bound_segment(bound: &TypeParamBound) -> Option<&PathSegment> {
 }
 
 fn stream_item(opaque: &TypeImplTrait, stream: &PathSegment) -> Result<Type> {
-    let is_send =
-        |bound: &TypeParamBound| bound_segment(bound).is_some_and(|segment| segment.ident == "Send");
-    let is_static = |bound: &TypeParamBound| {
-        matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static")
+    let is_send = |bound: &TypeParamBound| {
+        bound_segment(bound).is_some_and(|segment| segment.ident == "Send")
     };
+    let is_static = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static");
     if !opaque.bounds.iter().any(is_send) || !opaque.bounds.iter().any(is_static) {
         let message = "expected `impl Stream<Item = T> + Send + 'static`: results go on after \
                        the action has returned";

@@ -4,9 +4,30 @@ use syn::ext::IdentExt;
 use syn::{Error, Ident, Result};
 
 const TAKEN: &[&str] = &[
-    "activate", "address", "any", "call", "clone", "deactivate", "deref", "describe", "ended",
-    "eq", "fmt", "id", "is", "kill", "monitor", "name", "ne", "node", "ping", "send", "stats",
-    "stop", "tell", "to",
+    "activate",
+    "address",
+    "any",
+    "call",
+    "clone",
+    "deactivate",
+    "deref",
+    "describe",
+    "ended",
+    "eq",
+    "fmt",
+    "id",
+    "is",
+    "kill",
+    "monitor",
+    "name",
+    "ne",
+    "node",
+    "ping",
+    "send",
+    "stats",
+    "stop",
+    "tell",
+    "to",
 ];
 
 /// Checks that a client may have a method of this name; `helper` is the attribute to change.

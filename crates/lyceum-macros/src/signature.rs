@@ -56,7 +56,8 @@ impl Signature {
     pub(crate) fn parse(sig: &syn::Signature, rules: Rules) -> Result<Self> {
         check_qualifiers(sig, rules.who)?;
         let receiver = sig.receiver();
-        let access = receiver.map_or(Ok(Access::Detached), |receiver| access(receiver, rules.who))?;
+        let access =
+            receiver.map_or(Ok(Access::Detached), |receiver| access(receiver, rules.who))?;
         let mut context = None;
         let mut slots = Vec::new();
         let mut arguments = Vec::new();
@@ -103,7 +104,9 @@ fn check_qualifiers(sig: &syn::Signature, who: &str) -> Result<()> {
         return refuse(sig.generics.span(), "a generic one: parameters belong to the `impl`");
     }
     match &sig.generics.where_clause {
-        Some(clause) => refuse(clause.span(), "one with a `where` clause: bounds belong to the `impl`"),
+        Some(clause) => {
+            refuse(clause.span(), "one with a `where` clause: bounds belong to the `impl`")
+        }
         None => Ok(()),
     }
 }

@@ -80,7 +80,8 @@ impl Topic {
         if input.is_empty() {
             return Ok(Self { pattern, group });
         }
-        Err(input.error("expected the end: patterns of their own go into `#[subscribe]`s of their own"))
+        Err(input
+            .error("expected the end: patterns of their own go into `#[subscribe]`s of their own"))
     }
 }
 

@@ -64,10 +64,21 @@ mod tests {
 
     #[test]
     fn tests_are_async_and_take_nothing() {
-        assert_eq!(fault(syn::parse_quote!(async fn a() -> Result<(), E> { Ok(()) })), "");
-        let plain = syn::parse_quote!(fn a() {});
+        assert_eq!(
+            fault(syn::parse_quote!(
+                async fn a() -> Result<(), E> {
+                    Ok(())
+                }
+            )),
+            ""
+        );
+        let plain = syn::parse_quote!(
+            fn a() {}
+        );
         assert_eq!(fault(plain), "expected an `async fn`: `#[test]` suits the others");
-        let given = syn::parse_quote!(async fn a(n: u8) {});
+        let given = syn::parse_quote!(
+            async fn a(n: u8) {}
+        );
         assert_eq!(fault(given), "expected a test without arguments");
     }
 }

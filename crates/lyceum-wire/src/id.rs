@@ -35,9 +35,7 @@ impl NodeId {
 ///
 /// The lower 32 bits are a place in the node's registry, the upper 32 count how often that place
 /// was reused, so that the ids of a young node read 0, 1, 2.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AgentId(u64);
 

@@ -10,7 +10,7 @@ mod description;
 mod envelope;
 mod id;
 
-pub use address::{Address, AddressError, AgentName, AgentKey};
+pub use address::{Address, AddressError, AgentKey, AgentName};
 pub use description::{
     AccessKind, ActionDescription, AgentDescription, BehaviourDescription, ParameterDescription,
     TopicDescription,

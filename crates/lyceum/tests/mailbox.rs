@@ -162,13 +162,12 @@ async fn room_that_a_dropped_call_leaves_goes_to_the_tell_that_waits() {
     let dropped = sleeper.hear(1).send();
     sleeper.hear(2).tell().await.unwrap();
     let mut waiting = Box::pin(sleeper.hear(3).timeout(SECOND).tell());
-    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
     // Once is enough to be sent: time stands still.
     let _ = (&mut waiting).now_or_never();
+    node.run_until_idle();
     drop(dropped);
     assert!(waiting.await.is_ok(), "there is room");
     assert!(node.now().since_start() < SECOND);
-    let _ = &mut cx;
 }
 
 #[lyceum::test]
@@ -215,8 +214,10 @@ async fn flooding_sender_does_not_starve_a_quiet_one() {
             }
         });
         tokio::task::yield_now().await;
-        let heard = sleeper.heard().await.unwrap();
-        assert!(heard.len() < 1_000, "seed {seed}: {} messages went ahead", heard.len());
+        let before = sleeper.stats().received;
+        let call = sleeper.heard().send();
+        let ahead = call.await.unwrap().len() as u64;
+        assert!(ahead <= before + 64, "seed {seed}: {ahead} of {before} messages went ahead");
         flooding.abort();
     }
 }

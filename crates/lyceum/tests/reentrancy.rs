@@ -43,7 +43,12 @@ impl Peer {
     }
 
     #[action]
-    async fn shared_pass_later(&self, after: u64, others: Chain, cx: &Context<Self>) -> Vec<String> {
+    async fn shared_pass_later(
+        &self,
+        after: u64,
+        others: Chain,
+        cx: &Context<Self>,
+    ) -> Vec<String> {
         cx.sleep(Duration::from_millis(after)).await;
         let calls = others.iter().map(|other| other.pass(Vec::new()));
         join_all(calls).await.into_iter().map(text).collect()

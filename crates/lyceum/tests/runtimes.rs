@@ -97,7 +97,8 @@ fn call_from_another_runtime_runs_on_the_nodes_runtime() {
 /// A task was remembered as running on the runtime of a node that was at the same address before.
 #[test]
 fn call_runs_on_the_nodes_runtime_where_another_node_lived_at_its_address() {
-    let (first, second) = (Builder::new_current_thread().enable_all().build().unwrap(), other_runtime());
+    let (first, second) =
+        (Builder::new_current_thread().enable_all().build().unwrap(), other_runtime());
     let strayed = first.block_on(async {
         let calls = async {
             let mut strayed = 0;
@@ -166,7 +167,11 @@ fn call_of_an_agent_whose_runtime_is_gone_is_answered() {
     let late = agent.clone();
     let ends = patiently(move || {
         let (running, queued) = (futures_executor(running), futures_executor(queued));
-        (running.unwrap_err(), queued.unwrap_err(), futures_executor(late.thread().into_future()).unwrap_err())
+        (
+            running.unwrap_err(),
+            queued.unwrap_err(),
+            futures_executor(late.thread().into_future()).unwrap_err(),
+        )
     });
     let (running, queued, late) = ends.expect("every call ends");
     assert!(matches!(running, CallError::Down(_)), "{running}");

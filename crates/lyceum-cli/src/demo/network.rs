@@ -14,6 +14,9 @@ const MOST: usize = 16;
 /// How long the first look and the second are apart.
 const FIRST: Duration = Duration::from_millis(200);
 
+/// What the interface that leads nowhere is called, on Linux and elsewhere.
+const LOOPBACKS: &[&str] = &["lo", "lo0"];
+
 /// Reads what goes through the network interfaces.
 pub(crate) struct Network {
     sensor: Sensor<Networks>,
@@ -65,7 +68,7 @@ fn traffic(networks: &mut Networks, since: Duration) -> Result<Figures, Missing>
     let rate = |bytes: u64| (bytes as f64 / since.as_secs_f64().max(0.001)).round();
     let mut interfaces: Vec<_> = networks
         .iter()
-        .filter(|(name, _)| !is_loopback(name))
+        .filter(|(name, _)| !LOOPBACKS.iter().any(|loopback| name == loopback))
         .map(|(name, data)| Interface {
             name: name.to_string_lossy().into_owned(),
             received_bytes_per_second: rate(data.received()),
@@ -75,8 +78,9 @@ fn traffic(networks: &mut Networks, since: Duration) -> Result<Figures, Missing>
     if interfaces.is_empty() {
         return Err(Missing::Nothing("network interface beside the loopback"));
     }
+    let bytes = |one: &Interface| one.received_bytes_per_second + one.sent_bytes_per_second;
     interfaces.sort_by(|one, other| {
-        other.busyness().total_cmp(&one.busyness()).then_with(|| one.name.cmp(&other.name))
+        bytes(other).total_cmp(&bytes(one)).then_with(|| one.name.cmp(&other.name))
     });
     interfaces.truncate(MOST);
     Ok(Figures::Network(interfaces))

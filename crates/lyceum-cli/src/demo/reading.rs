@@ -148,6 +148,16 @@ impl Disk {
 }
 
 impl SourceName {
+    /// All of them, in order.
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Cpu,
+        Self::Memory,
+        Self::Disks,
+        Self::Load,
+        Self::Network,
+        Self::Processes,
+    ];
+
     /// Returns the name as it stands in topics.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

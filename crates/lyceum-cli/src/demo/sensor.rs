@@ -22,6 +22,8 @@ pub(crate) struct Sensor<T> {
 pub(crate) enum Missing {
     #[error("no reading yet")]
     NotYet,
+    #[error("its agent does not answer")]
+    Silent,
     #[error("this machine shows no {0}")]
     Nothing(&'static str),
     #[error("the system does not tell")]

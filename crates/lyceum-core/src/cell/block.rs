@@ -203,7 +203,8 @@ impl Block {
             // SAFETY: nobody else has a count.
             let block = unsafe { this.as_mut() };
             debug_assert_eq!(block.content.get(), Content::Empty, "content has an owner");
-            let parent = if block.parent_counted.get() { block.parent.get() } else { ptr::null_mut() };
+            let parent =
+                if block.parent_counted.get() { block.parent.get() } else { ptr::null_mut() };
             if let Some(waker) = block.waiter.get_mut().take() {
                 drop(waker);
             }
@@ -332,7 +333,8 @@ impl Block {
     }
 }
 
-static WAKER: RawWakerVTable = RawWakerVTable::new(waker_clone, waker_wake, waker_wake_by_ref, waker_drop);
+static WAKER: RawWakerVTable =
+    RawWakerVTable::new(waker_clone, waker_wake, waker_wake_by_ref, waker_drop);
 
 /// # Safety
 ///

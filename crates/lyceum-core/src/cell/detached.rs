@@ -9,6 +9,7 @@ use std::task::{Context, Poll};
 use super::block::{Block, BlockRef, Content};
 use super::frame::Frame;
 use super::phase::Verdict;
+use crate::OnCancel;
 use super::turn::{build_and_poll, drop_content, forget_safely, panic_text};
 
 /// The future of a detached turn; it owns the block's content.
@@ -41,6 +42,11 @@ impl Future for DetachedTurn {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let turn = &self.0;
+        if turn.is_cancelled() && turn.vtable.info.on_cancel == OnCancel::Drop {
+            drop_content(turn.pointer());
+            self.end(Verdict::Down, true);
+            return Poll::Ready(());
+        }
         // SAFETY: the block counts its agent since it became a job.
         let header = unsafe { turn.agent.as_ref() };
         let node = NonNull::from(&*header.node);
@@ -56,8 +62,8 @@ impl Future for DetachedTurn {
             Err(panic) => {
                 drop_content(turn.pointer());
                 let text = panic_text(&*panic);
-                // SAFETY: the content is empty, and the payload has room for a panic's text.
                 let payload = Block::payload(turn.pointer());
+                // SAFETY: the content is empty, and the payload has room for a panic's text.
                 unsafe { payload.cast::<Box<str>>().write(text.clone()) };
                 turn.content.set(Content::Panic);
                 self.end(Verdict::Ran, true);

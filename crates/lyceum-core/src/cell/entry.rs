@@ -74,7 +74,12 @@ impl<M: Message> Entry<M> {
     }
 
     #[inline]
-    pub(crate) fn submit(self, target: &AgentRef, message: M, options: &CallOptions) -> Submitted<M> {
+    pub(crate) fn submit(
+        self,
+        target: &AgentRef,
+        message: M,
+        options: &CallOptions,
+    ) -> Submitted<M> {
         (self.submit)(target, message, options)
     }
 }
@@ -212,6 +217,7 @@ fn first_poll<A: Agent, M: Action<A>>(block: NonNull<Block>, message: M) -> Firs
     // SAFETY: the block is alive during its poll, and the waker is forgotten.
     let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
     let mut cx = task::Context::from_waker(&waker);
+    let _span = turn::span(block);
     catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: the caller holds the cell and owns the empty block.
         let future = unsafe { run::<A, M>(message, block) };

@@ -50,8 +50,8 @@ impl Frame {
     ) -> Self {
         let here = stack_position();
         let (depth, stack_base) = match current() {
-            // SAFETY: frames outlive their time on the thread's list.
             Some(outer) => {
+                // SAFETY: frames outlive their time on the thread's list.
                 let outer = unsafe { outer.as_ref() };
                 (outer.depth + 1, outer.stack_base)
             }

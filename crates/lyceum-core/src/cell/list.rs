@@ -92,7 +92,11 @@ impl List {
 
     /// Takes the first blocks out, at most `limit`, as long as `wanted` says so.
     #[inline]
-    pub(super) fn split_front(&mut self, limit: u32, mut wanted: impl FnMut(&Block) -> bool) -> (Chain, u32) {
+    pub(super) fn split_front(
+        &mut self,
+        limit: u32,
+        mut wanted: impl FnMut(&Block) -> bool,
+    ) -> (Chain, u32) {
         let first = self.head;
         let mut last: *mut Block = ptr::null_mut();
         let mut next = self.head;

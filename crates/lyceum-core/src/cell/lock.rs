@@ -155,7 +155,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the threads of a test end with it")]
     fn no_addition_is_lost_under_contention() {
         let (lock, boxed) = (Lock::new(0u64), BoxLock::<u64>::new());
         std::thread::scope(|scope| {

@@ -491,7 +491,9 @@ impl Lists {
     fn earliest_deadline(&self) -> u64 {
         let all = self.waiting().chain(self.active.iter());
         // SAFETY: lists own counts of their blocks.
-        all.map(|block| unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed)).min().unwrap_or(u64::MAX)
+        all.map(|block| unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed))
+            .min()
+            .unwrap_or(u64::MAX)
     }
 }
 

@@ -59,14 +59,20 @@ impl Phase {
     ///
     /// With `given`, the content belongs to the caller from then on if this returns true, and
     /// stays with the agent's side otherwise. The waiter is woken.
-    pub(crate) fn end(&self, verdict: Verdict, given: bool, waiter: &UnsafeCell<Option<Waker>>) -> bool {
+    pub(crate) fn end(
+        &self,
+        verdict: Verdict,
+        given: bool,
+        waiter: &UnsafeCell<Option<Waker>>,
+    ) -> bool {
         let mark = ENDED | ((verdict as u32) << VERDICT_SHIFT) | if given { GIVEN } else { 0 };
         let mut now = self.0.load(Ordering::Relaxed);
         loop {
             if now & (ENDED | ABANDONED) != 0 {
                 return false;
             }
-            match self.0.compare_exchange_weak(now, now | mark, Ordering::AcqRel, Ordering::Relaxed) {
+            match self.0.compare_exchange_weak(now, now | mark, Ordering::AcqRel, Ordering::Relaxed)
+            {
                 Ok(_) => break,
                 Err(seen) => now = seen,
             }

@@ -50,7 +50,7 @@ impl Profile {
     pub(crate) fn wants_sample(&self) -> bool {
         let run = RUNS.get();
         RUNS.set(run.wrapping_add(1));
-        run % PERIOD == 0 || !self.is_short()
+        run.is_multiple_of(PERIOD) || !self.is_short()
     }
 
     /// Returns how long a run takes, roughly.

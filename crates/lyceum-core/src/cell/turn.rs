@@ -7,6 +7,8 @@ use std::ptr::{self, NonNull};
 use std::task::{self, Poll};
 
 use lyceum_wire::AccessKind;
+use tracing::Level;
+use tracing::span::EnteredSpan;
 
 use super::block::{Block, BlockRef, Content};
 use super::frame::Frame;
@@ -265,6 +267,7 @@ pub(super) fn poll_caught(block: NonNull<Block>) -> Result<Poll<()>, Box<dyn Any
     // freed.
     let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
     let mut cx = task::Context::from_waker(&waker);
+    let _span = span(block);
     // SAFETY: the caller holds the cell, or is the job of a detached turn.
     let polled = catch_unwind(AssertUnwindSafe(|| unsafe { build_and_poll(block, &mut cx) }));
     if polled.is_err() {
@@ -273,13 +276,21 @@ pub(super) fn poll_caught(block: NonNull<Block>) -> Result<Poll<()>, Box<dyn Any
     polled
 }
 
+/// Enters the span of a turn for one poll, where a subscriber wants such spans.
+#[inline]
+pub(super) fn span(block: NonNull<Block>) -> Option<EnteredSpan> {
+    tracing::enabled!(Level::TRACE).then(|| {
+        // SAFETY: the caller polls the block's turn, which keeps it and its agent alive.
+        let (turn, agent) = unsafe { (block.as_ref(), block.as_ref().agent.as_ref()) };
+        let action = turn.vtable.info.name;
+        tracing::trace_span!("turn", agent = agent.vtable.name, id = %agent.id, action).entered()
+    })
+}
+
 /// # Safety
 ///
 /// The caller owns the block's content, which is a message or a future.
-pub(super) unsafe fn build_and_poll(
-    block: NonNull<Block>,
-    cx: &mut task::Context<'_>,
-) -> Poll<()> {
+pub(super) unsafe fn build_and_poll(block: NonNull<Block>, cx: &mut task::Context<'_>) -> Poll<()> {
     // SAFETY: as the caller says.
     unsafe {
         let turn = block.as_ref();

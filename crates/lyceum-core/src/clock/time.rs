@@ -17,9 +17,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(later - Time::START, Duration::from_secs(90));
 /// assert_eq!(later.to_string(), "90s");
 /// ```
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Time(u64);
 

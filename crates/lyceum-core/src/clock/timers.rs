@@ -131,6 +131,7 @@ impl<T> Timers<T> {
     }
 
     /// Returns the number of timers that are neither popped nor cancelled.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.wheel.len.saturating_sub(self.cancelled.len())
     }

@@ -192,4 +192,3 @@ pub(super) async fn stop_behaviour(agent: &AgentRef, name: &str, remove: bool) -
     }
     true
 }
-

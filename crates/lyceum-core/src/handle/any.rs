@@ -119,8 +119,7 @@ impl AnyHandle {
     }
 
     fn known_actions(&self) -> String {
-        let names: Vec<_> =
-            self.describe().actions.into_iter().map(|action| action.name).collect();
+        let names: Vec<_> = self.describe().actions.into_iter().map(|action| action.name).collect();
         if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) }
     }
 

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 use super::{Down, DownReason, OnFailure, Restart};
 use crate::behaviour::BehaviourList;
 use crate::life::restart::Plan;
-use crate::node::Job;
 use crate::life::supervisor::Member;
+use crate::node::Job;
 
 /// What only some agents have; made when first needed.
 #[derive(Default)]

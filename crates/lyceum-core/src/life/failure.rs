@@ -49,7 +49,7 @@ pub(crate) fn fail(agent: &AgentRef, reason: DownReason) {
     tracing::warn!(agent = ?agent, %reason, "an agent failed");
     let member = agent.extras().as_ref().and_then(|extras| extras.member.clone());
     if let Some(member) = member {
-        member.failed(agent, reason);
+        member.failed(agent, &reason);
         return;
     }
     let plan = agent.extras().as_ref().and_then(|extras| extras.plan.clone());

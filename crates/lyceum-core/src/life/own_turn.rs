@@ -10,8 +10,8 @@ use lyceum_wire::AccessKind;
 use crate::call::{CallOptions, CallResult, State, poll_ticket, submit_to};
 use crate::cell::{Entry, HookRun, PingRun, Profile};
 use crate::{
-    Action, ActionInfo, Agent, AgentRef, BoxError, Context, Detached, Dispatch, Exclusive, Message, NoError,
-    OnCancel,
+    Action, ActionInfo, Agent, AgentRef, BoxError, Context, Detached, Dispatch, Exclusive, Message,
+    NoError, OnCancel,
 };
 
 /// A turn of an agent's own, ahead of messages and without a deadline.
@@ -146,7 +146,7 @@ impl Message for PingTurn {
 impl<A: Agent> Action<A> for PingTurn {
     type Access = Detached;
 
-    async fn run<'a>(self, (): (), _: &'a Context<A>) -> Result<(), NoError> {
+    async fn run(self, (): (), _: &Context<A>) -> Result<(), NoError> {
         Ok(())
     }
 }

@@ -120,7 +120,8 @@ pub(crate) fn buried(agent: &AgentRef) {
     }
     let jobs = extras.jobs.take_all();
     let news = ended::down(agent, reason.clone(), false);
-    let (monitors, links) = (std::mem::take(&mut extras.monitors), std::mem::take(&mut extras.links));
+    let (monitors, links) =
+        (std::mem::take(&mut extras.monitors), std::mem::take(&mut extras.links));
     let children = std::mem::take(&mut extras.children);
     let wakers: Vec<Waker> =
         extras.end_wakers.drain(..).chain(extras.stop_wakers.drain(..)).collect();

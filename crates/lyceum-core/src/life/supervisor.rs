@@ -151,7 +151,7 @@ impl Member {
     }
 
     /// Restarts whom the strategy says, or ends all if they failed too often.
-    pub(crate) fn failed(&self, agent: &AgentRef, reason: DownReason) {
+    pub(crate) fn failed(&self, agent: &AgentRef, reason: &DownReason) {
         let group = &self.0;
         let nth = group.intensity.count(group.node.clock.now(), group.restart.within);
         let find = |id| group.node.registry.by_id(id);

@@ -12,7 +12,6 @@ use super::Shared;
 use crate::clock::{ClockKind, Time, When};
 
 /// Starts a task that ends with its node or runtime.
-#[expect(clippy::disallowed_methods, reason = "pumps and drivers are owned by their runtime")]
 pub(super) fn spawn_detached(runtime: &Runtime, task: impl Future<Output = ()> + Send + 'static) {
     drop(runtime.spawn(task));
 }
@@ -125,7 +124,10 @@ impl ClockDriver {
     ///
     /// If the factor is not a positive number.
     pub async fn run(&self, end: impl Into<When>, factor: f64) {
-        assert!(factor.is_finite() && factor > 0.0, "time runs forward: expected a positive factor");
+        assert!(
+            factor.is_finite() && factor > 0.0,
+            "time runs forward: expected a positive factor"
+        );
         let end = self.node.clock.resolve(end.into());
         let mut beat = tokio::time::interval(Duration::from_millis(10));
         while self.node.clock.now() < end {

@@ -62,7 +62,8 @@ impl<'n> Finder<'n> {
 
     /// Returns all agents of a type, or with an interface.
     pub fn typed<A: Target + ?Sized>(self) -> Vec<Handle<A>> {
-        let agents = self.node.registry.find(|agent| offers::<A>(agent) && self.has_attributes(agent));
+        let agents =
+            self.node.registry.find(|agent| offers::<A>(agent) && self.has_attributes(agent));
         agents.into_iter().map(Handle::new).collect()
     }
 

@@ -69,6 +69,16 @@ impl Runnable {
     }
 }
 
+impl Runnable {
+    /// Ends what was scheduled on a node that is gone: agents are buried, jobs dropped.
+    pub(crate) fn run_last(self) {
+        match self {
+            Self::Agent(agent) => agent.run(),
+            Self::Job(job) => drop(job),
+        }
+    }
+}
+
 impl RunQueue {
     pub(crate) fn new() -> Self {
         Self(Lock::new(Inner {
@@ -100,6 +110,11 @@ impl RunQueue {
     /// Puts something in, and wakes a pump unless one is about to look.
     pub(crate) fn push(&self, runnable: Runnable) {
         let mut inner = self.lock();
+        if inner.closed {
+            drop(inner);
+            runnable.run_last();
+            return;
+        }
         inner.ready.push_back(runnable);
         let waker = inner.next_pump();
         drop(inner);
@@ -146,8 +161,7 @@ impl RunQueue {
         pump.was_idle = true;
         inner.busy -= 1;
         inner.idle.push((pump.index, cx.waker().clone()));
-        let waiting =
-            if inner.busy == 0 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
+        let waiting = if inner.busy == 0 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
         drop(inner);
         waiting.into_iter().for_each(Waker::wake);
         None

@@ -128,13 +128,7 @@ impl Shared {
     {
         let framed = InNode { node: self.clone(), agent: agent.cloned(), future };
         let node = self.clone();
-        let schedule = move |job| {
-            if node.is_closed() {
-                drop(job);
-            } else {
-                node.run_queue.push(Runnable::Job(job));
-            }
-        };
+        let schedule = move |job| node.run_queue.push(Runnable::Job(job));
         let (runnable, task) = async_task::spawn(framed, schedule);
         runnable.schedule();
         task
@@ -162,18 +156,7 @@ impl Shared {
         for agent in self.registry.find(|_| true) {
             crate::life::end_now(&agent, DownReason::NodeStopped(why.into()));
         }
-        for runnable in queued {
-            match runnable {
-                Runnable::Agent(agent) => agent.run(),
-                Runnable::Job(job) => drop(job),
-            }
-        }
-        for runnable in self.run_queue.close() {
-            match runnable {
-                Runnable::Agent(agent) => agent.run(),
-                Runnable::Job(job) => drop(job),
-            }
-        }
+        queued.into_iter().for_each(Runnable::run_last);
         self.topics.clear();
         self.clock.clear();
     }

@@ -101,9 +101,8 @@ impl Simulation {
         let mut state = self.state();
         let numbers = [time.nanos().to_le_bytes(), agent.bits().to_le_bytes()];
         let bytes = numbers.as_flattened().iter().chain(what.as_bytes());
-        state.hash = bytes.fold(state.hash, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(HASH_FACTOR)
-        });
+        state.hash = bytes
+            .fold(state.hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(HASH_FACTOR));
         state.count += 1;
         if state.events.len() == TRACE_LIMIT {
             state.events.pop_front();

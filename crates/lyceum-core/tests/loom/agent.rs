@@ -118,9 +118,13 @@ impl Agent {
         true
     }
 
-    /// Polls a turn on the caller's thread, which leaves it suspended.
-    pub(crate) fn first_poll(&self, turn: &Arc<Turn>, kind: u32) {
+    /// Takes the idle agent, as a caller does before its first poll.
+    pub(crate) fn hold(&self, kind: u32) {
         assert!(self.word.try_hold(kind == SHARING), "the model starts with an idle agent");
+    }
+
+    /// Polls a turn on the thread of the caller, who holds the agent, and lets go.
+    pub(crate) fn first_poll(&self, turn: &Arc<Turn>, kind: u32) {
         if !turn.poll() {
             self.as_holder(|state| match kind {
                 SUSPENDED => state.suspended = true,

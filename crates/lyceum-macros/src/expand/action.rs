@@ -6,9 +6,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::Parts;
-use super::message::{
-    Message, argument_types, context_in_turn, message_type, message_value,
-};
+use super::message::{Message, argument_types, context_in_turn, message_type, message_value};
 use crate::action::Action;
 use crate::member::Member;
 use crate::output::Output;
@@ -62,15 +60,18 @@ fn client_method(owner: &Owner, member: &Member, action: &Action) -> TokenStream
     let signature = &action.signature;
     let mut name = action.name.clone();
     name.set_span(located(name.span()));
-    let names: Vec<_> = signature.arguments.iter().map(|argument| {
-        let mut name = argument.ident.clone();
-        name.set_span(located(name.span()));
-        name
-    }).collect();
+    let names: Vec<_> = signature
+        .arguments
+        .iter()
+        .map(|argument| {
+            let mut name = argument.ident.clone();
+            name.set_span(located(name.span()));
+            name
+        })
+        .collect();
     let types = argument_types(signature);
     let fields: Vec<_> = names.iter().map(|name| quote!(#name)).collect();
-    let (message, ty) =
-        (message_value(owner, signature, &fields), message_type(owner, signature));
+    let (message, ty) = (message_value(owner, signature, &fields), message_type(owner, signature));
     let (cfgs, shown) = (&member.cfgs, &member.shown);
     let doc = member.doc.is_empty().then(|| {
         let text = format!("Calls `{}::{}`.", owner.name, signature.ident.unraw());
@@ -97,7 +98,8 @@ fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStrea
         let (name, ty) = (argument.ident.unraw().to_string(), &argument.ty);
         let place = located(ty.span());
         parameters.extend(quote_spanned!(place=> #runtime::Parameter::of::<#ty>(#name),));
-        fields.extend(quote_spanned!(place=> #runtime::Arguments::take::<#ty>(#arguments, #name)?,));
+        fields
+            .extend(quote_spanned!(place=> #runtime::Arguments::take::<#ty>(#arguments, #name)?,));
     }
     quote! {
         #(#cfgs)*

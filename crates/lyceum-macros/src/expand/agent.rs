@@ -21,12 +21,7 @@ pub(crate) fn expand(owner: &Owner, members: &[Member], implements: &[Path]) -> 
     quote!(#declaration #hidden)
 }
 
-fn blueprint(
-    owner: &Owner,
-    members: &[Member],
-    parts: &Parts,
-    implements: &[Path],
-) -> TokenStream {
+fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Path]) -> TokenStream {
     let Owner { runtime, doc, .. } = owner;
     let agent = owner.agent();
     let (generics, _, clause) = owner.generics.split_for_impl();

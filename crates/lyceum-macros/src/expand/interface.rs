@@ -39,7 +39,8 @@ fn entry(owner: &Owner, members: &[Member], parts: &Parts) -> TokenStream {
     let Owner { runtime, name, .. } = owner;
     let (target, agent) = (owner.target(), owner.agent());
     let Parts { routes, subscriptions, behaviours, .. } = parts;
-    let needs_sync = members.iter().any(|member| has_entry(member) && needs_sync(member.signature()));
+    let needs_sync =
+        members.iter().any(|member| has_entry(member) && needs_sync(member.signature()));
     let generics = owner.agent_generics(needs_sync);
     let (generics, arguments, _) = generics.split_for_impl();
     let fields = members.iter().filter(|member| has_entry(member)).map(|member| {

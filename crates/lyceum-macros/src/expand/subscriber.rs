@@ -2,8 +2,8 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned;
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 
 use super::Parts;
 use super::message::{Message, context_in_turn, message_type};
@@ -37,7 +37,8 @@ fn message(owner: &Owner, member: &Member, subscriber: &Subscriber) -> TokenStre
             whole = quote!(let #variable = #publication;);
         } else {
             let place = located(ty.span());
-            let decode = quote_spanned!(place=> #runtime::Publication::decode::<#ty>(&#publication));
+            let decode =
+                quote_spanned!(place=> #runtime::Publication::decode::<#ty>(&#publication));
             payload = quote!(let #variable: #ty = #decode?;);
         }
     }

@@ -1,0 +1,139 @@
+//! The summary: asks the other agents, so that those outside need to ask one only.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use lyceum::prelude::*;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::historian::{AlarmLog, Historian, History};
+use super::monitor::{Alarm, Limits, Monitor};
+use super::reading::{Reading, SourceName};
+use super::sensor::Missing;
+use super::source::Source;
+
+/// How long an agent may take to answer; the report goes without one that is late.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Asks sources, historian and monitor, and makes one report of their answers.
+pub(crate) struct Summary {
+    historian: Handle<Historian>,
+    monitor: Handle<Monitor>,
+}
+
+/// How the machine is, and the agents that watch it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Report {
+    pub(crate) at: Timestamp,
+    /// How long the watch goes on already.
+    pub(crate) age: Duration,
+    /// The last reading of each source.
+    pub(crate) readings: Vec<Reading>,
+    pub(crate) histories: BTreeMap<SourceName, History>,
+    pub(crate) limits: Limits,
+    /// The alarms that are raised now.
+    pub(crate) raised: Vec<Alarm>,
+    pub(crate) log: AlarmLog,
+    /// How many messages were heard on each topic.
+    pub(crate) topics: BTreeMap<String, u64>,
+    pub(crate) agents: Vec<AgentReport>,
+}
+
+/// What an agent has done so far.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct AgentReport {
+    pub(crate) name: String,
+    /// Its type.
+    pub(crate) kind: String,
+    /// How many messages it handled.
+    pub(crate) handled: u64,
+    /// How many of them failed.
+    pub(crate) failed: u64,
+    /// How many wait for it.
+    pub(crate) queued: u64,
+}
+
+#[agent]
+impl Summary {
+    /// Asks everyone, and returns what they say.
+    #[action]
+    async fn report(&self, cx: &Context<Self>) -> Report {
+        // An agent that does not answer leaves a gap, and the others are heard all the same.
+        let historian = &self.historian;
+        let histories = historian.histories().timeout(PATIENCE).await.unwrap_or_default();
+        let log = historian.alarms().timeout(PATIENCE).await.unwrap_or_default();
+        let topics = historian.topics().timeout(PATIENCE).await.unwrap_or_default();
+        let raised = self.monitor.raised().timeout(PATIENCE).await.unwrap_or_default();
+        let limits = self.monitor.limits().timeout(PATIENCE).await.unwrap_or_default();
+        Report {
+            at: cx.utc(),
+            age: cx.now().since_start(),
+            readings: readings(cx).await,
+            histories,
+            limits,
+            raised,
+            log,
+            topics,
+            agents: agents(cx),
+        }
+    }
+}
+
+impl Summary {
+    /// Makes a summary that asks these, and all sources that it finds.
+    pub(crate) fn new(historian: Handle<Historian>, monitor: Handle<Monitor>) -> Self {
+        Self { historian, monitor }
+    }
+}
+
+impl Report {
+    /// Returns whether each source has looked at least once.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.readings.iter().all(Reading::is_taken)
+    }
+
+    /// Returns how many messages all agents handled.
+    pub(crate) fn messages(&self) -> u64 {
+        self.agents.iter().map(|agent| agent.handled).sum()
+    }
+}
+
+/// Asks all sources at once, whatever their types.
+async fn readings(cx: &Context<Summary>) -> Vec<Reading> {
+    let sources = cx.node().find().typed::<dyn Source>();
+    let calls: Vec<_> =
+        sources.iter().map(|source| source.latest().timeout(PATIENCE).send()).collect();
+    let mut readings = BTreeMap::new();
+    for call in calls {
+        if let Ok(reading) = call.await {
+            readings.insert(reading.source, reading);
+        }
+    }
+    for source in SourceName::ALL {
+        let silent = || Reading::new(source, cx.utc(), Err(Missing::Silent));
+        readings.entry(source).or_insert_with(silent);
+    }
+    readings.into_values().collect()
+}
+
+/// Returns what the agents of the node have done so far, by name.
+fn agents(cx: &Context<Summary>) -> Vec<AgentReport> {
+    let agents = cx.node().find().any();
+    let mut reports: Vec<_> = agents.iter().map(AgentReport::of).collect();
+    reports.sort_by(|one, other| one.name.cmp(&other.name));
+    reports
+}
+
+impl AgentReport {
+    fn of(agent: &AnyHandle) -> Self {
+        let stats = agent.stats();
+        Self {
+            name: agent.name().unwrap_or_else(|| agent.id().to_string()),
+            kind: agent.type_name().into(),
+            handled: stats.handled,
+            failed: stats.failed,
+            queued: stats.queued,
+        }
+    }
+}

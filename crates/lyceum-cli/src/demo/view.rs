@@ -1,0 +1,125 @@
+//! The view: asks the summary again and again, and shows what it says.
+
+use std::io::{self, IsTerminal, Write};
+
+use lyceum::Time;
+use lyceum::prelude::*;
+
+use super::options::Options;
+use super::screen::Screen;
+use super::summary::{Report, Summary};
+use super::units::count;
+use super::{json, lines, table};
+
+/// How long the first picture waits for sources that have not looked yet, and how often it asks.
+const FIRST: Duration = Duration::from_secs(1);
+const ASK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Where and how reports are shown.
+pub(crate) enum View {
+    /// A table in a terminal, drawn in place.
+    Table(Screen),
+    /// Plain lines.
+    Lines,
+    /// JSON, one object a line.
+    Json,
+}
+
+impl View {
+    /// Chooses what suits the options and the place that the output goes to.
+    pub(crate) fn open(options: &Options) -> io::Result<Self> {
+        let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
+        if options.json {
+            Ok(Self::Json)
+        } else if io::stdout().is_terminal() && !is_dumb {
+            Screen::open().map(Self::Table)
+        } else {
+            Ok(Self::Lines)
+        }
+    }
+
+    /// Shows what the summary says at regular times, until it cannot be shown any more.
+    pub(crate) async fn follow(
+        &self,
+        node: &Node,
+        summary: &Handle<Summary>,
+        every: Duration,
+    ) -> lyceum::Result<()> {
+        let mut report = first(node, summary).await?;
+        let mut due = node.now();
+        loop {
+            self.show(&report)?;
+            due = next(due, every, node.now());
+            node.sleep(due - node.now()).await;
+            report = summary.report().await?;
+        }
+    }
+
+    fn show(&self, report: &Report) -> lyceum::Result<()> {
+        match self {
+            Self::Table(screen) => screen.draw(&table::compose(report, screen.size()))?,
+            Self::Lines => print(&lines::round(report))?,
+            Self::Json => print(&json::round(report)?)?,
+        }
+        Ok(())
+    }
+
+    /// Shows how it ended.
+    pub(crate) fn close(self, last: &Report) -> io::Result<()> {
+        match self {
+            Self::Table(screen) => {
+                let table = table::compose(last, screen.size());
+                screen.close(&table[..table.len() - 1])?;
+                print(&ending(last))
+            }
+            Self::Lines => print(&ending(last)),
+            Self::Json => print(&json::end(last)),
+        }
+    }
+}
+
+/// Takes the end of the reader, as in `| head`, for the end of the program and no fault.
+pub(crate) fn settle(result: lyceum::Result<()>) -> lyceum::Result<()> {
+    let Err(error) = result else { return Ok(()) };
+    let error = error.into_inner();
+    let is_io = error.downcast_ref::<io::Error>();
+    if is_io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
+        return Ok(());
+    }
+    Err(error)
+}
+
+/// Returns a first report in which each source has looked, or what there is after a while.
+async fn first(node: &Node, summary: &Handle<Summary>) -> lyceum::Result<Report> {
+    let end = node.now() + FIRST;
+    loop {
+        let report = summary.report().await?;
+        if report.is_complete() || node.now() >= end {
+            return Ok(report);
+        }
+        node.sleep(ASK_AGAIN).await;
+    }
+}
+
+/// Returns the next regular time that is not past.
+fn next(last: Time, every: Duration, now: Time) -> Time {
+    let due = last + every;
+    if due >= now { due } else { now + every }
+}
+
+fn ending(last: &Report) -> String {
+    format!(
+        "ended after {:.1} s: {} stopped, {} handled, {} raised",
+        last.age.as_secs_f64(),
+        count(last.agents.len() as u64, "agent"),
+        count(last.messages(), "message"),
+        count(last.log.raised, "alarm"),
+    )
+}
+
+/// Prints a line. Unlike `println!`, it returns why it cannot.
+fn print(line: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    writeln!(output, "{line}")?;
+    output.flush()
+}

@@ -1,0 +1,202 @@
+//! Agents that stop, are killed, or end with their node: every call ends exactly once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+
+use futures_util::future::join_all;
+use lyceum::prelude::*;
+use lyceum::{DownReason, Mode};
+
+const SECOND: Duration = Duration::from_secs(1);
+const CALLS: u32 = 10_000;
+
+#[derive(Default)]
+struct Clerk {
+    stops_at_start: bool,
+    log: Arc<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    done: AtomicU32,
+    stopped: AtomicU32,
+    ran_once: AtomicU32,
+    dropped: AtomicU32,
+}
+
+impl Drop for Clerk {
+    fn drop(&mut self) {
+        self.log.dropped.fetch_add(1, SeqCst);
+    }
+}
+
+#[agent]
+impl Clerk {
+    #[on_start]
+    async fn start(&mut self, cx: &Context<Self>) {
+        if self.stops_at_start {
+            cx.stop();
+            cx.sleep(SECOND).await;
+        }
+    }
+
+    #[on_stop]
+    async fn close(&mut self) {
+        self.log.stopped.fetch_add(1, SeqCst);
+    }
+
+    #[action]
+    async fn work(&mut self, cx: &Context<Self>) {
+        cx.sleep(Duration::from_micros(10)).await;
+        self.log.done.fetch_add(1, SeqCst);
+    }
+
+    #[action]
+    async fn nap(&mut self, cx: &Context<Self>) {
+        cx.sleep(SECOND).await;
+        self.log.done.fetch_add(1, SeqCst);
+    }
+
+    #[action]
+    async fn hang(&mut self) {
+        std::future::pending::<()>().await;
+    }
+
+    #[behaviour(once)]
+    fn once(&mut self) {
+        self.log.ran_once.fetch_add(1, SeqCst);
+    }
+}
+
+async fn clerk(node: &Node) -> (Handle<Clerk>, Arc<Log>) {
+    let clerk = Clerk::default();
+    let log = clerk.log.clone();
+    (node.launch(clerk).mailbox(CALLS * 2).await.unwrap(), log)
+}
+
+#[lyceum::test]
+async fn stop_in_the_middle_of_many_calls_ends_each_exactly_once() {
+    for seed in 0..5 {
+        let node = Node::simulated(seed);
+        let (clerk, log) = clerk(&node).await;
+        let calls: Vec<_> = (0..CALLS).map(|_| clerk.work().no_timeout().send()).collect();
+        node.advance(Duration::from_millis(50));
+        drop(clerk.stop());
+        let ends = join_all(calls).await;
+
+        let done = ends.iter().filter(|end| end.is_ok()).count();
+        let refused = |end: &Result<_, CallError>| match end {
+            Err(CallError::Terminated(fault)) => fault.message.is_some(),
+            _ => false,
+        };
+        let refused = ends.iter().filter(|end| refused(end)).count();
+        assert!(done > 1_000 && done < 9_000, "in the middle: {done}, seed {seed}");
+        assert_eq!(done + refused, CALLS as usize, "done or returned, seed {seed}");
+        assert_eq!(log.done.load(SeqCst) as usize, done, "what ran was answered");
+        clerk.ended().await;
+        assert_eq!((log.stopped.load(SeqCst), log.dropped.load(SeqCst)), (1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stop_in_the_middle_of_many_calls_on_threads_ends_each_exactly_once() {
+    for round in 0..5 {
+        let node = Node::local();
+        let (clerk, log) = clerk(&node).await;
+        let callers = (0..100).map(|_| {
+            let clerk = clerk.clone();
+            tokio::spawn(async move {
+                let mut done = 0;
+                for _ in 0..CALLS / 100 {
+                    match clerk.work().no_timeout().await {
+                        Ok(()) => done += 1,
+                        Err(CallError::Terminated(_)) => {}
+                        Err(other) => panic!("a stop lets what runs finish: {other}"),
+                    }
+                }
+                done
+            })
+        });
+        let callers: Vec<_> = callers.collect();
+        while log.done.load(SeqCst) < 200 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(clerk.stop().await, DownReason::Stopped);
+        let done: u32 = join_all(callers).await.into_iter().map(Result::unwrap).sum();
+        assert_eq!(log.done.load(SeqCst), done, "round {round}");
+        assert_eq!((log.stopped.load(SeqCst), log.dropped.load(SeqCst)), (1, 1));
+    }
+}
+
+#[lyceum::test]
+async fn stop_lets_the_turn_that_runs_finish_and_then_runs_the_hook() {
+    let node = Node::simulated(1);
+    let (clerk, log) = clerk(&node).await;
+    let nap = clerk.nap().send();
+    node.run_until_idle();
+    assert_eq!(clerk.stop().await, DownReason::Stopped);
+    nap.await.unwrap();
+    assert_eq!((log.done.load(SeqCst), log.stopped.load(SeqCst)), (1, 1));
+    assert_eq!(node.now().since_start(), SECOND);
+}
+
+#[lyceum::test]
+async fn stop_drops_a_turn_that_hangs_after_the_grace_time_and_then_runs_the_hook() {
+    let node = Node::simulated(1);
+    let (clerk, log) = clerk(&node).await;
+    let hang = clerk.hang().no_timeout().send();
+    node.run_until_idle();
+    clerk.stop().await;
+    let error = hang.await.unwrap_err();
+    assert!(matches!(error, CallError::Down(_)), "{error}");
+    assert_eq!(log.stopped.load(SeqCst), 1);
+    assert_eq!(node.now().since_start(), 5 * SECOND);
+}
+
+#[lyceum::test]
+async fn kill_drops_at_once_and_runs_no_hook() {
+    let node = Node::simulated(1);
+    let (clerk, log) = clerk(&node).await;
+    let nap = clerk.nap().send();
+    let queued = clerk.nap().send();
+    node.run_until_idle();
+    assert_eq!(clerk.kill().await, DownReason::Killed);
+    assert!(matches!(nap.await.unwrap_err(), CallError::Down(_)));
+    assert!(matches!(queued.await.unwrap_err(), CallError::Terminated(_)));
+    assert_eq!((log.stopped.load(SeqCst), log.dropped.load(SeqCst)), (0, 1));
+    assert_eq!(node.now().since_start(), Duration::ZERO);
+}
+
+/// The end of the start set the mode back, and behaviours began on an agent that stops.
+#[lyceum::test]
+async fn agent_that_is_stopped_while_it_starts_begins_nothing() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let clerk = Clerk { stops_at_start: true, ..Clerk::default() };
+        let log = clerk.log.clone();
+        let launched = node.launch(clerk).await;
+        if let Ok(clerk) = &launched {
+            assert!(matches!(clerk.mode(), Mode::Stopping | Mode::Ended), "seed {seed}");
+            clerk.ended().await;
+        }
+        node.advance(SECOND);
+        assert_eq!(log.ran_once.load(SeqCst), 0, "seed {seed}");
+        assert_eq!(log.dropped.load(SeqCst), 1);
+    }
+}
+
+#[lyceum::test]
+async fn shutdown_ends_every_agent_and_the_node_takes_no_more() {
+    let node = Node::simulated(1);
+    let mut logs = Vec::new();
+    for _ in 0..10 {
+        logs.push(clerk(&node).await);
+    }
+    node.shutdown().await;
+    assert_eq!(node.agent_count(), 0);
+    for (clerk, log) in &logs {
+        assert_eq!((log.stopped.load(SeqCst), log.dropped.load(SeqCst)), (1, 1));
+        assert!(matches!(clerk.nap().await.unwrap_err(), CallError::Terminated(_)));
+    }
+    assert!(node.launch(Clerk::default()).await.is_err());
+}
