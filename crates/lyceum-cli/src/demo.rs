@@ -65,7 +65,7 @@ pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {
     let node = Node::local();
     let summary = launch(&node, options).await?;
 
-    let mut view = View::open(options)?;
+    let view = View::open(options)?;
     let shown = tokio::select! {
         shown = view.follow(&node, &summary, options.every) => shown,
         () = signals.next() => Ok(()),
@@ -74,7 +74,10 @@ pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {
 
     let last = summary.report().await?;
     node.shutdown().await;
-    view::settle(shown.and_then(|()| Ok(view.close(&last)?)))
+    match shown.and_then(|()| view.close(&last)) {
+        Err(error) if !error.is_end_of_reader() => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Launches the agents; the summary is the one to ask.

@@ -130,6 +130,26 @@ impl Access for Detached {
     const KIND: AccessKind = AccessKind::Detached;
 }
 
+/// The parts of a `Result`, whatever alias it was written as. For code that the macros write.
+pub trait TryParts {
+    /// What it holds when it went well.
+    type Output;
+    /// What it holds when it did not.
+    type Error;
+
+    /// Returns the result with its types in sight.
+    fn into_parts(self) -> Result<Self::Output, Self::Error>;
+}
+
+impl<T, E> TryParts for Result<T, E> {
+    type Output = T;
+    type Error = E;
+
+    fn into_parts(self) -> Self {
+        self
+    }
+}
+
 /// The error of actions that have none of their own.
 pub type NoError = Infallible;
 

@@ -17,7 +17,7 @@ pub use work::{BlockingError, Busy, JobHandle};
 use crate::behaviour::{Behaviour, BehaviourInfo};
 use crate::cell::{Block, OwnedContext};
 use crate::clock::{Sleep, Time, TimeoutError, When};
-use crate::life::{Constructor, DownReason, Launch, Mode, OwnTurn, Value, With};
+use crate::life::{DownReason, FromConstructor, FromValue, Launch, Mode, OwnTurn, With};
 use crate::node::Shared;
 use crate::topic::{PublishError, TopicError, publish_from};
 use crate::{Action, Agent, AgentRef, BoxError, CallError, Handle, Message, Node};
@@ -195,18 +195,18 @@ impl<A: Agent> Context<A> {
     }
 
     /// Launches a child: an agent that ends with this one.
-    pub fn launch<B: Agent>(&self, agent: B) -> Launch<B, Value<B>> {
-        Launch::new(self.shared().clone(), Value::new(agent)).child_of(self.id())
+    pub fn launch<B: Agent>(&self, agent: B) -> Launch<B, FromValue<B>> {
+        Launch::new(self.shared().clone(), FromValue::new(agent)).child_of(self.id())
     }
 
     /// Launches a child from a constructor.
-    pub fn launch_with<B, F, E>(&self, constructor: F) -> Launch<B, Constructor<B>>
+    pub fn launch_with<B, F, E>(&self, constructor: F) -> Launch<B, FromConstructor<B>>
     where
         B: Agent,
         F: Fn() -> Result<B, E> + Send + Sync + 'static,
         E: Into<BoxError>,
     {
-        Launch::new(self.shared().clone(), Constructor::new(constructor)).child_of(self.id())
+        Launch::new(self.shared().clone(), FromConstructor::new(constructor)).child_of(self.id())
     }
 
     /// Asks the agent to stop once what runs is done.

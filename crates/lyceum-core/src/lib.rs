@@ -22,6 +22,8 @@ mod handle;
 mod life;
 mod mailbox;
 mod node;
+#[doc(hidden)]
+pub mod probe;
 mod reference;
 mod route;
 mod run;
@@ -31,6 +33,7 @@ mod user;
 
 pub use action::{
     Access, Action, ActionInfo, Detached, Dispatch, Exclusive, Message, NoError, OnCancel, Shared,
+    TryParts,
 };
 pub use agent::{Agent, Blueprint, Client, InterfaceEntry, StartHook, StopHook, Target};
 pub use behaviour::{
@@ -46,12 +49,14 @@ pub use error::{
 };
 pub use handle::{AnyHandle, Handle, ReviveError, Stats};
 pub use life::{
-    Backoff, Constructor, Down, DownReason, Ended, Launch, Launching, Leftovers, Mode, Monitor,
-    OnFailure, Restart, Restartable, Strategy, Supervisor, SupervisorBuilder, Value,
+    Backoff, Down, DownReason, Ended, Launch, Launching, Leftovers, Mode, Monitor,
+    OnFailure, Restart, Restartable, Strategy, Supervisor, SupervisorBuilder, FromConstructor, FromValue,
 };
 pub use lyceum_wire as wire;
 pub use mailbox::{DeadLetter, LostReason, Overflow};
 pub use node::{ClockDriver, Finder, Node, NodeBuilder, Task, Trace, TraceEvent};
+pub use schemars::{Schema, SchemaGenerator};
+pub use serde_json::Value;
 pub use route::{Answer, Arguments, JsonArguments, Parameter, Route};
 pub use run::block_on;
 pub use stream::Results;

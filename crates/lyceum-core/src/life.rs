@@ -18,7 +18,7 @@ pub use failure::OnFailure;
 pub(crate) use failure::{fail, turn_panicked};
 pub(crate) use jobs::{cancel as cancel_job, run_job, spawn_detached};
 pub(crate) use launch::begin;
-pub use launch::{Constructor, Launch, Launching, Restartable, Value};
+pub use launch::{FromConstructor, Launch, Launching, Restartable, FromValue};
 pub(crate) use own_turn::{OwnTurn, With, run_ping, run_start_hook, run_stop_hook};
 pub(crate) use restart::state_dropped;
 pub use restart::{Backoff, Leftovers, Restart};

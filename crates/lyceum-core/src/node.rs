@@ -27,7 +27,7 @@ pub use simulation::{Trace, TraceEvent};
 pub use task::Task;
 
 use crate::clock::{Sleep, Time};
-use crate::life::{Constructor, DownReason, Launch, Strategy, SupervisorBuilder, Value};
+use crate::life::{DownReason, FromConstructor, FromValue, Launch, Strategy, SupervisorBuilder};
 use crate::mailbox::DeadLetter;
 use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Topics, User};
 
@@ -124,19 +124,19 @@ impl Node {
     }
 
     /// Launches an agent from a value; await it for the handle.
-    pub fn launch<A: Agent>(&self, agent: A) -> Launch<A, Value<A>> {
-        Launch::new(self.shared.clone(), Value::new(agent))
+    pub fn launch<A: Agent>(&self, agent: A) -> Launch<A, FromValue<A>> {
+        Launch::new(self.shared.clone(), FromValue::new(agent))
     }
 
     /// Launches an agent from a constructor, which runs inside the node and again at each
     /// restart.
-    pub fn launch_with<A, F, E>(&self, constructor: F) -> Launch<A, Constructor<A>>
+    pub fn launch_with<A, F, E>(&self, constructor: F) -> Launch<A, FromConstructor<A>>
     where
         A: Agent,
         F: Fn() -> Result<A, E> + Send + Sync + 'static,
         E: Into<BoxError>,
     {
-        Launch::new(self.shared.clone(), Constructor::new(constructor))
+        Launch::new(self.shared.clone(), FromConstructor::new(constructor))
     }
 
     /// Finds agents by name, type, interface or attribute.

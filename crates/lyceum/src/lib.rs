@@ -54,5 +54,7 @@ pub mod prelude {
 pub mod macros {
     pub use futures_util::future::BoxFuture;
     pub use lyceum_core::wire::AccessKind;
+    pub use lyceum_core::probe;
+    pub use lyceum_core::{Schema, SchemaGenerator, Value};
     pub use lyceum_core::*;
 }

@@ -99,30 +99,29 @@ fn call_from_another_runtime_runs_on_the_nodes_runtime() {
 fn call_runs_on_the_nodes_runtime_where_another_node_lived_at_its_address() {
     let (first, second) =
         (Builder::new_current_thread().enable_all().build().unwrap(), other_runtime());
-    let strayed = first.block_on(async {
-        let calls = async {
-            let mut strayed = 0;
-            for _ in 0..50 {
-                let node = Node::local();
-                let agent = node.launch(place()).await.unwrap();
-                agent.thread().await.unwrap();
-                node.shutdown().await;
-                drop((agent, node));
-                for _ in 0..5 {
-                    tokio::task::yield_now().await;
-                }
-                let node = Node::builder().runtime(second.handle().clone()).build().unwrap();
-                let agent = node.launch(place()).await.unwrap();
-                for _ in 0..8 {
-                    strayed += usize::from(agent.thread().await.unwrap() == here());
-                }
-                node.shutdown().await;
+    let runtime = second.handle().clone();
+    let calls = async move {
+        let mut strayed = 0;
+        for _ in 0..50 {
+            let node = Node::local();
+            let agent = node.launch(place()).await.unwrap();
+            agent.thread().await.unwrap();
+            node.shutdown().await;
+            drop((agent, node));
+            for _ in 0..5 {
+                tokio::task::yield_now().await;
             }
-            strayed
-        };
-        // In a task, since only tasks are remembered.
-        tokio::task::LocalSet::new().run_until(calls).await
-    });
+            let node = Node::builder().runtime(runtime.clone()).build().unwrap();
+            let agent = node.launch(place()).await.unwrap();
+            for _ in 0..8 {
+                strayed += usize::from(agent.thread().await.unwrap() == here());
+            }
+            node.shutdown().await;
+        }
+        strayed
+    };
+    // In a task, since only tasks are remembered.
+    let strayed = first.block_on(async { tokio::spawn(calls).await.unwrap() });
     assert_eq!(strayed, 0);
 }
 

@@ -172,7 +172,8 @@ async fn kill_drops_at_once_and_runs_no_hook() {
 async fn agent_that_is_stopped_while_it_starts_begins_nothing() {
     for seed in 0..10 {
         let node = Node::simulated(seed);
-        let clerk = Clerk { stops_at_start: true, ..Clerk::default() };
+        let mut clerk = Clerk::default();
+        clerk.stops_at_start = true;
         let log = clerk.log.clone();
         let launched = node.launch(clerk).await;
         if let Ok(clerk) = &launched {

@@ -45,7 +45,7 @@ fn fill(machine: &mut sysinfo::Disks) -> Result<Figures, Missing> {
     machine.refresh_specifics(true, DiskRefreshKind::nothing().with_storage());
     let mut devices = Vec::new();
     let mut disks = Vec::new();
-    for disk in machine.list() {
+    for disk in machine.iter() {
         // A device can be mounted at many places; images that are read only are always full.
         let known = devices.contains(&disk.name());
         if known || disk.is_read_only() || disk.total_space() == 0 {

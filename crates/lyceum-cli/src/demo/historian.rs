@@ -25,14 +25,8 @@ pub(crate) struct Historian {
     heard: BTreeMap<String, u64>,
 }
 
-/// What the historian knows of a source.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct History {
-    /// The last levels in percent, the newest last.
-    pub(crate) levels: Vec<f64>,
-    /// The highest of them.
-    pub(crate) peak: f64,
-}
+/// The last levels of each source that has any, in percent, the newest last.
+pub(crate) type Levels = BTreeMap<SourceName, Vec<f64>>;
 
 /// What the historian knows of alarms.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -67,11 +61,12 @@ impl Historian {
         self.alarms.push_back(alarm);
     }
 
-    /// Returns the levels of each source that has any.
+    /// Returns the last levels of each source that has any.
     #[action]
-    async fn histories(&self) -> BTreeMap<SourceName, History> {
-        let histories = self.readings.iter().map(|(source, kept)| (*source, History::of(kept)));
-        histories.filter(|(_, history)| !history.levels.is_empty()).collect()
+    async fn levels(&self) -> Levels {
+        let of = |kept: &VecDeque<Reading>| kept.iter().filter_map(Reading::level).collect();
+        let levels = self.readings.iter().map(|(source, kept)| (*source, of(kept)));
+        levels.filter(|(_, levels): &(_, Vec<f64>)| !levels.is_empty()).collect()
     }
 
     /// Returns the last alarms.
@@ -90,15 +85,6 @@ impl Historian {
 impl Historian {
     fn note(&mut self, topic: String) {
         *self.heard.entry(topic).or_default() += 1;
-    }
-}
-
-impl History {
-    fn of(readings: &VecDeque<Reading>) -> Self {
-        let levels = readings.iter().filter_map(|reading| reading.figures.level());
-        let levels: Vec<_> = levels.collect();
-        let peak = levels.iter().copied().fold(0.0, f64::max);
-        Self { levels, peak }
     }
 }
 
@@ -124,10 +110,8 @@ mod tests {
             node.run_until_idle();
         }
 
-        let history = historian.histories().await.unwrap().remove(&SourceName::Cpu).unwrap();
-        assert_eq!(history.levels.len(), READINGS);
-        assert_eq!(history.levels[0], 30.0);
-        assert_eq!(history.peak, (READINGS + 29) as f64);
+        let levels = historian.levels().await.unwrap().remove(&SourceName::Cpu).unwrap();
+        assert_eq!((levels.len(), levels[0]), (READINGS, 30.0));
         assert_eq!(historian.topics().await.unwrap()["reading.cpu"], 150);
     }
 
@@ -150,12 +134,12 @@ mod tests {
     }
 
     #[lyceum::test]
-    async fn source_without_a_level_has_no_history() {
+    async fn source_without_a_level_is_left_out() {
         let node = Node::simulated(7);
         let historian = node.launch(Historian::default()).await.unwrap();
 
         node.topics().publish("reading.load", &Reading::none_yet(SourceName::Load)).unwrap();
 
-        assert!(historian.histories().await.unwrap().is_empty());
+        assert!(historian.levels().await.unwrap().is_empty());
     }
 }

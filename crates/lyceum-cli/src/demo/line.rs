@@ -76,11 +76,6 @@ impl Line {
         if width == 0 { self } else { self.add(Ink::Faint, "…") }
     }
 
-    /// Returns how many columns it takes.
-    pub(crate) fn width(&self) -> usize {
-        self.width
-    }
-
     /// Returns the text, with orders to the terminal for its looks if it has them.
     pub(crate) fn render(&self, styled: bool) -> String {
         let mut rendered = String::new();
@@ -109,7 +104,6 @@ mod tests {
     fn line_is_cut_to_the_columns_there_are() {
         assert_eq!(line().cut(12).render(false), "cpu ▁▂▃ busy");
         assert_eq!(line().cut(6).render(false), "cpu ▁…");
-        assert_eq!(line().cut(6).width(), 6);
         assert_eq!(line().cut(2).render(false), "c…");
         assert_eq!(line().cut(0).render(false), "");
     }

@@ -25,7 +25,7 @@ fn fields(reading: &Reading) -> String {
             format!("{source}={:.1}% cores={}", cpu.percent, cores.join(","))
         }
         Figures::Memory(_) | Figures::Disks(_) => {
-            format!("{source}={:.1}%", reading.figures.level().unwrap_or_default())
+            format!("{source}={:.1}%", reading.level().unwrap_or_default())
         }
         Figures::Load(load) => {
             format!("{source}={:.2},{:.2},{:.2}", load.one, load.five, load.fifteen)

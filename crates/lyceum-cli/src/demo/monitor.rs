@@ -77,7 +77,7 @@ impl Monitor {
     /// Returns what a reading changes. One without a level changes nothing: a sensor that went
     /// missing is no all-clear.
     fn judge(&self, reading: &Reading) -> Option<Alarm> {
-        let level = reading.figures.level()?;
+        let level = reading.level()?;
         let limit = *self.limits.get(&reading.source)?;
         let calm = tenths(limit * CLEARED);
         let (turn, limit) = match self.raised.contains_key(&reading.source) {

@@ -2,7 +2,7 @@
 
 use lyceum::Time;
 use lyceum::prelude::*;
-use sysinfo::Networks;
+use sysinfo::{InterfaceOperationalState, NetworkData, Networks};
 
 use super::reading::{Figures, Interface, Reading, SourceName};
 use super::sensor::{Missing, Sensor};
@@ -68,7 +68,7 @@ fn traffic(networks: &mut Networks, since: Duration) -> Result<Figures, Missing>
     let rate = |bytes: u64| (bytes as f64 / since.as_secs_f64().max(0.001)).round();
     let mut interfaces: Vec<_> = networks
         .iter()
-        .filter(|(name, _)| !LOOPBACKS.iter().any(|loopback| name == loopback))
+        .filter(|(name, data)| !LOOPBACKS.iter().any(|loopback| name == loopback) && is_up(data))
         .map(|(name, data)| Interface {
             name: name.to_string_lossy().into_owned(),
             received_bytes_per_second: rate(data.received()),
@@ -76,7 +76,7 @@ fn traffic(networks: &mut Networks, since: Duration) -> Result<Figures, Missing>
         })
         .collect();
     if interfaces.is_empty() {
-        return Err(Missing::Nothing("network interface beside the loopback"));
+        return Err(Missing::Nothing("network interface that is up"));
     }
     let bytes = |one: &Interface| one.received_bytes_per_second + one.sent_bytes_per_second;
     interfaces.sort_by(|one, other| {
@@ -84,4 +84,10 @@ fn traffic(networks: &mut Networks, since: Duration) -> Result<Figures, Missing>
     });
     interfaces.truncate(MOST);
     Ok(Figures::Network(interfaces))
+}
+
+/// Returns whether anything can go through; many drivers do not know.
+fn is_up(data: &NetworkData) -> bool {
+    use InterfaceOperationalState::{Down, LowerLayerDown, NotPresent};
+    !matches!(data.operational_state(), Down | LowerLayerDown | NotPresent)
 }

@@ -18,8 +18,9 @@ pub(crate) struct Reading {
 }
 
 /// The parts of a machine that are watched, in the order in which they are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SourceName {
     Cpu,
@@ -120,6 +121,11 @@ impl Reading {
         Self::new(source, Timestamp::UNIX_EPOCH, Err(Missing::NotYet))
     }
 
+    /// Returns how far the source is used, in percent, where there is a most.
+    pub(crate) fn level(&self) -> Option<f64> {
+        self.figures.level()
+    }
+
     /// Returns whether the source has looked at all.
     pub(crate) fn is_taken(&self) -> bool {
         self.at != Timestamp::UNIX_EPOCH
@@ -127,8 +133,7 @@ impl Reading {
 }
 
 impl Figures {
-    /// Returns how far the source is used, in percent, where there is a most.
-    pub(crate) fn level(&self) -> Option<f64> {
+    fn level(&self) -> Option<f64> {
         match self {
             Self::Cpu(cpu) => Some(cpu.percent),
             Self::Memory(memory) => Some(share(memory.used_bytes, memory.total_bytes)),
@@ -149,14 +154,8 @@ impl Disk {
 
 impl SourceName {
     /// All of them, in order.
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Cpu,
-        Self::Memory,
-        Self::Disks,
-        Self::Load,
-        Self::Network,
-        Self::Processes,
-    ];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Cpu, Self::Memory, Self::Disks, Self::Load, Self::Network, Self::Processes];
 
     /// Returns the name as it stands in topics.
     pub(crate) const fn as_str(self) -> &'static str {

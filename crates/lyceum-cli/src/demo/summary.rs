@@ -1,13 +1,14 @@
 //! The summary: asks the other agents, so that those outside need to ask one only.
 
 use std::collections::BTreeMap;
+use std::pin::Pin;
 
 use jiff::Timestamp;
 use lyceum::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::historian::{AlarmLog, Historian, History};
+use super::historian::{AlarmLog, Historian, Levels};
 use super::monitor::{Alarm, Limits, Monitor};
 use super::reading::{Reading, SourceName};
 use super::sensor::Missing;
@@ -30,7 +31,7 @@ pub(crate) struct Report {
     pub(crate) age: Duration,
     /// The last reading of each source.
     pub(crate) readings: Vec<Reading>,
-    pub(crate) histories: BTreeMap<SourceName, History>,
+    pub(crate) levels: Levels,
     pub(crate) limits: Limits,
     /// The alarms that are raised now.
     pub(crate) raised: Vec<Alarm>,
@@ -54,14 +55,18 @@ pub(crate) struct AgentReport {
     pub(crate) queued: u64,
 }
 
+/// The answer of a source that is on its way.
+type Answer = Pin<Box<dyn Future<Output = Result<Reading, CallError>> + Send>>;
+
 #[agent]
 impl Summary {
     /// Asks everyone, and returns what they say.
     #[action]
     async fn report(&self, cx: &Context<Self>) -> Report {
         // An agent that does not answer leaves a gap, and the others are heard all the same.
+        let readings = readings(cx).await;
         let historian = &self.historian;
-        let histories = historian.histories().timeout(PATIENCE).await.unwrap_or_default();
+        let levels = historian.levels().timeout(PATIENCE).await.unwrap_or_default();
         let log = historian.alarms().timeout(PATIENCE).await.unwrap_or_default();
         let topics = historian.topics().timeout(PATIENCE).await.unwrap_or_default();
         let raised = self.monitor.raised().timeout(PATIENCE).await.unwrap_or_default();
@@ -69,8 +74,8 @@ impl Summary {
         Report {
             at: cx.utc(),
             age: cx.now().since_start(),
-            readings: readings(cx).await,
-            histories,
+            readings,
+            levels,
             limits,
             raised,
             log,
@@ -101,9 +106,7 @@ impl Report {
 
 /// Asks all sources at once, whatever their types.
 async fn readings(cx: &Context<Summary>) -> Vec<Reading> {
-    let sources = cx.node().find().typed::<dyn Source>();
-    let calls: Vec<_> =
-        sources.iter().map(|source| source.latest().timeout(PATIENCE).send()).collect();
+    let calls = ask_sources(&cx.node());
     let mut readings = BTreeMap::new();
     for call in calls {
         if let Ok(reading) = call.await {
@@ -115,6 +118,15 @@ async fn readings(cx: &Context<Summary>) -> Vec<Reading> {
         readings.entry(source).or_insert_with(silent);
     }
     readings.into_values().collect()
+}
+
+/// Begins to ask all sources. Not `async`: a `Handle<dyn Source>` cannot be held over an await.
+fn ask_sources(node: &Node) -> Vec<Answer> {
+    let sources = node.find().typed::<dyn Source>();
+    let ask = |source: &Handle<dyn Source>| -> Answer {
+        Box::pin(source.latest().timeout(PATIENCE).send())
+    };
+    sources.iter().map(ask).collect()
 }
 
 /// Returns what the agents of the node have done so far, by name.

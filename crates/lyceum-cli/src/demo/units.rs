@@ -8,7 +8,8 @@ pub(crate) fn bytes(amount: f64) -> String {
     }
     let mut amount = amount / 1024.0;
     let mut unit = 0;
-    while amount >= 1_000.0 && unit + 1 < units.len() {
+    // What would be rounded to four digits goes to the next unit.
+    while amount >= 999.95 && unit + 1 < units.len() {
         amount /= 1024.0;
         unit += 1;
     }
@@ -35,6 +36,7 @@ mod tests {
         assert_eq!(bytes(0.0), "0 B");
         assert_eq!(bytes(999.0), "999 B");
         assert_eq!(bytes(1_000.0), "1.0 KiB");
+        assert_eq!(bytes(999.9 * 1024.0), "999.9 KiB");
         assert_eq!(bytes(1_023_999.0), "1.0 MiB");
         assert_eq!(bytes(25.0 * 1024.0 * 1024.0 * 1024.0), "25.0 GiB");
     }

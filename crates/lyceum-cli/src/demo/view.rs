@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use lyceum::Time;
 use lyceum::prelude::*;
+use thiserror::Error;
 
 use super::options::Options;
 use super::screen::Screen;
@@ -25,6 +26,22 @@ pub(crate) enum View {
     Json,
 }
 
+/// Says why a report was not shown.
+#[derive(Debug, Error)]
+pub(crate) enum ViewError {
+    #[error("cannot print a report")]
+    Print(#[from] io::Error),
+    #[error("cannot get a report")]
+    Ask(#[from] CallError),
+}
+
+impl ViewError {
+    /// Returns whether the reader went away, as in `| head`: an end, and no fault.
+    pub(crate) fn is_end_of_reader(&self) -> bool {
+        matches!(self, Self::Print(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
 impl View {
     /// Chooses what suits the options and the place that the output goes to.
     pub(crate) fn open(options: &Options) -> io::Result<Self> {
@@ -44,7 +61,7 @@ impl View {
         node: &Node,
         summary: &Handle<Summary>,
         every: Duration,
-    ) -> lyceum::Result<()> {
+    ) -> Result<(), ViewError> {
         let mut report = first(node, summary).await?;
         let mut due = node.now();
         loop {
@@ -55,42 +72,31 @@ impl View {
         }
     }
 
-    fn show(&self, report: &Report) -> lyceum::Result<()> {
+    fn show(&self, report: &Report) -> io::Result<()> {
         match self {
-            Self::Table(screen) => screen.draw(&table::compose(report, screen.size()))?,
-            Self::Lines => print(&lines::round(report))?,
-            Self::Json => print(&json::round(report)?)?,
+            Self::Table(screen) => screen.draw(&table::compose(report, screen.size())),
+            Self::Lines => print(&lines::round(report)),
+            Self::Json => print(&json::round(report)?),
         }
-        Ok(())
     }
 
     /// Shows how it ended.
-    pub(crate) fn close(self, last: &Report) -> io::Result<()> {
+    pub(crate) fn close(self, last: &Report) -> Result<(), ViewError> {
         match self {
             Self::Table(screen) => {
                 let table = table::compose(last, screen.size());
                 screen.close(&table[..table.len() - 1])?;
-                print(&ending(last))
+                print(&ending(last))?;
             }
-            Self::Lines => print(&ending(last)),
-            Self::Json => print(&json::end(last)),
+            Self::Lines => print(&ending(last))?,
+            Self::Json => print(&json::end(last))?,
         }
+        Ok(())
     }
-}
-
-/// Takes the end of the reader, as in `| head`, for the end of the program and no fault.
-pub(crate) fn settle(result: lyceum::Result<()>) -> lyceum::Result<()> {
-    let Err(error) = result else { return Ok(()) };
-    let error = error.into_inner();
-    let is_io = error.downcast_ref::<io::Error>();
-    if is_io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe) {
-        return Ok(());
-    }
-    Err(error)
 }
 
 /// Returns a first report in which each source has looked, or what there is after a while.
-async fn first(node: &Node, summary: &Handle<Summary>) -> lyceum::Result<Report> {
+async fn first(node: &Node, summary: &Handle<Summary>) -> Result<Report, CallError> {
     let end = node.now() + FIRST;
     loop {
         let report = summary.report().await?;

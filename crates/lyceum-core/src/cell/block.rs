@@ -78,6 +78,8 @@ pub(crate) struct Block {
     pub(crate) one_way: Cell<bool>,
     /// Whether the turn is suspended and is polled when its waker fires.
     pub(crate) parked: Cell<bool>,
+    /// Whether the message left the queue to run.
+    started: AtomicBool,
     /// Whether the block is in the list of woken turns.
     woken: AtomicBool,
     /// Whether the block keeps its agent's memory alive.
@@ -115,13 +117,17 @@ unsafe impl Send for BlockRef {}
 unsafe impl Sync for BlockRef {}
 
 impl Block {
-    /// Takes a block for a message of `vtable`'s kind to `agent`, with a count of one.
+    /// Takes a block for a message of `vtable`'s kind to `agent`, with so many counts.
     #[inline]
-    pub(crate) fn take(agent: NonNull<Header>, vtable: &'static BlockVTable) -> NonNull<Block> {
+    pub(crate) fn take(
+        agent: NonNull<Header>,
+        vtable: &'static BlockVTable,
+        counts: u32,
+    ) -> NonNull<Block> {
         let (place, class) = pool::take(vtable.size);
         let block: NonNull<Block> = place.cast();
         let header = Block {
-            refs: AtomicU32::new(1),
+            refs: AtomicU32::new(counts),
             phase: Phase::new(),
             agent,
             vtable,
@@ -136,6 +142,7 @@ impl Block {
             publication: Cell::new(false),
             parent_counted: Cell::new(false),
             parked: Cell::new(false),
+            started: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             counted: AtomicBool::new(false),
             next_woken: Cell::new(ptr::null_mut()),
@@ -224,6 +231,17 @@ impl Block {
         }
     }
 
+    /// Says that the message left the queue to run.
+    #[inline]
+    pub(crate) fn start(&self) {
+        self.started.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns whether the message left the queue to run, for a glimpse.
+    pub(crate) fn has_started(&self) -> bool {
+        self.started.load(Ordering::Relaxed)
+    }
+
     /// Returns whether this is the only count.
     #[inline]
     pub(crate) fn is_unique(&self) -> bool {
@@ -232,7 +250,7 @@ impl Block {
 
     /// Makes the block keep its agent's memory alive, once.
     pub(crate) fn count_agent(&self) {
-        if !self.counted.swap(true, Ordering::AcqRel) {
+        if !self.counted.load(Ordering::Acquire) && !self.counted.swap(true, Ordering::AcqRel) {
             // SAFETY: whoever clones a waker or a context does so while the agent is alive.
             unsafe { self.agent.as_ref() }.retain();
         }

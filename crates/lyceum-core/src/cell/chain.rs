@@ -53,7 +53,7 @@ pub(super) fn enter(target: &AgentRef) -> Result<Option<AgentRef>, Crossing> {
     let Some(waiter) = waiter else { return Ok(None) };
     // SAFETY: the agent of an entered frame is alive.
     let waiter = unsafe { AgentRef::from_alive(waiter) };
-    let Ok(_lock) = target.node.waits.lock() else { return Ok(None) };
+    let _lock = target.node.waits.lock();
     let mut next = ptr::from_ref::<Header>(target);
     for _ in 0..WAIT_LIMIT {
         if next == waiter.pointer().as_ptr().cast_const() {
@@ -73,7 +73,7 @@ pub(super) struct Crossing;
 
 /// Removes the note that `waiter` waits for `target`.
 pub(super) fn leave(waiter: &AgentRef, target: NonNull<Header>) {
-    let Ok(_lock) = waiter.node.waits.lock() else { return };
+    let _lock = waiter.node.waits.lock();
     if waiter.waits_for.get() == target.as_ptr().cast_const() {
         waiter.waits_for.set(ptr::null());
     }

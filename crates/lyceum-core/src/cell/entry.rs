@@ -164,7 +164,7 @@ fn run_inline<A: Agent, M: Action<A>>(
     let header: &Header = target;
     // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
     let parent = outer.and_then(|outer| unsafe { outer.as_ref() }.turn);
-    let block = Block::take(target.pointer(), vtable::<A, M>());
+    let block = Block::take(target.pointer(), vtable::<A, M>(), 1);
     // SAFETY: the block was just taken, with a count of one.
     let turn = unsafe { block.as_ref() };
     if !options.one_way {
@@ -282,7 +282,7 @@ fn suspend<A: Agent, M: Action<A>>(
     // SAFETY: this owns the block's first count, which passes to the agent, and adds one for the
     // caller.
     let (turn, ticket) = unsafe { (block.as_ref(), Ticket::new(BlockRef::from_alive(block))) };
-    turn.phase.start();
+    turn.start();
     turn.count_parents();
     if turn.deadline() == u64::MAX {
         set_deadline::<M>(target, turn, options);
@@ -332,7 +332,8 @@ fn enqueue<A: Agent, M: Action<A>>(
             }
         }
     }
-    let block = Block::take(target.pointer(), vtable::<A, M>());
+    let counts = if options.one_way { 1 } else { 2 };
+    let block = Block::take(target.pointer(), vtable::<A, M>(), counts);
     // SAFETY: the block was just taken; its payload has room for the message.
     let turn = unsafe {
         Block::payload(block).cast::<M>().write(message);
@@ -350,33 +351,35 @@ fn enqueue<A: Agent, M: Action<A>>(
         turn.count_parents();
         set_deadline::<M>(target, turn, options);
     }
-    push_block(target, block, push, options)
+    // SAFETY: the second count is for the caller.
+    let ticket = (!options.one_way).then(|| Ticket::new(unsafe { BlockRef::from_owned(block) }));
+    push_block(target, block, ticket, push, options)
 }
 
-/// Hands a filled block to the mailbox, and counts it for the caller where one waits.
+/// Hands a filled block to the mailbox, with the ticket of the caller where one waits.
 fn push_block<M: Message>(
     target: &AgentRef,
     block: NonNull<Block>,
+    ticket: Option<Ticket<M>>,
     push: PushOptions,
     options: &CallOptions,
 ) -> Submitted<M> {
     let header: &Header = target;
     // SAFETY: the count that `Block::take` gave is this function's until the mailbox takes it.
     let turn = unsafe { block.as_ref() };
-    let patient = PushOptions { may_wait: push.may_wait && turn.awaited.get(), ..push };
-    // SAFETY: as above.
-    let ticket = || unsafe { Ticket::new(BlockRef::from_alive(block)) };
-    let ticket = turn.awaited.get().then(ticket);
+    let patient = PushOptions { may_wait: push.may_wait && ticket.is_some(), ..push };
     let watch = match header.mailbox.push(block, patient) {
         Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
-        Pushed::Evicted(oldest) => {
+        Pushed::Evicted { oldest, watch } => {
             turn::end_waiting(header, vec![oldest], Verdict::Evicted);
-            None
+            watch
         }
-        Pushed::Full if push.may_wait && !turn.awaited.get() => {
+        Pushed::Full if push.may_wait && ticket.is_none() => {
             turn.awaited.set(true);
             set_deadline::<M>(target, turn, options);
-            return push_block(target, block, push, options);
+            // SAFETY: this function still owns the first count.
+            let ticket = Ticket::new(unsafe { BlockRef::from_alive(block) });
+            return push_block(target, block, Some(ticket), push, options);
         }
         Pushed::Full => return refuse(block, ticket, Refusal::Full),
         Pushed::Dropped => return refuse(block, ticket, Refusal::Dropped),

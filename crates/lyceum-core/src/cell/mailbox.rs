@@ -73,8 +73,9 @@ pub(crate) enum Pushed {
     Accepted { watch: Option<u64> },
     /// It waits at the door; a timer is to look at the time given.
     AtDoor { watch: Option<u64> },
-    /// It is in, and an older one is out: the caller of this gets that one's count.
-    Evicted(NonNull<Block>),
+    /// It is in, and an older one is out, whose count the caller of this gets; a timer is to
+    /// look at the time given.
+    Evicted { oldest: NonNull<Block>, watch: Option<u64> },
     /// It is not in.
     Full,
     /// It is not in, by the policy that drops the newest.
@@ -389,7 +390,7 @@ impl Lists {
         self.lane.remove(oldest);
         self.left_lane(oldest);
         self.accept(block);
-        Pushed::Evicted(oldest)
+        Pushed::Evicted { oldest, watch: self.watch_for(block) }
     }
 
     #[inline]

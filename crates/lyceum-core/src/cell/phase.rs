@@ -10,8 +10,6 @@ const ENDED: u32 = 1;
 const WAITER: u32 = 1 << 1;
 /// Nobody waits for the outcome any more.
 const ABANDONED: u32 = 1 << 2;
-/// The message left the queue to run.
-const STARTED: u32 = 1 << 3;
 /// The turn is over: wake-ups mean nothing any more.
 const FINISHED: u32 = 1 << 4;
 /// The content is the caller's.
@@ -43,8 +41,6 @@ pub(crate) struct Ending {
     pub(crate) verdict: Verdict,
     /// Whether the content is the caller's.
     pub(crate) given: bool,
-    /// Whether the action had started.
-    pub(crate) started: bool,
 }
 
 /// The state that caller and agent share, a word with the protocol of a one-shot channel.
@@ -133,15 +129,6 @@ impl Phase {
         (before & ENDED != 0).then(|| Ending::read(before))
     }
 
-    /// Says that the message left the queue to run.
-    pub(crate) fn start(&self) {
-        self.0.fetch_or(STARTED, Ordering::Relaxed);
-    }
-
-    pub(crate) fn has_started(&self) -> bool {
-        self.0.load(Ordering::Acquire) & STARTED != 0
-    }
-
     /// Says that the turn is over, so that wake-ups are ignored.
     pub(crate) fn finish(&self) {
         self.0.fetch_or(FINISHED, Ordering::AcqRel);
@@ -180,6 +167,6 @@ impl Ending {
             4 => Verdict::Down,
             _ => Verdict::Accepted,
         };
-        Self { verdict, given: word & GIVEN != 0, started: word & STARTED != 0 }
+        Self { verdict, given: word & GIVEN != 0 }
     }
 }

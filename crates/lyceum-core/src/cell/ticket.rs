@@ -84,7 +84,7 @@ impl<M: Message> Ticket<M> {
 
     /// Returns whether the message left the queue to run.
     pub(crate) fn has_started(&self) -> bool {
-        self.block.phase.has_started()
+        self.block.has_started()
     }
 
     fn take(&mut self, ending: Ending) -> Outcome<M> {

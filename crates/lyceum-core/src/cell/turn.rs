@@ -208,9 +208,7 @@ fn start(this: NonNull<Header>, block: NonNull<Block>) -> bool {
         turn.phase.finish();
         return true;
     }
-    if turn.awaited.get() {
-        turn.phase.start();
-    }
+    turn.start();
     if turn.vtable.info.access == AccessKind::Detached {
         start_detached(this, block);
         return false;

@@ -26,10 +26,10 @@ use crate::{Agent, AgentRef, BoxError, CallError, Handle, LaunchError};
 const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// The first state of an agent that is launched from a value.
-pub struct Value<A>(A, Option<Maker>);
+pub struct FromValue<A>(A, Option<Maker>);
 
 /// Makes the states of an agent that is launched from a constructor.
-pub struct Constructor<A>(Maker, PhantomData<fn() -> A>);
+pub struct FromConstructor<A>(Maker, PhantomData<fn() -> A>);
 
 /// Where the state of an agent comes from. Sealed: a value or a constructor.
 pub trait Source<A: Agent>: sealed::Source<A> {}
@@ -51,13 +51,13 @@ mod sealed {
     }
 }
 
-impl<A> Value<A> {
+impl<A> FromValue<A> {
     pub(crate) fn new(agent: A) -> Self {
         Self(agent, None)
     }
 }
 
-impl<A: Agent> Constructor<A> {
+impl<A: Agent> FromConstructor<A> {
     pub(crate) fn new<F, E>(constructor: F) -> Self
     where
         F: Fn() -> Result<A, E> + Send + Sync + 'static,
@@ -71,34 +71,34 @@ impl<A: Agent> Constructor<A> {
     }
 }
 
-impl<A: Agent> sealed::Source<A> for Value<A> {
+impl<A: Agent> sealed::Source<A> for FromValue<A> {
     fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
         (Ok(self.0), self.1)
     }
 }
 
-impl<A: Agent> sealed::Source<A> for Constructor<A> {
+impl<A: Agent> sealed::Source<A> for FromConstructor<A> {
     fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
         let state = (self.0)().map(|state| *state.downcast::<A>().expect("it made an `A`"));
         (state, Some(self.0))
     }
 }
 
-impl<A: Agent + Clone + Sync> sealed::Restartable<A> for Value<A> {
+impl<A: Agent + Clone + Sync> sealed::Restartable<A> for FromValue<A> {
     fn keep_maker(&mut self) {
         let original = self.0.clone();
         self.1 = Some(Box::new(move || Ok(Box::new(original.clone()))));
     }
 }
 
-impl<A: Agent> sealed::Restartable<A> for Constructor<A> {
+impl<A: Agent> sealed::Restartable<A> for FromConstructor<A> {
     fn keep_maker(&mut self) {}
 }
 
-impl<A: Agent> Source<A> for Value<A> {}
-impl<A: Agent> Source<A> for Constructor<A> {}
-impl<A: Agent + Clone + Sync> Restartable<A> for Value<A> {}
-impl<A: Agent> Restartable<A> for Constructor<A> {}
+impl<A: Agent> Source<A> for FromValue<A> {}
+impl<A: Agent> Source<A> for FromConstructor<A> {}
+impl<A: Agent + Clone + Sync> Restartable<A> for FromValue<A> {}
+impl<A: Agent> Restartable<A> for FromConstructor<A> {}
 
 /// An agent that is about to be launched; await it for the handle.
 ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 use lyceum_wire::AgentId;
 
 use super::restart::{Intensity, begin_restart};
-use super::{Constructor, DownReason, Launch, Restart, Restartable, Value, stop};
+use super::{DownReason, FromConstructor, FromValue, Launch, Restart, Restartable, stop};
 use crate::node::Shared;
 use crate::{Agent, AgentRef, BoxError};
 
@@ -102,18 +102,18 @@ impl SupervisorBuilder {
 
 impl Supervisor {
     /// Launches an agent from a value that can be cloned for restarts.
-    pub fn launch<A: Agent + Clone + Sync>(&self, agent: A) -> Launch<A, Value<A>> {
-        self.adopt(Launch::new(self.group.node.clone(), Value::new(agent)))
+    pub fn launch<A: Agent + Clone + Sync>(&self, agent: A) -> Launch<A, FromValue<A>> {
+        self.adopt(Launch::new(self.group.node.clone(), FromValue::new(agent)))
     }
 
     /// Launches an agent from a constructor.
-    pub fn launch_with<A, F, E>(&self, constructor: F) -> Launch<A, Constructor<A>>
+    pub fn launch_with<A, F, E>(&self, constructor: F) -> Launch<A, FromConstructor<A>>
     where
         A: Agent,
         F: Fn() -> Result<A, E> + Send + Sync + 'static,
         E: Into<BoxError>,
     {
-        self.adopt(Launch::new(self.group.node.clone(), Constructor::new(constructor)))
+        self.adopt(Launch::new(self.group.node.clone(), FromConstructor::new(constructor)))
     }
 
     fn adopt<A: Agent, S: Restartable<A>>(&self, launch: Launch<A, S>) -> Launch<A, S> {

@@ -15,6 +15,7 @@ use super::run_queue::{Pump, RunQueue};
 use super::simulation::Simulation;
 use super::{Node, Shared, driver};
 use crate::NodeError;
+use crate::cell::Lock;
 use crate::clock::{Clock, ClockKind};
 use crate::mailbox::DeadLetters;
 use crate::topic::TopicTable;
@@ -152,7 +153,7 @@ impl NodeBuilder {
             dead_letters: DeadLetters::default(),
             default_timeout: self.timeout,
             grace: self.grace,
-            waits: Mutex::new(()),
+            waits: Lock::new(()),
             random: Mutex::new(random),
             blocking: Arc::new(tokio::sync::Semaphore::new(self.blocking)),
             runtime,

@@ -16,7 +16,7 @@ use tokio::runtime::Handle as Runtime;
 use super::registry::Registry;
 use super::run_queue::{RunQueue, Runnable};
 use super::simulation::Simulation;
-use crate::cell::{Frame, Header, Profile};
+use crate::cell::{Frame, Header, Lock, Profile};
 use crate::clock::{Clock, Stopwatch};
 use crate::life::DownReason;
 use crate::mailbox::{DeadLetters, LostReason};
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) default_timeout: Duration,
     pub(crate) grace: Duration,
     /// Guards the graph of agents that wait for each other.
-    pub(crate) waits: Mutex<()>,
+    pub(crate) waits: Lock<()>,
     pub(crate) random: Mutex<SmallRng>,
     pub(crate) blocking: Arc<tokio::sync::Semaphore>,
     pub(super) runtime: Option<Runtime>,

@@ -113,7 +113,11 @@ impl Agent {
         if !self.word.try_hold(false) {
             return false;
         }
-        self.as_holder(|state| state.handled.push(message));
+        self.as_holder(|state| {
+            assert!(!state.suspended && state.sharing == 0, "nobody else has the state");
+            assert!(!state.buried, "the state is there");
+            state.handled.push(message);
+        });
         self.release(false);
         true
     }

@@ -99,7 +99,6 @@ impl Call {
             self.phase.finish();
             return;
         }
-        self.phase.start();
         self.answer();
     }
 
@@ -120,11 +119,14 @@ impl Call {
     }
 
     /// Polls once, and gives up if that brings nothing, as a dropped ticket does.
+    ///
+    /// Takes what the call gives at once, while the other threads go on.
     pub(crate) fn wait_or_give_up(&self) -> Fate {
-        if let Some(ending) = self.poll(&Flag::new()) {
-            return Fate::Ended(ending);
-        }
-        if let Some(ending) = self.phase.abandon() {
+        let ended = self.poll(&Flag::new()).or_else(|| self.phase.abandon());
+        if let Some(ending) = ended {
+            if ending.given {
+                self.take_content();
+            }
             return Fate::Ended(ending);
         }
         if self.leave_queue() {

@@ -101,6 +101,7 @@ fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStrea
         fields
             .extend(quote_spanned!(place=> #runtime::Arguments::take::<#ty>(#arguments, #name)?,));
     }
+    let errors = errors(runtime, action);
     quote! {
         #(#cfgs)*
         #[automatically_derived]
@@ -112,6 +113,33 @@ fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStrea
             ) -> ::core::result::Result<Self, #runtime::BadArguments> {
                 ::core::result::Result::Ok(Self(#fields ::core::marker::PhantomData))
             }
+
+            #errors
+        }
+    }
+}
+
+/// Lets callers without the type read the action's own error.
+fn errors(runtime: &TokenStream, action: &Action) -> TokenStream {
+    if !matches!(action.output, Output::Fallible(_)) {
+        return TokenStream::new();
+    }
+    quote! {
+        fn error_schema(
+            schemas: &mut #runtime::SchemaGenerator,
+        ) -> ::core::option::Option<#runtime::Schema> {
+            use #runtime::probe::*;
+            (&&Probe::<<Self as #runtime::Message>::Error>::of_type()).schema(schemas)
+        }
+
+        fn error_text(error: &<Self as #runtime::Message>::Error) -> ::std::string::String {
+            use #runtime::probe::*;
+            (&&&Probe::of(error)).text()
+        }
+
+        fn error_value(error: &<Self as #runtime::Message>::Error) -> #runtime::Value {
+            use #runtime::probe::*;
+            (&&Probe::of(error)).value()
         }
     }
 }

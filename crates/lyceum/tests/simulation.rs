@@ -1,0 +1,254 @@
+//! Simulated nodes: same seed, same trace; every call has one outcome, in every order.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use futures_util::FutureExt;
+use lyceum::prelude::*;
+use proptest::prelude::{Just, ProptestConfig, TestCaseError, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::strategy::Strategy as _;
+
+const AGENTS: usize = 20;
+const MESSAGES: u64 = 1_000;
+const RESTARTS: u64 = 5;
+
+/// Passes messages on at random, and fails when asked.
+#[derive(Clone, Default)]
+struct Peer {
+    others: Vec<Handle<Peer>>,
+    /// The last number that was heard from each sender.
+    last: Vec<u64>,
+    drops: Arc<AtomicU64>,
+    lives: Arc<AtomicU64>,
+    disorder: Arc<AtomicU64>,
+    ran: Arc<AtomicU64>,
+    alive: bool,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        self.drops.fetch_add(u64::from(self.alive), SeqCst);
+    }
+}
+
+#[agent]
+impl Peer {
+    #[on_start]
+    fn start(&mut self) {
+        self.alive = true;
+        self.lives.fetch_add(1, SeqCst);
+    }
+
+    #[action]
+    fn meet(&mut self, others: Vec<Handle<Peer>>) {
+        self.others = others;
+    }
+
+    /// Goes through so many agents, sleeping and waiting on the way.
+    #[action]
+    async fn hop(&mut self, left: u64, cx: &Context<Self>) -> u64 {
+        if cx.random_range(0..3) == 0 {
+            cx.sleep(Duration::from_millis(cx.random_range(0..5))).await;
+        }
+        if left == 0 || self.others.is_empty() {
+            return 0;
+        }
+        let next = &self.others[cx.random_range(0..self.others.len() as u64) as usize];
+        if cx.random_range(0..2) == 0 {
+            // Full mailboxes and agents that are gone are as good an end as any.
+            let _ = next.hop(left - 1).tell().await;
+            return 1;
+        }
+        next.hop(left - 1).timeout(Duration::from_millis(20)).await.unwrap_or(0) + 1
+    }
+
+    /// Notes a number of a sender; they come in order.
+    #[action]
+    async fn note(&mut self, sender: usize, n: u64, nap: u64, cx: &Context<Self>) -> u64 {
+        if self.last.len() <= sender {
+            self.last.resize(sender + 1, 0);
+        }
+        if n <= self.last[sender] {
+            self.disorder.fetch_add(1, SeqCst);
+        }
+        self.last[sender] = n;
+        self.ran.fetch_add(1, SeqCst);
+        if nap > 0 {
+            cx.sleep(Duration::from_millis(nap)).await;
+        }
+        n
+    }
+
+    #[action]
+    fn fail(&mut self) {
+        panic!("as asked");
+    }
+}
+
+/// Runs the fixed system once; returns the hash of what it did.
+fn run(seed: u64) -> (u64, u64) {
+    lyceum::block_on(async {
+        let node = Node::simulated(seed);
+        let mut peers = Vec::new();
+        for _ in 0..AGENTS {
+            let policy = Restart::default().limit(100, Duration::from_secs(1));
+            peers.push(node.launch(Peer::default()).restart(policy).await.unwrap());
+        }
+        for peer in &peers {
+            peer.meet(peers.clone()).await.unwrap();
+        }
+        let mut pending = Vec::new();
+        for n in 0..MESSAGES / 4 {
+            let peer = &peers[n as usize % AGENTS];
+            pending.push(peer.hop(3).send());
+            if n % (MESSAGES / 4 / RESTARTS) == 0 {
+                let _ = peer.fail().tell().now();
+            }
+        }
+        for call in pending {
+            // However it ends, it ends.
+            let _ = call.await;
+        }
+        node.shutdown().await;
+        let trace = node.trace().unwrap();
+        (trace.count, trace.hash)
+    })
+}
+
+fn quietly() {
+    std::panic::set_hook(Box::new(|info| {
+        let text = info.payload_as_str().unwrap_or("");
+        if text != "as asked" {
+            eprintln!("{info}");
+        }
+    }));
+}
+
+#[test]
+fn same_seed_gives_the_same_trace_over_many_seeds() {
+    quietly();
+    let full = !cfg!(debug_assertions) || std::env::var_os("LYCEUM_ALL_SEEDS").is_some();
+    let seeds = if full { 10_000 } else { 300 };
+    let mut hashes = std::collections::HashSet::new();
+    for seed in 0..seeds {
+        let first = run(seed);
+        assert!(first.0 > MESSAGES / 2, "seed {seed} did little: {}", first.0);
+        hashes.insert(first.1);
+        if seed % 10 == 0 {
+            assert_eq!(run(seed), first, "seed {seed} was not repeatable");
+        }
+    }
+    assert!(hashes.len() as u64 > seeds * 9 / 10, "seeds make a difference");
+}
+
+/// What a program does to an agent.
+#[derive(Clone, Debug)]
+enum Step {
+    Call { sender: usize, nap: u64 },
+    Timed { sender: usize, nap: u64, timeout: u64 },
+    Tell { sender: usize, nap: u64 },
+    DropOldest,
+    PollOldest,
+    Advance(u64),
+    Idle,
+    Fail,
+    Deactivate,
+    Activate,
+}
+
+fn step() -> impl proptest::strategy::Strategy<Value = Step> {
+    let (sender, nap) = (0..3usize, 0..4u64);
+    prop_oneof![
+        6 => (sender.clone(), nap.clone()).prop_map(|(sender, nap)| Step::Call { sender, nap }),
+        4 => (sender.clone(), nap.clone(), 0..6u64)
+            .prop_map(|(sender, nap, timeout)| Step::Timed { sender, nap, timeout }),
+        6 => (sender, nap).prop_map(|(sender, nap)| Step::Tell { sender, nap }),
+        3 => Just(Step::DropOldest),
+        3 => Just(Step::PollOldest),
+        2 => (0..5u64).prop_map(Step::Advance),
+        2 => Just(Step::Idle),
+        1 => Just(Step::Fail),
+        1 => Just(Step::Deactivate),
+        1 => Just(Step::Activate),
+    ]
+}
+
+/// Plays the steps; returns the trace's hash.
+async fn play(seed: u64, steps: &[Step], kill: bool) -> Result<u64, TestCaseError> {
+    let node = Node::simulated(seed);
+    let state = Peer::default();
+    let (lives, drops) = (state.lives.clone(), state.drops.clone());
+    let (ran, disorder) = (state.ran.clone(), state.disorder.clone());
+    let policy = Restart::default().limit(1_000, Duration::from_secs(1));
+    let peer = node.launch(state).mailbox(4).restart(policy).await.unwrap();
+    let (mut pending, mut n) = (std::collections::VecDeque::new(), 0);
+    let (mut answered, mut sent) = (0u64, 0u64);
+    for step in steps {
+        n += 1;
+        match step.clone() {
+            Step::Call { sender, nap } => pending.push_back((n, peer.note(sender, n, nap).send())),
+            Step::Timed { sender, nap, timeout } => {
+                let call = peer.note(sender, n, nap).timeout(Duration::from_millis(timeout));
+                pending.push_back((n, call.send()));
+            }
+            Step::Tell { sender, nap } => {
+                sent += u64::from(peer.note(sender, n, nap).tell().now().is_ok());
+            }
+            Step::DropOldest => drop(pending.pop_front()),
+            Step::PollOldest => {
+                if let Some((n, mut call)) = pending.pop_front() {
+                    match (&mut call).now_or_never() {
+                        Some(Ok(answer)) => {
+                            prop_assert_eq!(answer, n);
+                            answered += 1;
+                        }
+                        Some(Err(_)) => {}
+                        None => pending.push_front((n, call)),
+                    }
+                }
+            }
+            Step::Advance(millis) => node.advance(Duration::from_millis(millis)),
+            Step::Idle => drop(node.run_until_idle()),
+            Step::Fail => drop(peer.fail().tell().now()),
+            Step::Deactivate => drop(peer.deactivate()),
+            Step::Activate => drop(peer.activate()),
+        }
+    }
+    peer.activate();
+    drop(if kill { peer.kill() } else { peer.stop() });
+    for (n, call) in pending {
+        match call.await {
+            Ok(answer) => {
+                prop_assert_eq!(answer, n, "each call gets its own answer");
+                answered += 1;
+            }
+            // What never started comes back.
+            Err(error) if error.started() == Some(false) => {
+                prop_assert!(error.into_undelivered().is_some());
+            }
+            Err(_) => {}
+        }
+    }
+    peer.ended().await;
+    prop_assert_eq!(lives.load(SeqCst), drops.load(SeqCst), "states are dropped exactly once");
+    prop_assert_eq!(disorder.load(SeqCst), 0, "messages of one sender come in order");
+    prop_assert!(answered <= ran.load(SeqCst), "what was answered ran");
+    let _ = sent;
+    Ok(node.trace().unwrap().hash)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 300 } else { 3_000 }))]
+
+    #[test]
+    fn every_call_ends_once_and_in_order_whatever_happens(
+        seed in any::<u64>(),
+        steps in proptest::collection::vec(step(), 0..80),
+        kill in any::<bool>(),
+    ) {
+        quietly();
+        let first = lyceum::block_on(play(seed, &steps, kill))?;
+        let second = lyceum::block_on(play(seed, &steps, kill))?;
+        prop_assert_eq!(first, second, "same seed, same trace");
+    }
+}
