@@ -1,1 +1,38 @@
-//! Programs to learn from.
+//! Programs to learn from, the simplest first.
+//!
+//! | program | shows |
+//! |---|---|
+//! | [`hello`] | one agent with two actions |
+//! | [`ping_pong`] | two agents, of which one finds and calls the other |
+//! | [`sensors`] | an interface with two implementations, found by interface |
+//! | [`stream`] | many results of one call |
+//! | [`behaviours`] | a behaviour with state, subscriptions and a queue of its own |
+//! | [`state_machine`] | a traffic light |
+//! | [`supervision`] | restarts, alone and together |
+//! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
+//!
+//! Each has a function `run`, which returns what happened line by line, and a program of the same
+//! name, which prints it: `cargo run -p examples --bin hello`.
+
+use std::future::Future;
+
+pub mod behaviours;
+pub mod hello;
+pub mod ping_pong;
+pub mod sensors;
+pub mod state_machine;
+pub mod stream;
+pub mod supervision;
+pub mod trading_day;
+
+/// Runs an example to its end and prints what happened.
+///
+/// # Errors
+///
+/// Returns why the example failed.
+pub fn print(example: impl Future<Output = lyceum::Result<Vec<String>>>) -> lyceum::Result<()> {
+    for line in lyceum::block_on(example)? {
+        println!("{line}");
+    }
+    Ok(())
+}

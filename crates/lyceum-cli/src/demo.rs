@@ -52,7 +52,7 @@ use self::disks::Disks;
 use self::historian::Historian;
 use self::load::Load;
 use self::memory::Memory;
-use self::monitor::Monitor;
+use self::monitor::{Limits, Monitor};
 use self::network::Network;
 use self::processes::Processes;
 use self::signals::Signals;
@@ -63,13 +63,12 @@ use self::view::View;
 pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {
     let mut signals = Signals::listen()?;
     let node = Node::local();
-    let summary = launch(&node, options).await?;
+    let summary = launch(&node, options.limits()).await?;
 
     let view = View::open(options)?;
     let shown = tokio::select! {
-        shown = view.follow(&node, &summary, options.every) => shown,
+        shown = view.follow(&node, &summary, options) => shown,
         () = signals.next() => Ok(()),
-        () = end_of(&node, options.time) => Ok(()),
     };
 
     let last = summary.report().await?;
@@ -81,9 +80,9 @@ pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {
 }
 
 /// Launches the agents; the summary is the one to ask.
-async fn launch(node: &Node, options: &Options) -> lyceum::Result<Handle<Summary>> {
+async fn launch(node: &Node, limits: Limits) -> lyceum::Result<Handle<Summary>> {
     // Those who listen come before those who speak.
-    let monitor = node.launch(Monitor::new(options.limits())).named("monitor").await?;
+    let monitor = node.launch(Monitor::new(limits)).named("monitor").await?;
     let historian = node.launch(Historian::default()).named("historian").await?;
     let summary = Summary::new(historian, monitor);
     let summary = node.launch(summary).named("summary").await?;
@@ -97,12 +96,4 @@ async fn launch(node: &Node, options: &Options) -> lyceum::Result<Handle<Summary
         node.launch(Processes::default()).named("processes").into_future(),
     )?;
     Ok(summary)
-}
-
-/// Waits until the time is over, if there is a limit.
-async fn end_of(node: &Node, time: Option<Duration>) {
-    match time {
-        Some(time) => node.sleep(time).await,
-        None => std::future::pending().await,
-    }
 }

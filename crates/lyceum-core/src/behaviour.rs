@@ -46,10 +46,10 @@ pub enum Kind {
     /// Again whenever it returns.
     Cyclic,
     /// Whenever the flag is set, which that clears.
-    On(
+    On {
         /// The flag's name.
-        &'static str,
-    ),
+        flag: &'static str,
+    },
     /// Freely, until it returns or the agent stops.
     Run,
     /// From state to state, until a final one.
@@ -85,7 +85,7 @@ impl fmt::Display for Kind {
             Self::Manual => f.write_str("manual"),
             Self::Every { period, .. } => write!(f, "every {period:?}"),
             Self::Cyclic => f.write_str("cyclic"),
-            Self::On(flag) => write!(f, "on {flag}"),
+            Self::On { flag } => write!(f, "on {flag}"),
             Self::Run => f.write_str("run"),
             Self::Fsm { states } => write!(f, "fsm {}", states.join(" ")),
         }

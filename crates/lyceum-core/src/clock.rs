@@ -165,6 +165,8 @@ impl Clock {
 
     /// Returns when something really happens next, and notes that the driver waits for it.
     pub(crate) fn arm(&self) -> Option<u64> {
+        // Until the next time is known, every new timer is news.
+        self.armed.store(u64::MAX, Ordering::Release);
         let next = self.next_due();
         self.armed.store(next.unwrap_or(u64::MAX), Ordering::Release);
         next

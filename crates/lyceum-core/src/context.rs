@@ -154,7 +154,7 @@ impl<A: Agent> Context<A> {
 
     /// Returns when the caller stops waiting, if it does.
     pub fn deadline(&self) -> Option<Time> {
-        let deadline = self.owned.turn()?.deadline();
+        let deadline = self.owned.turn()?.decided_deadline();
         (deadline != u64::MAX).then(|| Time::from_nanos(deadline))
     }
 

@@ -82,6 +82,12 @@ pub enum BadArguments {
         /// What the decoder said.
         cause: serde_json::Error,
     },
+    /// An argument was given by position and by name.
+    #[error("argument `{name}` was given both by position and by name: expected one of them")]
+    Twice {
+        /// The argument.
+        name: &'static str,
+    },
     /// There are more arguments than the action takes.
     #[error("{given} arguments were given: expected {expected}")]
     TooMany {

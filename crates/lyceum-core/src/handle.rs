@@ -175,21 +175,24 @@ impl<A: Target + ?Sized> Handle<A> {
 }
 
 /// Switches an agent off.
-pub(crate) fn deactivate(agent: &AgentRef) -> bool {
-    if !matches!(agent.mode(), Mode::Active | Mode::Starting) {
-        return false;
+fn deactivate(agent: &AgentRef) -> bool {
+    deactivate_from(agent, Mode::Active)
+}
+
+/// Switches an agent off that is about to be in another mode.
+pub(crate) fn deactivate_from(agent: &AgentRef, mode: Mode) -> bool {
+    let changed = agent.change_mode(mode, Mode::Inactive);
+    if changed {
+        agent.mailbox.set_gate(Gate::Inactive);
     }
-    agent.mailbox.set_gate(Gate::Inactive);
-    agent.set_mode(Mode::Inactive);
-    true
+    changed
 }
 
 fn activate(agent: &AgentRef) -> bool {
-    if agent.mode() != Mode::Inactive {
+    if !agent.change_mode(Mode::Inactive, Mode::Active) {
         return false;
     }
     agent.mailbox.set_gate(Gate::Open);
-    agent.set_mode(Mode::Active);
     // What was never begun begins now.
     let fresh = agent.extras().as_ref().is_none_or(|extras| !extras.begun);
     if fresh {

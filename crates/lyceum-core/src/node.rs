@@ -21,6 +21,7 @@ pub use driver::ClockDriver;
 pub use find::Finder;
 pub(crate) use find::offers;
 use lyceum_wire::NodeId;
+use rand::Rng;
 pub(crate) use registry::Rejected;
 pub(crate) use shared::{Job, Shared};
 pub use simulation::{Trace, TraceEvent};
@@ -37,6 +38,17 @@ static NODES: Mutex<BTreeMap<NodeId, Weak<Shared>>> = Mutex::new(BTreeMap::new()
 /// Returns the node of that id, if it is in this process.
 pub(crate) fn by_id(id: NodeId) -> Option<Arc<Shared>> {
     NODES.lock().unwrap_or_else(PoisonError::into_inner).get(&id)?.upgrade()
+}
+
+/// Draws an id that no other node of this process has.
+fn free_id(random: &mut impl Rng) -> NodeId {
+    let nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        let id = NodeId::new(random.random());
+        if !nodes.get(&id).is_some_and(|node| node.strong_count() > 0) {
+            return id;
+        }
+    }
 }
 
 fn enlist(node: &Arc<Shared>) {

@@ -105,7 +105,11 @@ impl Arguments {
         &mut self,
         name: &'static str,
     ) -> Result<T, BadArguments> {
-        let value = self.positional.next().or_else(|| self.named.remove(name));
+        let value = self.positional.next();
+        if value.is_some() && self.named.contains_key(name) {
+            return Err(BadArguments::Twice { name });
+        }
+        let value = value.or_else(|| self.named.remove(name));
         self.taken += 1;
         let missing = value.is_none();
         serde_json::from_value(value.unwrap_or(Value::Null)).map_err(|cause| {

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use tokio::sync::mpsc;
 
 use crate::AgentRef;
@@ -53,7 +54,8 @@ impl<T: Send + 'static> Results<T> {
         let node = agent.node.clone();
         run_job(agent, async move {
             let mut stream = std::pin::pin!(stream);
-            while let Some(item) = stream.next().await {
+            let mut closed = std::pin::pin!(sender.closed());
+            while let Either::Left((Some(item), _)) = select(stream.next(), &mut closed).await {
                 if sender.send(item).await.is_err() {
                     return;
                 }

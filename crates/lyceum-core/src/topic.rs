@@ -69,6 +69,8 @@ pub(crate) enum Delivery {
     Taken,
     /// It is full, and the oldest or this one is lost.
     Lost,
+    /// The subscriber takes nothing now.
+    Skipped,
     /// The subscriber is gone.
     Gone,
 }
@@ -96,41 +98,47 @@ impl TopicTable {
         self.table().lost += count;
     }
 
-    /// Hands a publication to all subscribers, and to one of each group.
+    /// Hands a publication to all subscribers, and to one of each group that takes it.
     fn publish(&self, publication: &Publication) -> usize {
         let mut taken = 0;
-        for (id, subscriber) in self.receivers(publication.topic()) {
-            match (subscriber.deliver)(publication) {
-                Delivery::Taken => taken += 1,
-                Delivery::Lost => {
-                    taken += 1;
-                    self.note_lost(1);
+        for members in self.receivers(publication.topic()) {
+            let takes = |(id, subscriber): &Receiver| {
+                match (subscriber.deliver)(publication) {
+                    Delivery::Taken => return true,
+                    Delivery::Lost => self.note_lost(1),
+                    Delivery::Skipped => {}
+                    Delivery::Gone => self.remove(*id),
                 }
-                Delivery::Gone => self.remove(id),
-            }
+                false
+            };
+            taken += usize::from(members.iter().any(takes));
         }
         taken
     }
 
-    fn receivers(&self, topic: &TopicName) -> Vec<Receiver> {
+    /// Returns who is to get a publication: of each row, the first that takes it.
+    fn receivers(&self, topic: &TopicName) -> Vec<Vec<Receiver>> {
         let mut table = self.table();
-        let mut receivers = Vec::new();
-        let mut groups: Vec<(String, Vec<Receiver>)> = Vec::new();
+        let mut rows: Vec<(Option<String>, Vec<Receiver>)> = Vec::new();
         table.router.visit(topic, |id, subscriber| {
-            let entry = (id, subscriber.clone());
-            let Some(group) = &subscriber.group else { return receivers.push(entry) };
-            match groups.iter_mut().find(|(name, _)| name == group) {
+            let (group, entry) = (subscriber.group.clone(), (id, subscriber.clone()));
+            let row = rows.iter_mut().find(|(name, _)| group.is_some() && *name == group);
+            match row {
                 Some((_, members)) => members.push(entry),
-                None => groups.push((group.clone(), vec![entry])),
+                None => rows.push((group, vec![entry])),
             }
         });
-        for (group, mut members) in groups {
-            let turn = table.turns.entry(group).or_default();
-            *turn = turn.wrapping_add(1);
-            let chosen = *turn % members.len();
-            receivers.push(members.swap_remove(chosen));
-        }
-        receivers
+        let turns = &mut table.turns;
+        let rotate = |(group, mut members): (Option<String>, Vec<Receiver>)| {
+            if let Some(group) = group {
+                let turn = turns.entry(group).or_default();
+                *turn = turn.wrapping_add(1);
+                let first = *turn % members.len();
+                members.rotate_left(first);
+            }
+            members
+        };
+        rows.into_iter().map(rotate).collect()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Readings: what sources publish on `reading.<source>`.
 
-use std::error::Error;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -112,7 +111,7 @@ impl Reading {
         at: Timestamp,
         figures: Result<Figures, Missing>,
     ) -> Self {
-        let figures = figures.unwrap_or_else(|error| Figures::NotAvailable(why(&error)));
+        let figures = figures.unwrap_or_else(|error| Figures::NotAvailable(error.why()));
         Self { source, at, figures }
     }
 
@@ -183,18 +182,4 @@ pub(crate) fn tenths(number: f64) -> f64 {
 
 fn share(part: u64, whole: u64) -> f64 {
     tenths(part as f64 * 100.0 / whole as f64)
-}
-
-/// Returns an error's text with its causes, each said once.
-fn why(error: &Missing) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.ends_with(&next) {
-            text = format!("{text}: {next}");
-        }
-        cause = error.source();
-    }
-    text
 }

@@ -1,5 +1,6 @@
 //! Sensors: reads that may block, fail or hang, kept away from the agents' turns.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
@@ -65,8 +66,76 @@ impl<T: Send + 'static> Sensor<T> {
     }
 }
 
+impl Missing {
+    /// Returns its text with its causes, each said once.
+    pub(crate) fn why(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let next = error.to_string();
+            if !text.ends_with(&next) {
+                text = format!("{text}: {next}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+}
+
 impl<T> fmt::Debug for Sensor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sensor").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads what it is told to, and answers with text.
+    struct Reader {
+        sensor: Sensor<u8>,
+    }
+
+    #[agent]
+    impl Reader {
+        #[action(local)]
+        async fn read(&mut self, look: fn(&mut u8) -> u8, cx: &Context<Self>) -> String {
+            let found = self.sensor.read(cx, move |sensor| Ok(look(sensor))).await;
+            found.map_or_else(|error| error.to_string(), |found| found.to_string())
+        }
+    }
+
+    async fn reader(open: fn() -> Result<u8, sysinfo::Error>) -> Handle<Reader> {
+        let node = Node::local();
+        node.launch(Reader { sensor: Sensor::new(open) }).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn sensor_keeps_its_state_between_reads() {
+        let reader = reader(|| Ok(40)).await;
+        let count = |sensor: &mut u8| {
+            *sensor += 1;
+            *sensor
+        };
+
+        assert_eq!(reader.read(count).await.unwrap(), "41");
+        assert_eq!(reader.read(count).await.unwrap(), "42");
+    }
+
+    #[tokio::test]
+    async fn sensor_that_panics_is_missing_and_opened_anew() {
+        let reader = reader(|| Ok(40)).await;
+
+        let why = reader.read(|_| panic!("a bad file")).await.unwrap();
+        assert_eq!(why, "blocking work panicked: a bad file");
+        assert_eq!(reader.read(|sensor| *sensor).await.unwrap(), "40");
+    }
+
+    #[tokio::test]
+    async fn sensor_that_cannot_be_opened_is_missing() {
+        let reader = reader(|| Err(sysinfo::Error::Unsupported)).await;
+
+        assert_eq!(reader.read(|sensor| *sensor).await.unwrap(), "the system does not tell");
     }
 }

@@ -149,3 +149,48 @@ impl AgentReport {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::launch;
+    use crate::demo::reading::Figures;
+
+    fn why(reading: &Reading) -> &str {
+        match &reading.figures {
+            Figures::NotAvailable(why) => why,
+            figures => panic!("a simulated machine has no sensors: {figures:?}"),
+        }
+    }
+
+    /// A node in virtual time refuses blocking work: a machine without any sensor.
+    #[lyceum::test]
+    async fn watch_goes_on_without_any_sensor() {
+        let node = Node::simulated(7);
+        let summary = launch(&node, Limits::from([(SourceName::Cpu, 1.0)])).await.unwrap();
+
+        node.advance(Duration::from_secs(10));
+
+        let report = summary.report().await.unwrap();
+        let sources: Vec<_> = report.readings.iter().map(|reading| reading.source).collect();
+        assert_eq!(sources, SourceName::ALL);
+        assert!(report.readings.iter().all(|reading| why(reading).contains("virtual time")));
+        assert!(report.topics.values().all(|heard| *heard >= 10), "{:?}", report.topics);
+        assert_eq!((report.topics.len(), report.raised.len()), (6, 0));
+    }
+
+    #[lyceum::test]
+    async fn agent_that_is_gone_leaves_a_gap_and_no_more() {
+        let node = Node::simulated(7);
+        let summary = launch(&node, Limits::default()).await.unwrap();
+
+        node.find().name_any("load").unwrap().kill().await;
+        node.find().name_any("historian").unwrap().kill().await;
+
+        let report = summary.report().await.unwrap();
+        let silent = |reading: &&Reading| why(reading) == "its agent does not answer";
+        let silent: Vec<_> = report.readings.iter().filter(silent).collect();
+        assert_eq!((silent.len(), silent[0].source), (1, SourceName::Load));
+        assert!(report.levels.is_empty());
+    }
+}

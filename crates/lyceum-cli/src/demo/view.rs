@@ -55,18 +55,23 @@ impl View {
         }
     }
 
-    /// Shows what the summary says at regular times, until it cannot be shown any more.
+    /// Shows what the summary says at regular times, at least once, until the time is over.
     pub(crate) async fn follow(
         &self,
         node: &Node,
         summary: &Handle<Summary>,
-        every: Duration,
+        options: &Options,
     ) -> Result<(), ViewError> {
         let mut report = first(node, summary).await?;
         let mut due = node.now();
+        let end = options.time.map(|time| Time::START + time);
         loop {
             self.show(&report)?;
-            due = next(due, every, node.now());
+            due = next(due, options.every, node.now());
+            if let Some(end) = end.filter(|end| *end < due) {
+                node.sleep(end - node.now()).await;
+                return Ok(());
+            }
             node.sleep(due - node.now()).await;
             report = summary.report().await?;
         }

@@ -55,7 +55,7 @@ impl<A: Agent> Runner<A> {
                 // A body that is always ready must not keep the others from running.
                 yield_once().await;
             },
-            Kind::On(flag) => loop {
+            Kind::On { flag } => loop {
                 if self.stops_before(pin!(self.agent.wait_flag(flag))).await {
                     return Ok(());
                 }

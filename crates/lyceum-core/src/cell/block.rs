@@ -22,9 +22,14 @@ use super::header::Header;
 use super::phase::{Phase, Verdict};
 use super::pool;
 use super::vtable::BlockVTable;
+use crate::OnCancel;
+use crate::call::CallOptions;
 
 /// The bytes before the payload; the payload is aligned to 16.
 pub(crate) const PAYLOAD_OFFSET: usize = size_of::<Block>().next_multiple_of(16);
+
+/// The deadline of a turn that runs in its caller, until somebody asks for it.
+pub(crate) const UNDECIDED: u64 = 0;
 
 /// What the payload holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +89,10 @@ pub(crate) struct Block {
     woken: AtomicBool,
     /// Whether the block keeps its agent's memory alive.
     counted: AtomicBool,
+    /// Whether its deadline passed. Under the mailbox's lock.
+    pub(crate) expired: Cell<bool>,
+    /// The next of the calls that its agent's turns wait for. Under the node's lock of the waits.
+    pub(crate) next_wait: Cell<*mut Block>,
     /// The next in the list of woken turns.
     pub(crate) next_woken: Cell<*mut Block>,
     /// Neighbours in the mailbox's lists, under its lock.
@@ -145,6 +154,8 @@ impl Block {
             started: AtomicBool::new(false),
             woken: AtomicBool::new(false),
             counted: AtomicBool::new(false),
+            expired: Cell::new(false),
+            next_wait: Cell::new(ptr::null_mut()),
             next_woken: Cell::new(ptr::null_mut()),
             next: Cell::new(ptr::null_mut()),
             previous: Cell::new(ptr::null_mut()),
@@ -159,18 +170,26 @@ impl Block {
         block
     }
 
-    /// Returns where the payload starts.
+    /// Returns where the payload starts, aligned as its types need.
     #[inline]
     pub(crate) fn payload(this: NonNull<Block>) -> NonNull<u8> {
-        // SAFETY: each block is followed by its payload in the same allocation.
-        unsafe { this.cast::<u8>().add(PAYLOAD_OFFSET) }
+        // SAFETY: the caller has the block.
+        let align = unsafe { this.as_ref() }.vtable.align;
+        // SAFETY: each block is followed by its payload in the same allocation, which is larger
+        // by the alignment if that is more than the pool's.
+        unsafe {
+            let place = this.cast::<u8>().add(PAYLOAD_OFFSET);
+            if align <= pool::ALIGN { place } else { place.add(place.align_offset(align)) }
+        }
     }
 
     /// Adds a count.
     #[inline]
     pub(crate) fn retain(&self) {
-        let before = self.refs.fetch_add(1, Ordering::Relaxed);
-        assert!(before < u32::MAX / 2, "a block has too many references");
+        if self.refs.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
+            // Only wakers that were leaked by the billion get here; wrapping would free early.
+            std::process::abort();
+        }
     }
 
     /// Gives back a count; the last one frees the block, and the chain above as far as it was
@@ -294,6 +313,32 @@ impl Block {
         self.deadline.load(Ordering::Relaxed)
     }
 
+    /// Returns when the caller stops waiting, deciding it first in a turn that runs in its caller
+    /// and was asked for no other time than its default.
+    pub(crate) fn decided_deadline(&self) -> u64 {
+        if self.deadline() == UNDECIDED {
+            // SAFETY: a turn that runs keeps its agent alive.
+            let node = &unsafe { self.agent.as_ref() }.node;
+            let own = CallOptions::default().deadline(node, self.vtable.info);
+            self.set_deadline(self.earliest_above().min(own));
+        }
+        self.deadline()
+    }
+
+    /// Returns the earliest deadline of the turns that led to this call.
+    pub(crate) fn earliest_above(&self) -> u64 {
+        let mut above = self.parent();
+        while let Some(parent) = above {
+            // SAFETY: the chain is counted, or runs on this thread.
+            let parent = unsafe { parent.as_ref() };
+            match parent.decided_deadline() {
+                u64::MAX => above = parent.parent(),
+                deadline => return deadline,
+            }
+        }
+        u64::MAX
+    }
+
     pub(crate) fn set_deadline(&self, deadline: u64) {
         self.deadline.store(deadline, Ordering::Relaxed);
     }
@@ -333,11 +378,6 @@ impl Block {
         if given { self.content.get() } else { Content::Empty }
     }
 
-    /// Lets the holder look at a suspended turn.
-    pub(crate) fn wake(this: &BlockRef) {
-        // SAFETY: the reference owns a count.
-        unsafe { waker_wake_by_ref(this.pointer().as_ptr().cast_const().cast()) };
-    }
 
     /// Makes a waker that owns no count, for polls during which the block is surely alive.
     ///
@@ -389,7 +429,9 @@ unsafe fn waker_wake_by_ref(data: *const ()) {
     // SAFETY: a waker that left the first poll was cloned, which counts the agent; before that
     // the poll itself keeps the agent alive.
     let agent = unsafe { block.agent.as_ref() };
-    agent.push_woken(NonNull::from(block));
+    if let Some(block) = NonNull::new(data.cast_mut().cast::<Block>()) {
+        agent.push_woken(block);
+    }
 }
 
 /// # Safety
@@ -421,6 +463,14 @@ impl BlockRef {
         // SAFETY: the caller says that the block is alive.
         unsafe { block.as_ref() }.retain();
         Self(block)
+    }
+
+    /// Lets the holder look at a suspended turn that is to be dropped when its caller gives up.
+    pub(crate) fn wake_to_drop(&self) {
+        if self.vtable.info.on_cancel == OnCancel::Drop {
+            // SAFETY: the reference owns a count.
+            unsafe { waker_wake_by_ref(self.0.as_ptr().cast_const().cast()) };
+        }
     }
 
     /// Returns the pointer.

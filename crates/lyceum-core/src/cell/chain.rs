@@ -2,20 +2,21 @@
 //!
 //! A call carries the chain of turns that led to it; following it finds a turn that the target
 //! already runs. Two calls that cross (A waits for B while B calls A) are in no common chain.
-//! They are found from the edge "waits for" that each agent's exclusive turn keeps, under one
-//! lock of the node, so that exactly one of the two is refused.
+//! They are found in the graph of waits: each agent keeps a list of the calls that its turns wait
+//! for, under one lock of the node, so that exactly one of the two is refused. What a detached
+//! turn or a job waits for is no part of it, since those hold no agent.
 
 use std::ptr::{self, NonNull};
 
 use lyceum_wire::AccessKind;
 
-use super::block::Block;
+use super::block::{Block, BlockRef};
 use super::frame;
 use super::header::Header;
 use crate::AgentRef;
 
 /// How many agents that wait for each other are followed.
-const WAIT_LIMIT: usize = 4096;
+const WAIT_LIMIT: usize = 1024;
 
 /// How a chain of calls holds an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,37 +45,98 @@ pub(super) fn look(agent: NonNull<Header>, turn: Option<NonNull<Block>>) -> Held
     held
 }
 
-/// Notes that the exclusive turn on this thread waits for `target`.
-///
-/// Returns the agent that waits, whose note [`leave`] removes; an error if `target` waits,
-/// through others, for that very agent.
-pub(super) fn enter(target: &AgentRef) -> Result<Option<AgentRef>, Crossing> {
-    let waiter = frame::with_current(|frame| frame.agent.filter(|_| frame.exclusive)).flatten();
-    let Some(waiter) = waiter else { return Ok(None) };
-    // SAFETY: the agent of an entered frame is alive.
-    let waiter = unsafe { AgentRef::from_alive(waiter) };
-    let _lock = target.node.waits.lock();
-    let mut next = ptr::from_ref::<Header>(target);
-    for _ in 0..WAIT_LIMIT {
-        if next == waiter.pointer().as_ptr().cast_const() {
-            return Err(Crossing);
-        }
-        // SAFETY: noted agents are counted by the tickets of the calls that wait, until those
-        // remove the note under this lock.
-        let Some(agent) = (unsafe { next.as_ref() }) else { break };
-        next = agent.waits_for.get();
-    }
-    waiter.waits_for.set(ptr::from_ref::<Header>(target));
-    Ok(Some(waiter))
+/// A call in the list of what an agent's turns wait for. It counts the agent; the list counts
+/// the call.
+pub(super) struct Wait {
+    waiter: AgentRef,
+    call: BlockRef,
 }
 
 /// The call would close a ring of agents that wait for each other.
 pub(super) struct Crossing;
 
-/// Removes the note that `waiter` waits for `target`.
-pub(super) fn leave(waiter: &AgentRef, target: NonNull<Header>) {
-    let _lock = waiter.node.waits.lock();
-    if waiter.waits_for.get() == target.as_ptr().cast_const() {
-        waiter.waits_for.set(ptr::null());
+/// Notes that the turn on this thread waits for a call; `None` if no turn runs that holds its
+/// agent.
+pub(super) fn enter(call: &BlockRef) -> Result<Option<Wait>, Crossing> {
+    let waiter = frame::with_current(|frame| {
+        // SAFETY: the turn of an entered frame is alive.
+        let holds = |turn: NonNull<Block>| {
+            unsafe { turn.as_ref() }.vtable.info.access != AccessKind::Detached
+        };
+        frame.agent.filter(|_| frame.turn.is_some_and(holds))
+    });
+    let Some(waiter) = waiter.flatten() else { return Ok(None) };
+    // SAFETY: the agent of an entered frame is alive.
+    let waiter = unsafe { AgentRef::from_alive(waiter) };
+    // The list may outlive every handle of the call's target.
+    call.count_agent();
+    let lock = waiter.node.waits.lock();
+    if leads_to(call, waiter.pointer()) {
+        drop(lock);
+        return Err(Crossing);
+    }
+    call.retain();
+    let head = waiter.waits.replace(call.pointer().as_ptr());
+    call.next_wait.set(head);
+    drop(lock);
+    Ok(Some(Wait { waiter, call: call.clone() }))
+}
+
+/// Returns whether a call waits, through others, for an agent. Under the lock of the waits.
+fn leads_to(call: &Block, waiter: NonNull<Header>) -> bool {
+    let mut open = vec![(call.agent, call.vtable.info.access)];
+    let mut seen = 0;
+    while let Some((agent, access)) = open.pop() {
+        if agent == waiter {
+            return true;
+        }
+        seen += 1;
+        if seen > WAIT_LIMIT {
+            return false;
+        }
+        // SAFETY: listed calls count their agents.
+        let mut next = unsafe { agent.as_ref() }.waits.get();
+        while let Some(wait) = NonNull::new(next) {
+            // SAFETY: lists count their calls.
+            let wait = unsafe { wait.as_ref() };
+            if is_in_the_way(wait, access) {
+                open.push((wait.agent, wait.vtable.info.access));
+            }
+            next = wait.next_wait.get();
+        }
+    }
+    false
+}
+
+/// Returns whether the turn that waits for `wait` keeps a call of that access from starting.
+fn is_in_the_way(wait: &Block, access: AccessKind) -> bool {
+    if wait.phase.is_ended() {
+        return false;
+    }
+    // SAFETY: a call counts the turn that made it.
+    let holder = wait.parent().map(|turn| unsafe { turn.as_ref() }.vtable.info.access);
+    match (holder, access) {
+        (Some(AccessKind::Exclusive), AccessKind::Exclusive | AccessKind::Shared) => true,
+        (Some(AccessKind::Shared), AccessKind::Exclusive) => true,
+        _ => false,
+    }
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        let gone = self.call.pointer().as_ptr();
+        let lock = self.waiter.node.waits.lock();
+        let mut link = &self.waiter.waits;
+        while let Some(wait) = NonNull::new(link.get()) {
+            if wait.as_ptr() == gone {
+                link.set(self.call.next_wait.replace(ptr::null_mut()));
+                drop(lock);
+                // SAFETY: the list's count is ours now.
+                unsafe { Block::release(wait) };
+                return;
+            }
+            // SAFETY: lists count their calls, and the lock is held.
+            link = unsafe { &(*wait.as_ptr()).next_wait };
+        }
     }
 }

@@ -50,7 +50,7 @@ impl Future for DetachedTurn {
         // SAFETY: the block counts its agent since it became a job.
         let header = unsafe { turn.agent.as_ref() };
         let node = NonNull::from(&*header.node);
-        let frame = Frame::new(node, Some(turn.agent), Some(turn.pointer()), false, false);
+        let frame = Frame::new(node, Some(turn.agent), Some(turn.pointer()), false);
         let polled = {
             let _entered = frame.enter();
             // SAFETY: this job owns the block's content.

@@ -1,6 +1,6 @@
 //! Entries: how a message of a known type gets into the cell of an agent of a known type.
 
-use std::any::Any;
+use std::any::{Any, TypeId};
 use std::fmt;
 use std::future::Future;
 use std::mem::{ManuallyDrop, needs_drop};
@@ -11,18 +11,19 @@ use std::task::{self, Poll};
 
 use lyceum_wire::AccessKind;
 
-use super::block::{Block, BlockRef, Content};
+use super::block::{Block, BlockRef, Content, UNDECIDED};
 use super::chain::{self, Held};
 use super::context::OwnedContext;
 use super::frame::{self, Frame};
 use super::header::{Header, state_of};
 use super::mailbox::{Gate, PushOptions, Pushed};
 use super::phase::Verdict;
+use super::pool;
 use super::ticket::Ticket;
 use super::turn;
 use super::vtable::BlockVTable;
 use super::word::Released;
-use crate::call::CallOptions;
+use crate::call::{CallOptions, Timeout};
 use crate::life;
 use crate::{Access, Action, Agent, AgentRef, Context, Dispatch, Message};
 
@@ -103,9 +104,17 @@ fn submit<A: Agent, M: Action<A>>(
     message: M,
     options: &CallOptions,
 ) -> Submitted<M> {
+    if target.vtable.type_id != TypeId::of::<A>() {
+        return Submitted::Refused(Refusal::UnknownAction, message);
+    }
     let outer = frame::current();
-    if outer.is_none() {
-        target.node.note_outside();
+    match outer {
+        None => target.node.note_outside(),
+        // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
+        Some(frame) if unsafe { frame.as_ref() }.is_silenced() => {
+            return Submitted::Refused(Refusal::SenderInactive, message);
+        }
+        Some(_) => {}
     }
     let shared = <M::Access as Access>::KIND == AccessKind::Shared;
     if runs_inline::<A, M>(target, outer, options) && target.word.try_hold(shared) {
@@ -171,13 +180,15 @@ fn run_inline<A: Agent, M: Action<A>>(
         turn.lend_parent(parent);
         turn.awaited.set(true);
     }
-    if options.timeout.after().is_some() {
-        set_deadline::<M>(target, turn, options);
+    match options.timeout {
+        // Most turns that run here are done before anybody asks for the deadline.
+        Timeout::Unset if !options.one_way => turn.set_deadline(UNDECIDED),
+        _ if !options.one_way => set_deadline::<M>(target, turn, options),
+        _ => {}
     }
     header.node.note_turn(header.id, M::INFO);
     let node = NonNull::from(&*header.node);
-    let exclusive = <M::Access as Access>::KIND == AccessKind::Exclusive;
-    let frame = Frame::new(node, Some(target.pointer()), Some(block), exclusive, true);
+    let frame = Frame::new(node, Some(target.pointer()), Some(block), true);
     let measured = header.node.measures(M::INFO, M::profile());
     let polled = {
         let _entered = frame.enter();
@@ -196,7 +207,7 @@ fn run_inline<A: Agent, M: Action<A>>(
             release(target);
             Submitted::Accepted
         }
-        Ok(Poll::Pending) => Submitted::Waiting(suspend::<A, M>(target, block, options)),
+        Ok(Poll::Pending) => suspend::<M>(target, block).enter_wait(),
         Err(panic) => {
             turn::drop_content(block);
             leave(target, block, true);
@@ -217,8 +228,8 @@ fn first_poll<A: Agent, M: Action<A>>(block: NonNull<Block>, message: M) -> Firs
     // SAFETY: the block is alive during its poll, and the waker is forgotten.
     let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
     let mut cx = task::Context::from_waker(&waker);
-    let _span = turn::span(block);
     catch_unwind(AssertUnwindSafe(|| {
+        let _span = turn::span(block);
         // SAFETY: the caller holds the cell and owns the empty block.
         let future = unsafe { run::<A, M>(message, block) };
         // SAFETY: as above.
@@ -274,19 +285,13 @@ fn release(header: &Header) {
 
 /// Leaves an inline turn suspended with its agent, for the caller to wait for.
 #[cold]
-fn suspend<A: Agent, M: Action<A>>(
-    target: &AgentRef,
-    block: NonNull<Block>,
-    options: &CallOptions,
-) -> Ticket<M> {
+fn suspend<M: Message>(target: &AgentRef, block: NonNull<Block>) -> Ticket<M> {
     // SAFETY: this owns the block's first count, which passes to the agent, and adds one for the
     // caller.
     let (turn, ticket) = unsafe { (block.as_ref(), Ticket::new(BlockRef::from_alive(block))) };
     turn.start();
     turn.count_parents();
-    if turn.deadline() == u64::MAX {
-        set_deadline::<M>(target, turn, options);
-    }
+    turn.decided_deadline();
     turn::park(target, block);
     release(target);
     ticket
@@ -295,15 +300,7 @@ fn suspend<A: Agent, M: Action<A>>(
 /// Sets when the caller of a message stops waiting: its own limit, or a caller's further up.
 fn set_deadline<M: Message>(target: &AgentRef, block: &Block, options: &CallOptions) {
     let own = options.deadline(&target.node, M::INFO);
-    let mut earliest = own;
-    let mut above = block.parent();
-    while let Some(parent) = above {
-        // SAFETY: the chain is counted, or runs on this thread.
-        let parent = unsafe { parent.as_ref() };
-        earliest = earliest.min(parent.deadline());
-        above = if parent.deadline() == u64::MAX { parent.parent() } else { None };
-    }
-    block.set_deadline(earliest);
+    block.set_deadline(own.min(block.earliest_above()));
 }
 
 /// Puts a message into the agent's mailbox.
@@ -316,12 +313,9 @@ fn enqueue<A: Agent, M: Action<A>>(
     let header: &Header = target;
     // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
     let outer = outer.map(|outer| unsafe { outer.as_ref() });
-    if outer.is_some_and(Frame::is_silenced) {
-        return Submitted::Refused(Refusal::SenderInactive, message);
-    }
     let parent = outer.and_then(|frame| frame.turn);
     let mut push = PushOptions { control: options.control, may_wait: !options.immediate };
-    if header.word.is_occupied() && !options.control {
+    if header.word.is_occupied() {
         match (chain::look(target.pointer(), parent), <M::Access as Access>::KIND) {
             (Held::Not, _) | (Held::Shared, AccessKind::Detached) => {}
             // A turn that waited for room in its own mailbox would wait for itself.
@@ -372,6 +366,9 @@ fn push_block<M: Message>(
         Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
         Pushed::Evicted { oldest, watch } => {
             turn::end_waiting(header, vec![oldest], Verdict::Evicted);
+            if options.publication {
+                header.node.topics.note_lost(1);
+            }
             watch
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {
@@ -396,7 +393,7 @@ fn push_block<M: Message>(
     }
     match ticket {
         None => Submitted::Accepted,
-        Some(ticket) => ticket.enter_wait(target),
+        Some(ticket) => ticket.enter_wait(),
     }
 }
 
@@ -461,7 +458,8 @@ where
         &BlockVTable {
             info: M::INFO,
             profile: M::profile,
-            size: largest(size_of::<M>(), size_of::<F>(), size_of::<Reply<M>>()),
+            size: payload_size::<M, F, Reply<M>>(),
+            align: payload_align::<M, F, Reply<M>>(),
             plain_result: !needs_drop::<Reply<M>>(),
             build: build::<A, M>,
             poll: poll::<M, F>,
@@ -474,11 +472,20 @@ where
 
 pub(super) type Reply<M> = Result<<M as Message>::Output, <M as Message>::Error>;
 
-const fn largest(a: usize, b: usize, c: usize) -> usize {
-    let ab = if a > b { a } else { b };
-    let abc = if ab > c { ab } else { c };
-    // A panic's text must fit, too.
-    if abc > size_of::<Box<str>>() { abc } else { size_of::<Box<str>>() }
+/// Returns the size of a payload that has room for each of three types, and for a panic's text.
+const fn payload_size<M, F, R>() -> usize {
+    let text = size_of::<Box<str>>();
+    let size = larger(larger(size_of::<M>(), size_of::<F>()), larger(size_of::<R>(), text));
+    let align = payload_align::<M, F, R>();
+    if align > pool::ALIGN { size + align } else { size }
+}
+
+const fn payload_align<M, F, R>() -> usize {
+    larger(align_of::<M>(), larger(align_of::<F>(), align_of::<R>()))
+}
+
+const fn larger(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
 }
 
 /// # Safety

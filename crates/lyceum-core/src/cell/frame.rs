@@ -20,8 +20,6 @@ pub(crate) struct Frame {
     pub(crate) turn: Option<NonNull<Block>>,
     /// The agent that runs, in its turns and its jobs.
     pub(crate) agent: Option<NonNull<Header>>,
-    /// Whether the turn holds its agent for itself.
-    pub(crate) exclusive: bool,
     /// Whether the turn is known to be short, so that what it schedules may wait for it.
     pub(crate) short: bool,
     depth: u32,
@@ -45,7 +43,6 @@ impl Frame {
         node: NonNull<Shared>,
         agent: Option<NonNull<Header>>,
         turn: Option<NonNull<Block>>,
-        exclusive: bool,
         short: bool,
     ) -> Self {
         let here = stack_position();
@@ -57,7 +54,7 @@ impl Frame {
             }
             None => (0, here),
         };
-        Self { node, turn, agent, exclusive, short, depth, stack_base }
+        Self { node, turn, agent, short, depth, stack_base }
     }
 
     /// Makes this the thread's frame until the guard is dropped.

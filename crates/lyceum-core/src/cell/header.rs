@@ -46,8 +46,8 @@ pub struct Header {
     handled: AtomicU64,
     failed: AtomicU32,
     pub(crate) mailbox: Mailbox,
-    /// The agent that this one's exclusive turn waits for; under the node's lock of the waits.
-    pub(crate) waits_for: Cell<*const Header>,
+    /// The calls that this agent's turns wait for; under the node's lock of the waits.
+    pub(super) waits: Cell<*mut Block>,
     extras: BoxLock<Extras>,
 }
 
@@ -87,8 +87,10 @@ impl Header {
     /// Adds a count.
     #[inline]
     pub(crate) fn retain(&self) {
-        let before = self.refs.fetch_add(1, Ordering::Relaxed);
-        assert!(before < u32::MAX / 2, "an agent has too many references");
+        if self.refs.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
+            // Only handles that were leaked by the billion get here; wrapping would free early.
+            std::process::abort();
+        }
     }
 
     /// Gives back a count; the last one frees the cell.
@@ -125,6 +127,27 @@ impl Header {
             }
         }
         self.notify();
+        if self.word.is_ended() {
+            // Nobody will look: whoever buried the agent may have drained the list before.
+            super::turn::drop_woken(self);
+        }
+    }
+
+    /// Takes a message out that did not start; true if the caller got the mailbox's count.
+    pub(super) fn remove_message(&self, block: NonNull<Block>) -> bool {
+        let removed = self.mailbox.remove(block);
+        if removed {
+            self.notify_room();
+        }
+        removed
+    }
+
+    /// Lets a holder look after messages left a mailbox: senders may wait at the door, and what
+    /// stood behind them may start.
+    fn notify_room(&self) {
+        if self.word.is_waiting() || self.mailbox.has_door() {
+            self.notify();
+        }
     }
 
     /// Takes the list of woken turns, in the order of their wake-ups.
@@ -203,10 +226,14 @@ impl Header {
         Mode::from_bits(self.mode.load(Ordering::Acquire))
     }
 
-    /// Changes the mode, and lets a holder look at it.
-    pub(crate) fn set_mode(&self, mode: Mode) {
-        self.mode.store(mode as u8, Ordering::Release);
-        self.notify();
+    /// Changes the mode if it is `from`, and lets a holder look at it.
+    pub(crate) fn change_mode(&self, from: Mode, to: Mode) -> bool {
+        let (from, to) = (from as u8, to as u8);
+        let changed = self.mode.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        if changed.is_ok() {
+            self.notify();
+        }
+        changed.is_ok()
     }
 
     /// Returns whether the state is there. Anybody's, for a glimpse.
@@ -217,21 +244,26 @@ impl Header {
     /// Ends the wait of callers whose deadline passed.
     pub(crate) fn expire(&self, due: u64, now: u64) {
         let expired = self.mailbox.expire(due, now);
+        let moved = !expired.waiting.is_empty();
         super::turn::end_waiting(self, expired.waiting, Verdict::Timeout);
         for block in expired.active {
             // SAFETY: the mailbox added a count for this.
             let block = unsafe { BlockRef::from_owned(block) };
-            if block.awaited.get() {
-                block.end(Verdict::Timeout, false);
+            if block.awaited.get() && block.end(Verdict::Timeout, false) {
+                block.wake_to_drop();
             }
+        }
+        if moved {
+            self.notify_room();
         }
         if let Some(due) = expired.watch {
             self.watch(due);
         }
     }
 
-    pub(super) fn set_mode_quietly(&self, mode: Mode) {
-        self.mode.store(mode as u8, Ordering::Release);
+    /// Marks the agent as gone for good. The holder's, at its burial.
+    pub(super) fn set_ended(&self) {
+        self.mode.store(Mode::Ended as u8, Ordering::Release);
     }
 
     pub(crate) fn generation(&self) -> u32 {
@@ -312,7 +344,7 @@ impl AgentRef {
                 handled: AtomicU64::new(0),
                 failed: AtomicU32::new(0),
                 mailbox: Mailbox::new(),
-                waits_for: Cell::new(ptr::null()),
+                waits: Cell::new(ptr::null_mut()),
                 extras: BoxLock::new(),
             },
             state: UnsafeCell::new(MaybeUninit::uninit()),

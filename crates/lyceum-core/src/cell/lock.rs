@@ -96,17 +96,22 @@ impl<T> BoxLock<T> {
 
     #[inline]
     pub(crate) fn lock(&self) -> BoxGuard<'_, T> {
-        let mut seen = self.0.load(Ordering::Relaxed);
-        let take = |now: *mut T| {
+        let take = || {
+            let now = self.0.load(Ordering::Relaxed);
             let taken = now.map_addr(|address| address | TAKEN);
-            self.0.compare_exchange(now, taken, Ordering::Acquire, Ordering::Relaxed).is_ok()
+            let free = now.addr() & TAKEN == 0;
+            let exchange =
+                || self.0.compare_exchange(now, taken, Ordering::Acquire, Ordering::Relaxed).ok();
+            free.then(exchange).flatten()
         };
-        if seen.addr() & TAKEN != 0 || !take(seen) {
+        let mut seen = take();
+        if seen.is_none() {
             wait(|| {
-                seen = self.0.load(Ordering::Relaxed);
-                seen.addr() & TAKEN == 0 && take(seen)
+                seen = take();
+                seen.is_some()
             });
         }
+        let seen = seen.unwrap_or(ptr::null_mut());
         // SAFETY: the pointer came from a box, which this thread has for itself now.
         let value = (!seen.is_null()).then(|| unsafe { Box::from_raw(seen) });
         BoxGuard { lock: self, value }

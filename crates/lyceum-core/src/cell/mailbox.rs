@@ -7,7 +7,6 @@
 //!   ends the wait even while an action blocks its thread.
 
 use std::ptr::NonNull;
-use std::sync::atomic::Ordering;
 
 use lyceum_wire::AccessKind;
 
@@ -191,8 +190,9 @@ impl Mailbox {
         if let Some(over) = over {
             lists.active.remove(over);
         }
+        let mut admitted = lists.admit();
         let next = lists.next(room);
-        let admitted = lists.admit();
+        admitted.extend(lists.admit());
         let more = lists.length > 0 || lists.rare.is_some();
         Taken { next, admitted, more }
     }
@@ -241,13 +241,18 @@ impl Mailbox {
         let mut lists = self.lock();
         for block in blocks.into_iter().rev() {
             lists.lane.push_front(block, Place::Lane);
-            lists.length += 1;
+            lists.entered_lane(block);
         }
     }
 
     /// Takes a message out that did not start; true if the caller got the mailbox's count.
     pub(crate) fn remove(&self, block: NonNull<Block>) -> bool {
         self.lock().remove(block)
+    }
+
+    /// Returns whether senders wait for room.
+    pub(super) fn has_door(&self) -> bool {
+        self.lock().rare.as_ref().is_some_and(|rare| rare.door_length > 0)
     }
 
     /// Ends the wait of all callers whose deadline is at or before `now`.
@@ -262,7 +267,8 @@ impl Mailbox {
         }
         let late = |block: &NonNull<Block>| {
             // SAFETY: lists own counts of their blocks; deadlines are read under the lock.
-            unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed) <= now
+            let block = unsafe { block.as_ref() };
+            block.deadline() <= now && !block.expired.get()
         };
         let waiting: Vec<_> = lists.waiting().filter(late).collect();
         for block in waiting {
@@ -272,7 +278,7 @@ impl Mailbox {
         for block in lists.active.iter().filter(late) {
             // SAFETY: as above. Once is enough: the turn may run for long.
             let active = unsafe { block.as_ref() };
-            active.deadline.store(u64::MAX, Ordering::Relaxed);
+            active.expired.set(true);
             active.retain();
             expired.active.push(block);
         }
@@ -324,21 +330,23 @@ impl Lists {
     #[inline]
     fn has_room(&self, block: NonNull<Block>) -> bool {
         let Some(rare) = &self.rare else { return self.length < DEFAULT_CAPACITY };
-        // SAFETY: the sender owns a count.
-        let bytes = u64::from(unsafe { block.as_ref() }.bytes.get());
-        let fits = rare.bytes + bytes <= rare.limits.bytes || self.length == 0;
-        self.length < rare.limits.messages && fits && rare.door_length == 0
+        rare.door_length == 0 && rare.fits(self.length, block)
     }
 
     #[inline]
     fn accept(&mut self, block: NonNull<Block>) {
-        // SAFETY: the sender owns a count.
+        self.lane.push_back(block, Place::Lane);
+        self.entered_lane(block);
+    }
+
+    #[inline]
+    fn entered_lane(&mut self, block: NonNull<Block>) {
+        self.length += 1;
+        // SAFETY: the lane owns a count.
         let bytes = unsafe { block.as_ref() }.bytes.get();
         if bytes > 0 {
             self.rare().bytes += u64::from(bytes);
         }
-        self.lane.push_back(block, Place::Lane);
-        self.length += 1;
     }
 
     fn left_lane(&mut self, block: NonNull<Block>) {
@@ -354,7 +362,7 @@ impl Lists {
     #[inline]
     fn watch_for(&mut self, block: NonNull<Block>) -> Option<u64> {
         // SAFETY: the mailbox owns a count.
-        let deadline = unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed);
+        let deadline = unsafe { block.as_ref() }.deadline();
         (deadline < self.watch).then(|| {
             self.watch = deadline;
             deadline
@@ -441,7 +449,7 @@ impl Lists {
         let mut admitted = Vec::new();
         while let Some(rare) = &mut self.rare
             && let Some(first) = rare.door.first()
-            && self.length < rare.limits.messages
+            && rare.fits(self.length, first)
         {
             rare.door.remove(first);
             rare.door_length -= 1;
@@ -452,7 +460,7 @@ impl Lists {
             if sender.one_way.get() {
                 // Its sender waited for room alone.
                 sender.awaited.set(false);
-                sender.deadline.store(u64::MAX, Ordering::Relaxed);
+                sender.set_deadline(u64::MAX);
             }
             admitted.push(first);
         }
@@ -492,9 +500,8 @@ impl Lists {
     fn earliest_deadline(&self) -> u64 {
         let all = self.waiting().chain(self.active.iter());
         // SAFETY: lists own counts of their blocks.
-        all.map(|block| unsafe { block.as_ref() }.deadline.load(Ordering::Relaxed))
-            .min()
-            .unwrap_or(u64::MAX)
+        let open = all.map(|block| unsafe { block.as_ref() }).filter(|block| !block.expired.get());
+        open.map(Block::deadline).min().unwrap_or(u64::MAX)
     }
 }
 
@@ -513,6 +520,15 @@ impl Room {
 }
 
 impl Rare {
+    /// Returns whether a mailbox of so many messages has room for this one.
+    fn fits(&self, length: u32, block: NonNull<Block>) -> bool {
+        // SAFETY: the sender or the door owns a count.
+        let bytes = u64::from(unsafe { block.as_ref() }.bytes.get());
+        // A message larger than the bound gets in alone.
+        let bytes_fit = self.bytes + bytes <= self.limits.bytes || length == 0;
+        length < self.limits.messages && bytes_fit
+    }
+
     fn new() -> Self {
         Self {
             control: List::new(),

@@ -134,6 +134,11 @@ impl Phase {
         self.0.fetch_or(FINISHED, Ordering::AcqRel);
     }
 
+    /// Returns whether the outcome is decided.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.0.load(Ordering::Acquire) & ENDED != 0
+    }
+
     pub(crate) fn is_finished(&self) -> bool {
         self.0.load(Ordering::Acquire) & FINISHED != 0
     }

@@ -12,6 +12,8 @@ use super::block::PAYLOAD_OFFSET;
 
 /// The sizes of blocks, header included, in bytes.
 const SIZES: [usize; 8] = [192, 256, 384, 512, 1024, 2048, 4096, 8192];
+/// How all blocks are aligned.
+pub(crate) const ALIGN: usize = 16;
 /// How many bytes of spares of one size a thread keeps.
 const SPARE_BYTES: usize = 128 * 1024;
 /// How many chains of one size the depot keeps.
@@ -154,7 +156,7 @@ fn take_slow(class: Class) -> NonNull<u8> {
 
 fn layout(class: Class) -> Layout {
     let size = SIZES.get(class.index as usize).copied().unwrap_or(class.units as usize * 16);
-    Layout::from_size_align(size, 16).expect("blocks are far smaller than the address space")
+    Layout::from_size_align(size, ALIGN).expect("blocks are far smaller than the address space")
 }
 
 fn free_chain(top: *mut Spare, index: usize) {

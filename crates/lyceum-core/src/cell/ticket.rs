@@ -6,18 +6,18 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
 use super::block::{Block, BlockRef, Content};
-use super::chain;
+use super::chain::{self, Wait};
 use super::entry::{Refusal, Reply, Submitted};
 use super::phase::{Ending, Verdict};
 use super::turn::drop_content;
-use crate::{AgentRef, Message, OnCancel};
+use crate::Message;
 
 /// The right to the outcome of one call. Dropping it gives up: a message that is still queued is
 /// removed, a turn that runs goes on.
 pub(crate) struct Ticket<M: Message> {
     block: BlockRef,
-    /// The agent whose exclusive turn waits, noted in the graph of waits.
-    waiter: Option<AgentRef>,
+    /// That a turn waits for this, noted in the graph of waits.
+    wait: Option<Wait>,
     taken: bool,
     message: PhantomData<fn(M) -> M>,
 }
@@ -37,7 +37,7 @@ pub(crate) enum Outcome<M: Message> {
 impl<M: Message> Ticket<M> {
     /// Takes over a count of a block that holds or will hold a message or reply of type `M`.
     pub(super) fn new(block: BlockRef) -> Self {
-        Self { block, waiter: None, taken: false, message: PhantomData }
+        Self { block, wait: None, taken: false, message: PhantomData }
     }
 
     /// Gives up the ticket of a message that never got in.
@@ -46,9 +46,9 @@ impl<M: Message> Ticket<M> {
     }
 
     /// Notes who waits, unless that would wait for itself.
-    pub(super) fn enter_wait(mut self, target: &AgentRef) -> Submitted<M> {
-        match chain::enter(target) {
-            Ok(waiter) => self.waiter = waiter,
+    pub(super) fn enter_wait(mut self) -> Submitted<M> {
+        match chain::enter(&self.block) {
+            Ok(wait) => self.wait = wait,
             Err(chain::Crossing) => {
                 if let Some(message) = self.take_back() {
                     return Submitted::Refused(Refusal::Reentrant, message);
@@ -62,7 +62,7 @@ impl<M: Message> Ticket<M> {
     fn take_back(&mut self) -> Option<M> {
         let block = self.block.pointer();
         // SAFETY: the ticket's holder keeps the agent alive by a handle.
-        if !unsafe { self.block.agent.as_ref() }.mailbox.remove(block) {
+        if !unsafe { self.block.agent.as_ref() }.remove_message(block) {
             return None;
         }
         self.taken = true;
@@ -89,7 +89,7 @@ impl<M: Message> Ticket<M> {
 
     fn take(&mut self, ending: Ending) -> Outcome<M> {
         self.taken = true;
-        self.leave_wait();
+        self.wait = None;
         // SAFETY: what the ending gave is the caller's, of the type that the content says.
         unsafe {
             match (ending.verdict, self.block.content_if(ending.given)) {
@@ -123,16 +123,11 @@ impl<M: Message> Ticket<M> {
         Block::payload(self.block.pointer()).cast()
     }
 
-    fn leave_wait(&mut self) {
-        if let Some(waiter) = self.waiter.take() {
-            chain::leave(&waiter, self.block.agent);
-        }
-    }
 }
 
 impl<M: Message> Drop for Ticket<M> {
     fn drop(&mut self) {
-        self.leave_wait();
+        self.wait = None;
         if self.taken {
             return;
         }
@@ -144,12 +139,12 @@ impl<M: Message> Drop for Ticket<M> {
             return;
         }
         // SAFETY: the ticket's holder keeps the agent alive by a handle.
-        if unsafe { self.block.agent.as_ref() }.mailbox.remove(block) {
+        if unsafe { self.block.agent.as_ref() }.remove_message(block) {
             drop_content(block);
             // SAFETY: the count of the queue is ours once the block left it.
             unsafe { Block::release(block) };
-        } else if self.block.vtable.info.on_cancel == OnCancel::Drop {
-            Block::wake(&self.block);
+        } else {
+            self.block.wake_to_drop();
         }
     }
 }

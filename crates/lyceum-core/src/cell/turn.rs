@@ -24,6 +24,10 @@ use crate::{ActionInfo, OnCancel};
 /// How many messages an agent handles before the next agent runs.
 const BATCH: u32 = 32;
 
+/// How often a holder looks at woken turns and messages before the next agent runs. Each look
+/// starts at least one message that can start, whatever wakes meanwhile.
+const ROUNDS: u32 = 16;
+
 /// Runs what waits at an agent, for a while. Called by who took it from a run queue.
 ///
 /// # Safety
@@ -34,26 +38,24 @@ pub(super) unsafe fn visit(this: NonNull<Header>) {
     let header = unsafe { this.as_ref() };
     header.word.take_scheduled();
     let mut budget = BATCH;
-    loop {
+    for _ in 0..ROUNDS {
         header.word.look();
         if attend(this) {
             return;
         }
-        poll_woken(this, &mut budget);
+        poll_woken(this);
         let blocked = match run_messages(this, &mut budget) {
             Pace::Blocked => true,
             Pace::Empty => false,
-            Pace::Spent => {
-                header.word.release_scheduled(parked_bits(header, true));
-                header.schedule();
-                return;
-            }
+            Pace::Spent => break,
             Pace::Asked => continue,
         };
         if header.word.release_unless_notified(parked_bits(header, blocked)) {
             return;
         }
     }
+    header.word.release_scheduled(parked_bits(header, true));
+    header.schedule();
 }
 
 /// Why a holder stopped handling messages.
@@ -78,7 +80,7 @@ pub(super) fn parked_bits(header: &Header, blocked: bool) -> u32 {
     if blocked && bits != 0 {
         bits |= word::WAITING;
     }
-    if header.mode() != Mode::Active {
+    if header.mode() != Mode::Active || !header.present.load(Ordering::Relaxed) {
         bits |= word::CLOSED;
     }
     bits
@@ -104,7 +106,9 @@ fn attend(this: NonNull<Header>) -> bool {
     }
     if asked & Asked::PUT_STATE != 0 {
         let state = header.with_extras(|extras| extras.new_state.take());
-        if let Some(state) = state {
+        if let Some(state) = state
+            && !header.present.load(Ordering::Relaxed)
+        {
             // SAFETY: the header is alive, since the caller holds the cell.
             let agent = unsafe { crate::AgentRef::from_alive(this) };
             // SAFETY: the caller holds the cell, and the old state was dropped.
@@ -172,15 +176,18 @@ fn release_over(over: Option<NonNull<Block>>) {
 fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
+    let mut started = false;
     while let Some(block) = chain.pop() {
         // SAFETY: the chain handed over its count.
         let next = unsafe { block.as_ref() };
-        let stopped = header.has_requests() || header.mode() != Mode::Active;
+        let requests = started && header.has_requests();
+        let stopped = requests || header.mode() != Mode::Active;
         if stopped || !room(header).fits(next) {
             chain.push(block);
             header.mailbox.put_back(chain);
             return !stopped;
         }
+        started = true;
         if start(this, block) {
             // SAFETY: a turn that is over leaves its count to its starter.
             unsafe { Block::release(block) };
@@ -223,9 +230,8 @@ fn poll_turn(this: NonNull<Header>, block: NonNull<Block>) -> bool {
     let (header, turn) = unsafe { (this.as_ref(), block.as_ref()) };
     let info = turn.vtable.info;
     let profile = (turn.vtable.profile)();
-    let exclusive = info.access == AccessKind::Exclusive;
     let node = NonNull::from(&*header.node);
-    let frame = Frame::new(node, Some(this), Some(block), exclusive, profile.is_short());
+    let frame = Frame::new(node, Some(this), Some(block), profile.is_short());
     let measured = header.node.measures(info, profile);
     let polled = {
         let _entered = frame.enter();
@@ -265,9 +271,11 @@ pub(super) fn poll_caught(block: NonNull<Block>) -> Result<Poll<()>, Box<dyn Any
     // freed.
     let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
     let mut cx = task::Context::from_waker(&waker);
-    let _span = span(block);
-    // SAFETY: the caller holds the cell, or is the job of a detached turn.
-    let polled = catch_unwind(AssertUnwindSafe(|| unsafe { build_and_poll(block, &mut cx) }));
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        let _span = span(block);
+        // SAFETY: the caller holds the cell, or is the job of a detached turn.
+        unsafe { build_and_poll(block, &mut cx) }
+    }));
     if polled.is_err() {
         drop_content(block);
     }
@@ -342,7 +350,7 @@ pub(super) fn finish(header: &Header, block: NonNull<Block>, failed: bool) {
 }
 
 /// Polls the turns whose wakers fired.
-fn poll_woken(this: NonNull<Header>, budget: &mut u32) {
+fn poll_woken(this: NonNull<Header>) {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
     let mut next = header.take_woken();
@@ -354,7 +362,6 @@ fn poll_woken(this: NonNull<Header>, budget: &mut u32) {
         if !turn.parked.get() {
             continue;
         }
-        *budget = budget.saturating_sub(1);
         let over = if turn.is_cancelled() && turn.vtable.info.on_cancel == OnCancel::Drop {
             drop_content(block);
             unpark(header, block);
@@ -426,7 +433,7 @@ pub(crate) fn end_waiting(header: &Header, blocks: Vec<NonNull<Block>>, verdict:
 pub(super) unsafe fn bury(this: NonNull<Header>) {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
-    header.set_mode_quietly(Mode::Ended);
+    header.set_ended();
     let leftovers = header.mailbox.close();
     for block in leftovers.active {
         end_turn(header, block, Verdict::Down);
@@ -436,12 +443,15 @@ pub(super) unsafe fn bury(this: NonNull<Header>) {
     // SAFETY: the caller holds the cell, and no turn is left that borrows the state.
     unsafe { drop_state(this) };
     header.word.release_ended();
+    // A wake-up that came too late to be dropped before finds nobody to look.
+    drop_woken(header);
     // SAFETY: the header is alive: the registry still counts it.
     let agent = unsafe { crate::AgentRef::from_alive(this) };
     life::buried(&agent);
 }
 
-fn drop_woken(header: &Header) {
+/// Drops the list of woken turns of an agent that is gone.
+pub(super) fn drop_woken(header: &Header) {
     let mut next = header.take_woken();
     while let Some(block) = NonNull::new(next) {
         // SAFETY: the list hands over a count of each of its blocks.

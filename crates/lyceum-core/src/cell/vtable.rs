@@ -86,6 +86,8 @@ pub(crate) struct BlockVTable {
     pub(crate) profile: fn() -> &'static Profile,
     /// The largest of message, future and result, in bytes.
     pub(super) size: usize,
+    /// How the payload is to be aligned.
+    pub(super) align: usize,
     /// Turns the message in the payload into the action's future. May panic, after which the
     /// content is empty.
     pub(super) build: unsafe fn(NonNull<Block>),

@@ -102,8 +102,20 @@ impl Word {
     }
 
     /// Lets go of the cell for good.
+    ///
+    /// An exchange: of a late notification and this, one sees what the other left behind.
     pub(crate) fn release_ended(&self) {
-        self.0.store(ENDED | CLOSED, Ordering::Release);
+        self.0.swap(ENDED | CLOSED, Ordering::AcqRel);
+    }
+
+    /// Returns whether the agent is gone for good.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.0.load(Ordering::Acquire) & ENDED != 0
+    }
+
+    /// Returns whether messages wait for a suspended turn.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.0.load(Ordering::Acquire) & (WAITING | HELD) != 0
     }
 
     /// Says that something was left behind; true if the caller must put the cell into a run

@@ -75,4 +75,10 @@ pub enum NodeError {
          or give it a runtime with `Node::builder().runtime(handle)`"
     )]
     NoRuntime,
+    /// The runtime cannot wait for time to pass.
+    #[error(
+        "cannot make a local node on a runtime without timers: build it with `enable_time` or \
+         `enable_all`"
+    )]
+    NoTimers,
 }

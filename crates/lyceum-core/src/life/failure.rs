@@ -23,9 +23,15 @@ pub enum OnFailure {
 }
 
 /// Follows the agent's policy after a panic of one of its turns, which has been answered.
-#[cold]
 pub(crate) fn turn_panicked(header: &Header, info: &ActionInfo, text: &str) {
-    tracing::error!(agent = header.vtable.name, id = %header.id, action = info.name, panic = text, "a turn panicked");
+    panicked(header, info.name, text);
+}
+
+/// Follows the agent's policy after a panic in something that it runs.
+#[cold]
+pub(crate) fn panicked(header: &Header, what: &str, text: &str) {
+    let agent = header.vtable.name;
+    tracing::error!(agent, id = %header.id, what, panic = text, "an agent panicked");
     header.node.note(header.id, "panic");
     let policy = header.extras().as_ref().map_or(OnFailure::Usual, |extras| {
         match (extras.on_panic, extras.restart().is_some() || extras.member.is_some()) {
@@ -33,11 +39,20 @@ pub(crate) fn turn_panicked(header: &Header, info: &ActionInfo, text: &str) {
             (policy, _) => policy,
         }
     });
-    if matches!(policy, OnFailure::Usual | OnFailure::GoOn) {
-        return;
-    }
-    if let Some(agent) = header.node.registry.by_id(header.id) {
-        fail(&agent, DownReason::Panicked(text.into()));
+    let reason = || DownReason::Panicked(text.into());
+    let agent = || header.node.registry.by_id(header.id);
+    match policy {
+        OnFailure::Usual | OnFailure::GoOn => {}
+        OnFailure::Restart => {
+            if let Some(agent) = agent() {
+                fail(&agent, reason());
+            }
+        }
+        OnFailure::Stop => {
+            if let Some(agent) = agent() {
+                stop::end_now(&agent, reason());
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 
-use super::JobPlace;
+use super::{JobPlace, Mode};
 use crate::AgentRef;
 use crate::cell::DetachedTurn;
 use crate::node::Job;
@@ -24,6 +24,11 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let place = agent.with_extras(|extras| extras.jobs.reserve());
+    if agent.mode() == Mode::Ended {
+        // Nobody would end it any more.
+        agent.with_extras(|extras| extras.jobs.remove(place));
+        return place;
+    }
     let owner = agent.clone();
     let job = agent.node.spawn(Some(agent), async move {
         let caught = AssertUnwindSafe(future).catch_unwind().await;
@@ -42,15 +47,13 @@ where
 }
 
 fn keep(agent: &AgentRef, place: JobPlace, job: Job<()>) {
-    let over = agent.with_extras(|extras| extras.jobs.fill(place, job));
-    if let Some(over) = over {
-        over.detach();
-    }
+    // A job whose place is gone is over, or its agent was rid of all jobs meanwhile.
+    drop(agent.with_extras(|extras| extras.jobs.fill(place, job)));
 }
 
 /// Treats a panic in a job as one in a turn.
 fn report(agent: &AgentRef, panic: &(dyn Any + Send)) {
-    super::fail(agent, super::DownReason::Panicked(crate::cell::panic_text(panic).into()));
+    super::failure::panicked(agent, "job", &crate::cell::panic_text(panic));
 }
 
 /// Cancels a job and waits until it is gone.

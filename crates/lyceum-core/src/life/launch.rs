@@ -12,9 +12,9 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use lyceum_wire::{AddressError, AgentId, AgentName};
 
-use super::restart::{Maker, Plan};
+use super::restart::{Intensity, Maker, Plan};
 use super::supervisor::Member;
-use super::{DownReason, Mode, OnFailure, Restart, stop};
+use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
 use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits, panic_text};
 use crate::clock::Sleep;
 use crate::error::NameError;
@@ -268,7 +268,8 @@ impl<A: Agent> Future for Launching<A> {
                 let running = job.as_mut().expect("a launch is polled until it is ready");
                 if let Poll::Ready(result) = Pin::new(running).poll(cx) {
                     *job = None;
-                    return Poll::Ready(result);
+                    let stopped = || Err(LaunchError::NodeStopped { agent: A::NAME });
+                    return Poll::Ready(result.unwrap_or_else(stopped));
                 }
                 if !node.drive(cx) {
                     return Poll::Pending;
@@ -326,8 +327,7 @@ fn create<A: Agent>(
     let (inactive, limit) = (settings.inactive, settings.start_limit.unwrap_or(START_LIMIT));
     apply(&agent, name, maker, *settings);
     if !life.on_start && !inactive {
-        (agent.vtable.begin)(&agent);
-        agent.set_mode(Mode::Active);
+        open(&agent);
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
     let job = node.spawn(None, async move { start::<A>(agent, limit, inactive).await });
@@ -343,7 +343,11 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
         agent.mailbox.set_limits(limits);
     }
     let alone = settings.member.is_none();
-    let plan = settings.restart.zip(maker).map(|(policy, make)| Plan::new(policy, alone, make));
+    let limit = settings.start_limit.unwrap_or(START_LIMIT);
+    let plan = settings
+        .restart
+        .zip(maker)
+        .map(|(policy, make)| Plan { policy, alone, make, start_limit: limit, failures: Intensity::default() });
     let member = settings.member.clone();
     let parent = settings.parent;
     agent.with_extras(|extras| {
@@ -384,16 +388,26 @@ async fn start<A: Agent>(
         };
         if let Some(failure) = failure {
             stop::end_now(&agent, DownReason::StartFailed(failure.to_string()));
+            // Its name is free again when the caller hears of it.
+            Ended::of(agent).await;
             return Err(failure);
         }
     }
     if inactive {
-        crate::handle::deactivate(&agent);
+        crate::handle::deactivate_from(&agent, Mode::Starting);
         return Ok(Handle::new(agent));
     }
-    (agent.vtable.begin)(&agent);
-    agent.set_mode(Mode::Active);
+    open(&agent);
     Ok(Handle::new(agent))
+}
+
+/// Lets messages in, and starts behaviours and subscriptions, unless the agent ends meanwhile.
+pub(super) fn open(agent: &AgentRef) -> bool {
+    let opened = agent.change_mode(Mode::Starting, Mode::Active);
+    if opened {
+        (agent.vtable.begin)(agent);
+    }
+    opened
 }
 
 fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {

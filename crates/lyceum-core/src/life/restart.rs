@@ -8,11 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::stop::{end_now, spread, stop};
 use super::{DownReason, Mode, ended, jobs};
-use crate::cell::{Asked, Header, Verdict, end_waiting, panic_text};
+use crate::cell::{Asked, Gate, Header, Verdict, end_waiting, panic_text};
 use crate::clock::{Sleep, Time};
 use crate::{AgentRef, BoxError};
 
@@ -100,8 +101,10 @@ pub(crate) struct Plan {
     pub(crate) policy: Restart,
     /// Whether the agent restarts by itself, not only with its supervisor.
     pub(crate) alone: bool,
-    make: Maker,
-    intensity: Intensity,
+    pub(crate) make: Maker,
+    /// How long a start hook may take.
+    pub(crate) start_limit: Duration,
+    pub(crate) failures: Intensity,
 }
 
 /// Counts failures within a period.
@@ -129,10 +132,6 @@ impl Backoff {
 }
 
 impl Plan {
-    pub(crate) fn new(policy: Restart, alone: bool, make: Maker) -> Self {
-        Self { policy, alone, make, intensity: Intensity::default() }
-    }
-
     /// Returns whether a failure restarts the agent by itself.
     pub(crate) fn takes_part(&self, agent: &AgentRef) -> bool {
         self.alone && agent.mode() != Mode::Ended
@@ -149,24 +148,29 @@ impl Plan {
 
 /// Restarts an agent after a failure, or ends it if it failed too often.
 pub(super) fn restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason) {
-    let Some(nth) = count(agent, &plan) else {
-        end_now(agent, DownReason::RestartLimit(reason.to_string()));
+    if !close(agent) {
+        // It restarts already, or ends: this failure is the same one or comes too late.
         return;
-    };
-    begin_restart(agent, plan, reason, nth);
+    }
+    match count(agent, &plan) {
+        Some(nth) => begin_restart(agent, plan, reason, nth),
+        None => end_now(agent, DownReason::RestartLimit(reason.to_string())),
+    }
+}
+
+/// Lets no more turns start, for a restart; false if the agent restarts already, or ends.
+pub(super) fn close(agent: &AgentRef) -> bool {
+    agent.change_mode(Mode::Active, Mode::Starting)
+        || agent.change_mode(Mode::Inactive, Mode::Starting)
 }
 
 fn count(agent: &AgentRef, plan: &Plan) -> Option<u32> {
-    let nth = plan.intensity.count(agent.node.clock.now(), plan.policy.within);
+    let nth = plan.failures.count(agent.node.clock.now(), plan.policy.within);
     (nth <= plan.policy.limit).then_some(nth)
 }
 
-/// Starts the next generation of an agent, whose failures were counted elsewhere.
+/// Starts the next generation of an agent that was [closed](close), whose failures were counted.
 pub(super) fn begin_restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason, nth: u32) {
-    if matches!(agent.mode(), Mode::Stopping | Mode::Ended | Mode::Starting) {
-        return;
-    }
-    agent.set_mode(Mode::Starting);
     agent.node.note(agent.id, "restart");
     let restarting = agent.clone();
     agent.node.spawn(None, async move { run(restarting, plan, reason, nth).await }).detach();
@@ -254,10 +258,18 @@ async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> {
     agent.with_extras(|extras| extras.new_state = Some(state));
     agent.ask(Asked::PUT_STATE);
     if agent.vtable.life.on_start {
-        (agent.vtable.start)(agent.clone()).await.map_err(|error| error.to_string())?;
+        let hook = (agent.vtable.start)(agent.clone());
+        let limit = agent.node.clock.now() + plan.start_limit;
+        match select(hook, Sleep::until(agent.node.clone(), limit)).await {
+            Either::Left((result, _)) => result.map_err(|error| error.to_string())?,
+            Either::Right(_) => {
+                return Err(format!("its start took longer than {:?}", plan.start_limit));
+            }
+        }
     }
-    (agent.vtable.begin)(agent);
-    agent.set_mode(Mode::Active);
+    // A mailbox that was closed while the agent was switched off is open again.
+    agent.mailbox.set_gate(Gate::Open);
+    super::launch::open(agent);
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! How agents end.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -24,11 +25,13 @@ pub(crate) fn stop(agent: &AgentRef, reason: DownReason) {
         end_now(agent, reason);
         return;
     }
-    let wakers = agent.with_extras(|extras| {
-        extras.reason.get_or_insert(reason);
-        std::mem::take(&mut extras.stop_wakers)
-    });
-    agent.set_mode(Mode::Stopping);
+    agent.with_extras(|extras| extras.reason.get_or_insert(reason).clone());
+    let modes = [Mode::Active, Mode::Inactive, Mode::Starting];
+    if !modes.into_iter().any(|mode| agent.change_mode(mode, Mode::Stopping)) {
+        // Another stop or the end came first.
+        return;
+    }
+    let wakers = agent.with_extras(|extras| std::mem::take(&mut extras.stop_wakers));
     wakers.into_iter().for_each(Waker::wake);
     let stopping = agent.clone();
     agent.node.spawn(None, async move { finish(stopping).await }).detach();
@@ -52,9 +55,15 @@ pub(crate) fn end_now(agent: &AgentRef, reason: DownReason) {
             extras.reason.get_or_insert(reason);
         });
     }
-    if !agent.end_if_idle() {
+    // An end that follows from another one is left to a pump: families and links may be long.
+    if BURYING.get() || !agent.end_if_idle() {
         agent.ask(Asked::END);
     }
+}
+
+thread_local! {
+    /// Whether this thread is telling others of an end.
+    static BURYING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Stops an agent in good order, within its grace time.
@@ -71,6 +80,11 @@ async fn finish(agent: AgentRef) {
     join_all(children.into_iter().map(ended::Ended::of)).await;
     within(&node, deadline, jobs::all_over(&agent)).await;
     jobs::cancel_all(&agent).await;
+    if !agent.has_state() {
+        // It was to restart: there is nothing that a stop hook could be about.
+        agent.ask(Asked::END);
+        return;
+    }
     let hook = (agent.vtable.stop)(agent.clone());
     if let Either::Right((_, hook)) = select(hook, Sleep::until(node.clone(), deadline)).await {
         // A suspended turn is in the hook's way, or the hook itself takes too long.
@@ -109,11 +123,12 @@ pub(crate) async fn stop_all(node: &Arc<Shared>) {
 pub(crate) fn buried(agent: &AgentRef) {
     let node = &agent.node;
     node.note(agent.id, "end");
-    let extras = agent.extras().take();
+    let extras = remember(agent);
     let name = extras.as_ref().and_then(|extras| extras.name.clone());
     // The registry's count.
     drop(node.registry.remove(agent.id, name.as_ref()));
     let Some(mut extras) = extras else { return };
+    let outer = BURYING.replace(true);
     let reason = extras.reason.clone().unwrap_or(DownReason::Stopped);
     for id in extras.subscriptions.drain(..) {
         node.topics.remove(id);
@@ -126,11 +141,6 @@ pub(crate) fn buried(agent: &AgentRef) {
     let wakers: Vec<Waker> =
         extras.end_wakers.drain(..).chain(extras.stop_wakers.drain(..)).collect();
     let (parent, member) = (extras.parent, extras.member.take());
-    // Callers may still ask why, and by which name.
-    let mut remembered = super::Extras::default();
-    remembered.reason = Some(reason.clone());
-    remembered.name = name;
-    *agent.extras() = Some(Box::new(remembered));
     drop(jobs);
     for monitor in monitors {
         // Nobody may be left to hear it.
@@ -148,6 +158,18 @@ pub(crate) fn buried(agent: &AgentRef) {
     if let Some(member) = member {
         member.gone(agent);
     }
+    BURYING.set(outer);
+}
+
+/// Takes what the agent had, but for what callers may still ask: why it ended, and its name.
+fn remember(agent: &AgentRef) -> Option<Box<super::Extras>> {
+    let mut place = agent.extras();
+    let extras = place.take()?;
+    let mut remembered = Box::new(super::Extras::default());
+    remembered.reason = Some(extras.reason.clone().unwrap_or(DownReason::Stopped));
+    remembered.name = extras.name.clone();
+    *place = Some(remembered);
+    Some(extras)
 }
 
 /// Ends the agents that are linked with one that went down, unless that was asked for.

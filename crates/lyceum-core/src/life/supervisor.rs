@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lyceum_wire::AgentId;
 
-use super::restart::{Intensity, begin_restart};
+use super::restart::{Intensity, begin_restart, close};
 use super::{DownReason, FromConstructor, FromValue, Launch, Restart, Restartable, stop};
 use crate::node::Shared;
 use crate::{Agent, AgentRef, BoxError};
@@ -153,6 +153,10 @@ impl Member {
     /// Restarts whom the strategy says, or ends all if they failed too often.
     pub(crate) fn failed(&self, agent: &AgentRef, reason: &DownReason) {
         let group = &self.0;
+        if !close(agent) {
+            // It restarts already, or ends: this failure is the same one or comes too late.
+            return;
+        }
         let nth = group.intensity.count(group.node.clock.now(), group.restart.within);
         let find = |id| group.node.registry.by_id(id);
         if nth > group.restart.limit {
@@ -165,7 +169,11 @@ impl Member {
         for member in group.concerned(agent.id).into_iter().filter_map(find) {
             let plan = member.extras().as_ref().and_then(|extras| extras.plan.clone());
             let Some(plan) = plan else { continue };
-            let own = if member == *agent { reason.clone() } else { DownReason::SiblingFailed };
+            let is_failed = member == *agent;
+            if !is_failed && !close(&member) {
+                continue;
+            }
+            let own = if is_failed { reason.clone() } else { DownReason::SiblingFailed };
             begin_restart(&member, plan, own, nth);
         }
     }

@@ -5,9 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lyceum_wire::NodeId;
 use rand::rngs::SmallRng;
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use tokio::runtime::Handle as Runtime;
 
 use super::registry::Registry;
@@ -119,6 +118,9 @@ impl NodeBuilder {
     pub fn build(self) -> Result<Node, NodeError> {
         let current = || Runtime::try_current().ok();
         let runtime = self.runtime.clone().or_else(current).ok_or(NodeError::NoRuntime)?;
+        if !driver::has_timers(&runtime) {
+            return Err(NodeError::NoTimers);
+        }
         let workers = runtime.metrics().num_workers();
         let seed = self.seed.unwrap_or_else(rand::random);
         let shared = Arc::new(self.shared(Some(runtime.clone()), None, seed));
@@ -145,7 +147,7 @@ impl NodeBuilder {
         let mut random = SmallRng::seed_from_u64(seed);
         let start = self.start.unwrap_or_else(|| default_start(self.clock));
         Shared {
-            id: NodeId::new(random.random()),
+            id: super::free_id(&mut random),
             run_queue: RunQueue::new(),
             clock: Clock::new(self.clock, start),
             registry: Registry::default(),
@@ -156,6 +158,7 @@ impl NodeBuilder {
             waits: Lock::new(()),
             random: Mutex::new(random),
             blocking: Arc::new(tokio::sync::Semaphore::new(self.blocking)),
+            runtime_id: runtime.as_ref().map(Runtime::id),
             runtime,
             simulation,
             held: AtomicUsize::new(0),

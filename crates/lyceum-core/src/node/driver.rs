@@ -166,3 +166,10 @@ pub(super) async fn wait_for_signal() -> std::io::Result<()> {
     let _first = futures_util::future::select(terminated, interrupted).await;
     Ok(())
 }
+
+/// Returns whether a runtime can wait for time to pass.
+pub(super) fn has_timers(runtime: &Runtime) -> bool {
+    // Tokio tells by a panic alone, whose text appears beside the error that follows.
+    let _entered = runtime.enter();
+    std::panic::catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}

@@ -3,7 +3,10 @@
 //! One pump for each worker of the runtime, all on one queue. A pump that runs a short turn keeps
 //! the agent that the turn schedules in a slot of its own, so that a token goes round a ring
 //! without locks; everything else goes through the queue, where every pump finds it. A pump that
-//! finds more than it takes wakes the next one, so that one waking is under way at a time.
+//! finds more than it takes wakes the next one, so that one waking is under way at a time. It
+//! then goes to the end of its worker's queue itself before it takes anything: tokio puts the one
+//! that was woken into a slot of this worker that no other worker can reach, where it would wait
+//! behind whatever this pump runs.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -26,6 +29,14 @@ const RUNS: u32 = 64;
 const TAKEN: usize = 32;
 /// How many runs in a row come from the pump's own slot.
 const SLOT_RUNS: u32 = 16;
+
+/// What a pump finds.
+enum Popped {
+    Run(Runnable),
+    /// Enough for another pump, which was woken: it goes first.
+    MoveOver,
+    Nothing,
+}
 
 /// Something that can run for a while.
 pub(crate) enum Runnable {
@@ -136,9 +147,9 @@ impl RunQueue {
 
     /// Takes the next for a pump, or notes that the pump is idle. A pump that is alone takes
     /// some more.
-    fn pop_for(&self, pump: &mut PumpState, cx: &Context<'_>) -> Option<Runnable> {
+    fn pop_for(&self, pump: &mut PumpState, cx: &Context<'_>) -> Popped {
         if let Some(runnable) = pump.taken.pop_front() {
-            return Some(runnable);
+            return Popped::Run(runnable);
         }
         let mut inner = self.lock();
         if std::mem::take(&mut pump.was_idle) {
@@ -146,17 +157,19 @@ impl RunQueue {
             inner.idle.retain(|(index, _)| *index != pump.index);
             inner.busy += 1;
         }
+        if inner.ready.len() > 1
+            && let Some(waker) = inner.next_pump()
+        {
+            drop(inner);
+            waker.wake();
+            return Popped::MoveOver;
+        }
         if let Some(runnable) = inner.ready.pop_front() {
             if pump.alone {
                 let some = inner.ready.len().min(TAKEN);
                 pump.taken.extend(inner.ready.drain(..some));
             }
-            let waker = if inner.ready.is_empty() { None } else { inner.next_pump() };
-            drop(inner);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-            return Some(runnable);
+            return Popped::Run(runnable);
         }
         pump.was_idle = true;
         inner.busy -= 1;
@@ -164,7 +177,7 @@ impl RunQueue {
         let waiting = if inner.busy == 0 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
         drop(inner);
         waiting.into_iter().for_each(Waker::wake);
-        None
+        Popped::Nothing
     }
 
     /// Counts a pump in, before it runs for the first time.
@@ -241,12 +254,12 @@ impl Pump {
         Self { node, state }
     }
 
-    fn next(&mut self, cx: &Context<'_>, slot_runs: &mut u32) -> Option<Runnable> {
+    fn next(&mut self, cx: &Context<'_>, slot_runs: &mut u32) -> Popped {
         let own = SLOT.with(|slot| slot.next.take());
         if let Some(agent) = own {
             if *slot_runs > 0 {
                 *slot_runs -= 1;
-                return Some(Runnable::Agent(agent));
+                return Popped::Run(Runnable::Agent(agent));
             }
             self.node.run_queue.push(Runnable::Agent(agent));
         }
@@ -268,9 +281,10 @@ impl Future for Pump {
                 break;
             }
             match this.next(cx, &mut slot_runs) {
-                Some(runnable) => runnable.run(),
-                None if node.is_closed() => return Poll::Ready(()),
-                None => return Poll::Pending,
+                Popped::Run(runnable) => runnable.run(),
+                Popped::MoveOver => break,
+                Popped::Nothing if node.is_closed() => return Poll::Ready(()),
+                Popped::Nothing => return Poll::Pending,
             }
         }
         cx.waker().wake_by_ref();
@@ -289,20 +303,29 @@ impl Drop for Pump {
 }
 
 /// Marks this thread as the node's pump; what is left in its slot goes to the queue.
-struct Serving<'n>(&'n Shared);
+struct Serving<'n> {
+    node: &'n Shared,
+    /// What the thread served before, where a runtime runs within another one's task.
+    outer: (usize, Option<ScheduledAgent>),
+}
 
 impl<'n> Serving<'n> {
     fn enter(node: &'n Shared) -> Self {
-        SLOT.with(|slot| slot.node.set(std::ptr::from_ref(node).addr()));
-        Self(node)
+        let address = std::ptr::from_ref(node).addr();
+        let outer = SLOT.with(|slot| (slot.node.replace(address), slot.next.take()));
+        Self { node, outer }
     }
 }
 
 impl Drop for Serving<'_> {
     fn drop(&mut self) {
-        SLOT.with(|slot| slot.node.set(0));
-        if let Some(agent) = SLOT.with(|slot| slot.next.take()) {
-            self.0.run_queue.push(Runnable::Agent(agent));
+        let (node, next) = (self.outer.0, self.outer.1.take());
+        let left = SLOT.with(|slot| {
+            slot.node.set(node);
+            slot.next.replace(next)
+        });
+        if let Some(agent) = left {
+            self.node.run_queue.push(Runnable::Agent(agent));
         }
     }
 }

@@ -2,31 +2,30 @@
 
 use std::cell::Cell;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::task;
 
 use super::Shared;
 
 thread_local! {
-    /// The task that was last found to run on a node's runtime, and that node. A task never moves
-    /// to another runtime.
-    static LAST: Cell<Option<(task::Id, usize)>> = const { Cell::new(None) };
+    /// The task that ran on this thread last, and its runtime. A task never moves to another.
+    static LAST: Cell<Option<(task::Id, Id)>> = const { Cell::new(None) };
 }
 
 /// Returns whether this thread runs the node's runtime.
 #[inline]
 pub(super) fn is_current(node: &Shared) -> bool {
-    let address = std::ptr::from_ref(node).addr();
+    let Some(own) = node.runtime_id else { return false };
     let task = task::try_id();
     if let Some(task) = task
-        && LAST.get() == Some((task, address))
+        && let Some((last, runtime)) = LAST.get()
+        && last == task
     {
-        return true;
+        return runtime == own;
     }
-    let (Some(own), Ok(current)) = (node.runtime(), Handle::try_current()) else { return false };
-    let same = own.id() == current.id();
-    if same && let Some(task) = task {
-        LAST.set(Some((task, address)));
+    let Ok(current) = Handle::try_current() else { return false };
+    if let Some(task) = task {
+        LAST.set(Some((task, current.id())));
     }
-    same
+    current.id() == own
 }

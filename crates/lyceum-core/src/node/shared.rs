@@ -38,6 +38,7 @@ pub(crate) struct Shared {
     pub(crate) random: Mutex<SmallRng>,
     pub(crate) blocking: Arc<tokio::sync::Semaphore>,
     pub(super) runtime: Option<Runtime>,
+    pub(super) runtime_id: Option<tokio::runtime::Id>,
     pub(super) simulation: Option<Simulation>,
     /// How many pieces of work hold simulated time still.
     pub(crate) held: AtomicUsize,
@@ -45,7 +46,9 @@ pub(crate) struct Shared {
 }
 
 /// A job of the node: dropping it cancels the job.
-pub(crate) type Job<T> = async_task::Task<T>;
+///
+/// Its output is `None` if the node ended first.
+pub(crate) type Job<T> = async_task::FallibleTask<T>;
 
 impl Shared {
     /// Returns whether this thread runs the node's runtime.
@@ -131,7 +134,7 @@ impl Shared {
         let schedule = move |job| node.run_queue.push(Runnable::Job(job));
         let (runnable, task) = async_task::spawn(framed, schedule);
         runnable.schedule();
-        task
+        task.fallible()
     }
 
     /// Notes a message that nobody will handle.
@@ -178,7 +181,7 @@ impl<F: Future> Future for InNode<F> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let agent = this.agent.as_ref().map(AgentRef::pointer);
-        let frame = Frame::new(NonNull::from(&**this.node), agent, None, false, false);
+        let frame = Frame::new(NonNull::from(&**this.node), agent, None, false);
         let _entered = frame.enter();
         this.future.poll(cx)
     }

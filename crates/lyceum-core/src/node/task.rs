@@ -12,7 +12,7 @@ use futures_util::FutureExt;
 
 use super::shared::{Job, Shared};
 
-/// A task of a program on a node; await it for its output.
+/// A task of a program on a node; await it for its output, `None` if the node ended first.
 ///
 /// Dropping it cancels the task, unless it was [detached](Self::detach).
 ///
@@ -22,7 +22,7 @@ use super::shared::{Job, Shared};
 /// let node = Node::simulated(3);
 /// let sleep = node.sleep(Duration::from_secs(3600));
 /// let task = node.spawn(async move { sleep.await; 7 });
-/// assert_eq!(task.await, 7);
+/// assert_eq!(task.await, Some(7));
 /// # });
 /// ```
 #[must_use = "a task is cancelled when this is dropped"]
@@ -49,18 +49,19 @@ impl<T: Send + 'static> Task<T> {
 }
 
 impl<T> Future for Task<T> {
-    type Output = T;
+    type Output = Option<T>;
 
     /// # Panics
     ///
     /// If the task panicked.
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
         let this = self.get_mut();
         let job = this.job.as_mut().expect("a task is polled until it is ready");
         loop {
             match Pin::new(&mut *job).poll(cx) {
-                Poll::Ready(Ok(output)) => return Poll::Ready(output),
-                Poll::Ready(Err(panic)) => resume_unwind(panic),
+                Poll::Ready(Some(Ok(output))) => return Poll::Ready(Some(output)),
+                Poll::Ready(Some(Err(panic))) => resume_unwind(panic),
+                Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending if this.node.drive(cx) => {}
                 Poll::Pending => return Poll::Pending,
             }

@@ -67,7 +67,7 @@ pub(crate) fn subscribe_agent(agent: &AgentRef, subscription: &'static Subscript
         match (subscription.deliver)(&agent, publication) {
             Ok(()) => Delivery::Taken,
             Err(TellError::Overloaded(_)) => Delivery::Lost,
-            Err(TellError::Inactive(_)) => Delivery::Taken,
+            Err(TellError::Inactive(_)) => Delivery::Skipped,
             Err(_) => Delivery::Gone,
         }
     };
@@ -98,6 +98,7 @@ impl Listener {
     pub(crate) fn new(node: Arc<Shared>, pattern: Pattern) -> Self {
         let queue = Arc::new(Mutex::new(Queue::default()));
         let weak = Arc::downgrade(&queue);
+        let node_lost = Arc::downgrade(&node);
         let deliver = move |publication: &Publication| {
             let Some(queue) = weak.upgrade() else { return Delivery::Gone };
             let mut queue = lock(&queue);
@@ -112,7 +113,10 @@ impl Listener {
             if let Some(waker) = waker {
                 waker.wake();
             }
-            if full { Delivery::Lost } else { Delivery::Taken }
+            if full {
+                node_lost.upgrade().inspect(|node| node.topics.note_lost(1));
+            }
+            Delivery::Taken
         };
         let subscriber = Subscriber { group: None, deliver: Box::new(deliver) };
         let id = node.topics.insert(pattern, subscriber);

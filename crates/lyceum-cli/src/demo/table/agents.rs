@@ -52,7 +52,7 @@ fn grid(cells: Vec<(String, Ink, String)>, width: usize) -> Vec<Line> {
             .add(Ink::Plain, " ")
             .add(ink, name)
             .tab(end.saturating_sub(number.len() + 1))
-            .add(Ink::Strong, number);
+            .add(Ink::Plain, number);
     }
     lines
 }

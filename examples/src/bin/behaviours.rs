@@ -1,0 +1,5 @@
+//! Prints what happens in [`examples::behaviours`].
+
+fn main() -> lyceum::Result<()> {
+    examples::print(examples::behaviours::run())
+}

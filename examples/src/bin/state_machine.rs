@@ -1,0 +1,5 @@
+//! Prints what happens in [`examples::state_machine`].
+
+fn main() -> lyceum::Result<()> {
+    examples::print(examples::state_machine::run())
+}

@@ -1,0 +1,100 @@
+//! Every example runs, and tells what it is expected to tell.
+
+use examples::{
+    behaviours, hello, ping_pong, sensors, state_machine, stream, supervision, trading_day,
+};
+
+#[lyceum::test]
+async fn hello_greets_by_name() -> lyceum::Result<()> {
+    assert_eq!(hello::run().await?, ["Hello, Ada!", "Hello, Grace!", "2 were greeted"]);
+    Ok(())
+}
+
+#[lyceum::test]
+async fn ping_pong_finds_the_callee_and_nobody_else() -> lyceum::Result<()> {
+    let expected = [
+        "caller: looking for callee",
+        "caller: callee answered a ping after 0ns",
+        "caller: callee said spamspamspam",
+        "caller: nobody goes by that name",
+    ];
+    assert_eq!(ping_pong::run().await?, expected);
+    Ok(())
+}
+
+#[lyceum::test]
+async fn sensors_of_two_types_answer_alike() -> lyceum::Result<()> {
+    let expected = [
+        "roof: 18.0 °C",
+        "cellar: 1013.0 hPa, high",
+        "roof: 20.5 °C",
+        "cellar: 988.0 hPa, low",
+        "a Barometer offers Sensor",
+        "low: true, read: 988",
+    ];
+    assert_eq!(sensors::run().await?, expected);
+    Ok(())
+}
+
+#[lyceum::test]
+async fn streams_run_beside_each_other_and_end_when_dropped() -> lyceum::Result<()> {
+    let expected = ["1 and 1000000", "2 and 1000001", "3 and 1000002", "asked 2 times"];
+    assert_eq!(stream::run().await?, expected);
+    Ok(())
+}
+
+#[lyceum::test]
+async fn behaviour_takes_one_message_a_run_until_it_is_removed() -> lyceum::Result<()> {
+    let expected = [
+        "one in run 1",
+        "two in run 2",
+        "three in run 3",
+        "behaviour `ping` is Running",
+        "stopped listening: true",
+        "0 were reached",
+        "5 pongs",
+    ];
+    assert_eq!(behaviours::run().await?, expected);
+    Ok(())
+}
+
+#[lyceum::test]
+async fn light_goes_from_state_to_state_until_it_is_dark() -> lyceum::Result<()> {
+    let expected =
+        ["  0s Red", " 30s Green", " 50s Amber", " 53s Red", " 83s Green", "Done in state Dark"];
+    assert_eq!(state_machine::run().await?, expected);
+    Ok(())
+}
+
+#[lyceum::test]
+async fn failed_agents_start_anew_within_their_limit() -> lyceum::Result<()> {
+    let expected = [
+        "3s generation 0: it failed: behaviour `read`: the line broke",
+        "it restarts: true",
+        "6s generation 1: it failed: behaviour `read`: the line broke",
+        "it restarts: true",
+        "9s generation 2: it failed too often, at last: it failed: behaviour `read`: the line broke",
+        "it restarts: false",
+        "gone: true",
+        "in the cache: 1",
+        "in the cache: 2",
+        "3s the cache is down: a sibling failed",
+        "in the new cache: 1",
+        "read by the new feed: 0",
+    ];
+    assert_eq!(supervision::run().await?, expected);
+    Ok(())
+}
+
+/// Who has what at the end depends on the seed; that nothing is lost does not.
+#[lyceum::test]
+async fn trading_day_depends_on_its_seed_alone_and_loses_nothing() -> lyceum::Result<()> {
+    let first = trading_day::run().await?;
+    assert_eq!(first, trading_day::run().await?);
+    assert_ne!(first, trading_day::day(2031).await?);
+
+    assert_eq!(first.len(), 7);
+    assert_eq!(first[..2], ["09:00 the market opens", "17:00 the market closes"]);
+    assert_eq!(first[6], "together 1000 pieces and 300000 cents");
+    Ok(())
+}
