@@ -49,16 +49,16 @@ pub use error::{
 };
 pub use handle::{AnyHandle, Handle, ReviveError, Stats};
 pub use life::{
-    Backoff, Down, DownReason, Ended, Launch, Launching, Leftovers, Mode, Monitor,
-    OnFailure, Restart, Restartable, Strategy, Supervisor, SupervisorBuilder, FromConstructor, FromValue,
+    Backoff, Down, DownReason, Ended, FromConstructor, FromValue, Launch, Launching, Leftovers,
+    Mode, Monitor, OnFailure, Restart, Restartable, Strategy, Supervisor, SupervisorBuilder,
 };
 pub use lyceum_wire as wire;
 pub use mailbox::{DeadLetter, LostReason, Overflow};
 pub use node::{ClockDriver, Finder, Node, NodeBuilder, Task, Trace, TraceEvent};
-pub use schemars::{Schema, SchemaGenerator};
-pub use serde_json::Value;
 pub use route::{Answer, Arguments, JsonArguments, Parameter, Route};
 pub use run::block_on;
+pub use schemars::{Schema, SchemaGenerator};
+pub use serde_json::Value;
 pub use stream::Results;
 pub use topic::{
     Listener, Pattern, Publication, PublishError, Subscription, TopicError, TopicMessage,

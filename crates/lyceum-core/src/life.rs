@@ -5,8 +5,10 @@ mod extras;
 mod failure;
 mod jobs;
 mod launch;
+mod launching;
 mod own_turn;
 mod restart;
+mod source;
 mod stop;
 mod supervisor;
 
@@ -17,12 +19,14 @@ pub(crate) use extras::{Extras, JobPlace};
 pub use failure::OnFailure;
 pub(crate) use failure::{fail, turn_panicked};
 pub(crate) use jobs::{cancel as cancel_job, run_job, spawn_detached};
+pub use launch::Launch;
 pub(crate) use launch::begin;
-pub use launch::{FromConstructor, Launch, Launching, Restartable, FromValue};
+pub use launching::Launching;
 pub(crate) use own_turn::{OwnTurn, With, run_ping, run_start_hook, run_stop_hook};
 pub(crate) use restart::state_dropped;
 pub use restart::{Backoff, Leftovers, Restart};
 use serde::{Deserialize, Serialize};
+pub use source::{FromConstructor, FromValue, Restartable};
 pub(crate) use stop::{buried, end_now, stop, stop_all};
 pub use supervisor::{Strategy, Supervisor, SupervisorBuilder};
 

@@ -9,7 +9,7 @@ use lyceum::{Agent, BlockingError};
 use thiserror::Error;
 
 /// How long a read may take. A network disk that is gone can take forever.
-const LIMIT: Duration = Duration::from_secs(3);
+const LIMIT: Duration = Duration::from_millis(if cfg!(test) { 50 } else { 3_000 });
 
 /// Something of the machine that can be read; opened when it is first read.
 pub(crate) struct Sensor<T> {
@@ -92,6 +92,8 @@ impl<T> fmt::Debug for Sensor<T> {
 mod tests {
     use super::*;
 
+    type Look = Box<dyn FnOnce(&mut u8) -> u8 + Send>;
+
     /// Reads what it is told to, and answers with text.
     struct Reader {
         sensor: Sensor<u8>,
@@ -100,7 +102,7 @@ mod tests {
     #[agent]
     impl Reader {
         #[action(local)]
-        async fn read(&mut self, look: fn(&mut u8) -> u8, cx: &Context<Self>) -> String {
+        async fn read(&mut self, look: Look, cx: &Context<Self>) -> String {
             let found = self.sensor.read(cx, move |sensor| Ok(look(sensor))).await;
             found.map_or_else(|error| error.to_string(), |found| found.to_string())
         }
@@ -111,31 +113,45 @@ mod tests {
         node.launch(Reader { sensor: Sensor::new(open) }).await.unwrap()
     }
 
+    fn value() -> Look {
+        Box::new(|sensor| *sensor)
+    }
+
     #[tokio::test]
     async fn sensor_keeps_its_state_between_reads() {
         let reader = reader(|| Ok(40)).await;
-        let count = |sensor: &mut u8| {
-            *sensor += 1;
-            *sensor
-        };
+        let count = |sensor: &mut u8| std::mem::replace(sensor, *sensor + 1);
 
-        assert_eq!(reader.read(count).await.unwrap(), "41");
-        assert_eq!(reader.read(count).await.unwrap(), "42");
+        assert_eq!(reader.read(Box::new(count)).await.unwrap(), "40");
+        assert_eq!(reader.read(value()).await.unwrap(), "41");
     }
 
     #[tokio::test]
     async fn sensor_that_panics_is_missing_and_opened_anew() {
         let reader = reader(|| Ok(40)).await;
 
-        let why = reader.read(|_| panic!("a bad file")).await.unwrap();
+        let why = reader.read(Box::new(|_| panic!("a bad file"))).await.unwrap();
         assert_eq!(why, "blocking work panicked: a bad file");
-        assert_eq!(reader.read(|sensor| *sensor).await.unwrap(), "40");
+        assert_eq!(reader.read(value()).await.unwrap(), "40");
     }
 
     #[tokio::test]
     async fn sensor_that_cannot_be_opened_is_missing() {
         let reader = reader(|| Err(sysinfo::Error::Unsupported)).await;
 
-        assert_eq!(reader.read(|sensor| *sensor).await.unwrap(), "the system does not tell");
+        assert_eq!(reader.read(value()).await.unwrap(), "the system does not tell");
+    }
+
+    #[tokio::test]
+    async fn sensor_that_hangs_is_missing_until_it_answers() {
+        let reader = reader(|| Ok(40)).await;
+        let (release, hang) = std::sync::mpsc::sync_channel::<()>(1);
+
+        let hangs: Look = Box::new(move |sensor| hang.recv().map_or(0, |()| *sensor));
+        assert_eq!(reader.read(hangs).await.unwrap(), "no answer within 50ms");
+        assert_eq!(reader.read(value()).await.unwrap(), "the last read still hangs");
+
+        release.send(()).unwrap();
+        while reader.read(value()).await.unwrap() != "40" {}
     }
 }

@@ -378,7 +378,6 @@ impl Block {
         if given { self.content.get() } else { Content::Empty }
     }
 
-
     /// Makes a waker that owns no count, for polls during which the block is surely alive.
     ///
     /// # Safety

@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use super::block::{Block, BlockRef, Content};
 use super::frame::Frame;
 use super::phase::Verdict;
-use crate::OnCancel;
 use super::turn::{build_and_poll, drop_content, forget_safely, panic_text};
+use crate::OnCancel;
 
 /// The future of a detached turn; it owns the block's content.
 pub(crate) struct DetachedTurn(BlockRef);

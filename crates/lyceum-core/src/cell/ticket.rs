@@ -122,7 +122,6 @@ impl<M: Message> Ticket<M> {
     fn payload<T>(&self) -> NonNull<T> {
         Block::payload(self.block.pointer()).cast()
     }
-
 }
 
 impl<M: Message> Drop for Ticket<M> {

@@ -3,102 +3,26 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_wire::{AddressError, AgentId, AgentName};
 
+use super::launching::{CONSTRUCTED, Construction, Launching, Progress, move_on};
 use super::restart::{Intensity, Maker, Plan};
+use super::source::{Restartable, Source, make, sealed};
 use super::supervisor::Member;
 use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
-use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits, panic_text};
+use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits};
 use crate::clock::Sleep;
 use crate::error::NameError;
 use crate::mailbox::Overflow;
-use crate::node::{Job, Rejected, Shared};
+use crate::node::{Rejected, Shared};
 use crate::{Agent, AgentRef, BoxError, CallError, Handle, LaunchError};
 
 /// How long a constructor or start hook may take unless set otherwise.
 const START_LIMIT: Duration = Duration::from_secs(30);
-
-/// The first state of an agent that is launched from a value.
-pub struct FromValue<A>(A, Option<Maker>);
-
-/// Makes the states of an agent that is launched from a constructor.
-pub struct FromConstructor<A>(Maker, PhantomData<fn() -> A>);
-
-/// Where the state of an agent comes from. Sealed: a value or a constructor.
-pub trait Source<A: Agent>: sealed::Source<A> {}
-
-/// A source that can make further states for restarts.
-pub trait Restartable<A: Agent>: Source<A> + sealed::Restartable<A> {}
-
-mod sealed {
-    use super::{BoxError, Maker};
-
-    pub trait Source<A> {
-        /// Makes the first state, and hands over what makes further ones, if there is any.
-        fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>);
-    }
-
-    pub trait Restartable<A> {
-        /// Makes sure that further states can be made.
-        fn keep_maker(&mut self);
-    }
-}
-
-impl<A> FromValue<A> {
-    pub(crate) fn new(agent: A) -> Self {
-        Self(agent, None)
-    }
-}
-
-impl<A: Agent> FromConstructor<A> {
-    pub(crate) fn new<F, E>(constructor: F) -> Self
-    where
-        F: Fn() -> Result<A, E> + Send + Sync + 'static,
-        E: Into<BoxError>,
-    {
-        let make = move || match constructor() {
-            Ok(agent) => Ok(Box::new(agent) as Box<dyn std::any::Any + Send>),
-            Err(error) => Err(error.into()),
-        };
-        Self(Box::new(make), PhantomData)
-    }
-}
-
-impl<A: Agent> sealed::Source<A> for FromValue<A> {
-    fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
-        (Ok(self.0), self.1)
-    }
-}
-
-impl<A: Agent> sealed::Source<A> for FromConstructor<A> {
-    fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
-        let state = (self.0)().map(|state| *state.downcast::<A>().expect("it made an `A`"));
-        (state, Some(self.0))
-    }
-}
-
-impl<A: Agent + Clone + Sync> sealed::Restartable<A> for FromValue<A> {
-    fn keep_maker(&mut self) {
-        let original = self.0.clone();
-        self.1 = Some(Box::new(move || Ok(Box::new(original.clone()))));
-    }
-}
-
-impl<A: Agent> sealed::Restartable<A> for FromConstructor<A> {
-    fn keep_maker(&mut self) {}
-}
-
-impl<A: Agent> Source<A> for FromValue<A> {}
-impl<A: Agent> Source<A> for FromConstructor<A> {}
-impl<A: Agent + Clone + Sync> Restartable<A> for FromValue<A> {}
-impl<A: Agent> Restartable<A> for FromConstructor<A> {}
 
 /// An agent that is about to be launched; await it for the handle.
 ///
@@ -226,69 +150,25 @@ impl<A: Agent, S: Source<A> + Send + 'static> IntoFuture for Launch<A, S> {
     type IntoFuture = Launching<A>;
 
     fn into_future(self) -> Launching<A> {
-        let made = catch_unwind(AssertUnwindSafe(|| self.source.into_parts()));
-        let (state, maker) = match made {
-            Ok((Ok(state), maker)) => (state, maker),
-            Ok((Err(cause), _)) => {
-                return Launching::failed(LaunchError::Start { agent: A::NAME, cause });
-            }
-            Err(panic) => {
-                let text = panic_text(&*panic).into();
-                return Launching::failed(LaunchError::Panicked { agent: A::NAME, text });
-            }
-        };
-        create(&self.node, state, maker, self.settings)
-    }
-}
-
-/// Waits until a launched agent has started.
-#[must_use = "this does nothing unless awaited"]
-pub struct Launching<A: Agent>(Progress<A>);
-
-enum Progress<A: Agent> {
-    Decided(Option<Result<Handle<A>, LaunchError>>),
-    Starting(Arc<Shared>, Option<Job<Result<Handle<A>, LaunchError>>>),
-}
-
-impl<A: Agent> Launching<A> {
-    fn failed(error: LaunchError) -> Self {
-        Self(Progress::Decided(Some(Err(error))))
-    }
-}
-
-impl<A: Agent> Future for Launching<A> {
-    type Output = Result<Handle<A>, LaunchError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match &mut self.get_mut().0 {
-            Progress::Decided(result) => {
-                Poll::Ready(result.take().expect("a launch is polled until it is ready"))
-            }
-            Progress::Starting(node, job) => loop {
-                let running = job.as_mut().expect("a launch is polled until it is ready");
-                if let Poll::Ready(result) = Pin::new(running).poll(cx) {
-                    *job = None;
-                    let stopped = || Err(LaunchError::NodeStopped { agent: A::NAME });
-                    return Poll::Ready(result.unwrap_or_else(stopped));
-                }
-                if !node.drive(cx) {
-                    return Poll::Pending;
-                }
-            },
+        if !S::RUNS {
+            return make(self.source).map_or_else(Launching::failed, |(state, maker)| {
+                create(&self.node, state, maker, self.settings)
+            });
         }
-    }
-}
-
-// Nothing in a launch's wait is pinned.
-impl<A: Agent> Unpin for Launching<A> {}
-
-impl<A: Agent> Drop for Launching<A> {
-    fn drop(&mut self) {
-        if let Progress::Starting(_, job) = &mut self.0
-            && let Some(job) = job.take()
-        {
-            job.detach();
-        }
+        // A constructor runs inside the node, whatever its caller is.
+        let Self { node, source, settings, .. } = self;
+        let limit = settings.as_ref().and_then(|settings| settings.start_limit);
+        let limit = limit.unwrap_or(START_LIMIT);
+        let construction = Construction::new(&node, limit);
+        let (stage, inner) = (construction.stage.clone(), node.clone());
+        let job = node.spawn(None, async move {
+            let (state, maker) = make(source)?;
+            if !move_on(&stage, CONSTRUCTED) {
+                return Err(LaunchError::Timeout { agent: A::NAME, limit });
+            }
+            create(&inner, state, maker, settings).await
+        });
+        Launching(Progress::Starting { node, job: Some(job), construction: Some(construction) })
     }
 }
 
@@ -331,7 +211,7 @@ fn create<A: Agent>(
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
     let job = node.spawn(None, async move { start::<A>(agent, limit, inactive).await });
-    Launching(Progress::Starting(node.clone(), Some(job)))
+    Launching(Progress::Starting { node: node.clone(), job: Some(job), construction: None })
 }
 
 fn name_error<A: Agent>(bad: AddressError) -> LaunchError {
@@ -344,10 +224,13 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
     }
     let alone = settings.member.is_none();
     let limit = settings.start_limit.unwrap_or(START_LIMIT);
-    let plan = settings
-        .restart
-        .zip(maker)
-        .map(|(policy, make)| Plan { policy, alone, make, start_limit: limit, failures: Intensity::default() });
+    let plan = settings.restart.zip(maker).map(|(policy, make)| Plan {
+        policy,
+        alone,
+        make,
+        start_limit: limit,
+        failures: Intensity::default(),
+    });
     let member = settings.member.clone();
     let parent = settings.parent;
     agent.with_extras(|extras| {
@@ -436,11 +319,5 @@ pub(crate) fn begin<A: Agent>(agent: &AgentRef) {
 impl<A: Agent, S> fmt::Debug for Launch<A, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Launch").field("agent", &A::NAME).finish_non_exhaustive()
-    }
-}
-
-impl<A: Agent> fmt::Debug for Launching<A> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Launching").field("agent", &A::NAME).finish_non_exhaustive()
     }
 }

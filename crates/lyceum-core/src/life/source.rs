@@ -1,0 +1,101 @@
+//! Where the states of agents come from: values and constructors.
+
+use std::any::Any;
+use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::restart::Maker;
+use crate::cell::panic_text;
+use crate::{Agent, BoxError, LaunchError};
+
+/// The first state of an agent that is launched from a value.
+pub struct FromValue<A>(A, Option<Maker>);
+
+/// Makes the states of an agent that is launched from a constructor.
+pub struct FromConstructor<A>(Maker, PhantomData<fn() -> A>);
+
+/// Where the state of an agent comes from. Sealed: a value or a constructor.
+pub trait Source<A: Agent>: sealed::Source<A> {}
+
+/// A source that can make further states for restarts.
+pub trait Restartable<A: Agent>: Source<A> + sealed::Restartable<A> {}
+
+pub(super) mod sealed {
+    use super::{BoxError, Maker};
+
+    pub trait Source<A> {
+        /// Whether making a state runs code of the user's.
+        const RUNS: bool;
+
+        /// Makes the first state, and hands over what makes further ones, if there is any.
+        fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>);
+    }
+
+    pub trait Restartable<A> {
+        /// Makes sure that further states can be made.
+        fn keep_maker(&mut self);
+    }
+}
+
+impl<A> FromValue<A> {
+    pub(crate) fn new(agent: A) -> Self {
+        Self(agent, None)
+    }
+}
+
+impl<A: Agent> FromConstructor<A> {
+    pub(crate) fn new<F, E>(constructor: F) -> Self
+    where
+        F: Fn() -> Result<A, E> + Send + Sync + 'static,
+        E: Into<BoxError>,
+    {
+        let make = move || match constructor() {
+            Ok(agent) => Ok(Box::new(agent) as Box<dyn Any + Send>),
+            Err(error) => Err(error.into()),
+        };
+        Self(Box::new(make), PhantomData)
+    }
+}
+
+impl<A: Agent> sealed::Source<A> for FromValue<A> {
+    const RUNS: bool = false;
+
+    fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
+        (Ok(self.0), self.1)
+    }
+}
+
+impl<A: Agent> sealed::Source<A> for FromConstructor<A> {
+    const RUNS: bool = true;
+
+    fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
+        let state = (self.0)().map(|state| *state.downcast::<A>().expect("it made an `A`"));
+        (state, Some(self.0))
+    }
+}
+
+impl<A: Agent + Clone + Sync> sealed::Restartable<A> for FromValue<A> {
+    fn keep_maker(&mut self) {
+        let original = self.0.clone();
+        self.1 = Some(Box::new(move || Ok(Box::new(original.clone()))));
+    }
+}
+
+impl<A: Agent> sealed::Restartable<A> for FromConstructor<A> {
+    fn keep_maker(&mut self) {}
+}
+
+impl<A: Agent> Source<A> for FromValue<A> {}
+impl<A: Agent> Source<A> for FromConstructor<A> {}
+impl<A: Agent + Clone + Sync> Restartable<A> for FromValue<A> {}
+impl<A: Agent> Restartable<A> for FromConstructor<A> {}
+
+/// Makes the first state, and keeps what makes further ones.
+pub(super) fn make<A: Agent, S: Source<A>>(source: S) -> Result<(A, Option<Maker>), LaunchError> {
+    let agent = A::NAME;
+    match catch_unwind(AssertUnwindSafe(|| source.into_parts())) {
+        Ok((Ok(state), maker)) => Ok((state, maker)),
+        Ok((Err(cause), _)) => Err(LaunchError::Start { agent, cause }),
+        Err(panic) => Err(LaunchError::Panicked { agent, text: panic_text(&*panic).into() }),
+    }
+}
