@@ -45,7 +45,7 @@ fn free_id(random: &mut impl Rng) -> NodeId {
     let nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         let id = NodeId::new(random.random());
-        if !nodes.get(&id).is_some_and(|node| node.strong_count() > 0) {
+        if nodes.get(&id).is_none_or(|node| node.strong_count() == 0) {
             return id;
         }
     }

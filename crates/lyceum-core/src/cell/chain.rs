@@ -59,8 +59,8 @@ pub(super) struct Crossing;
 /// agent.
 pub(super) fn enter(call: &BlockRef) -> Result<Option<Wait>, Crossing> {
     let waiter = frame::with_current(|frame| {
-        // SAFETY: the turn of an entered frame is alive.
         let holds = |turn: NonNull<Block>| {
+            // SAFETY: the turn of an entered frame is alive.
             unsafe { turn.as_ref() }.vtable.info.access != AccessKind::Detached
         };
         frame.agent.filter(|_| frame.turn.is_some_and(holds))
@@ -115,11 +115,11 @@ fn is_in_the_way(wait: &Block, access: AccessKind) -> bool {
     }
     // SAFETY: a call counts the turn that made it.
     let holder = wait.parent().map(|turn| unsafe { turn.as_ref() }.vtable.info.access);
-    match (holder, access) {
-        (Some(AccessKind::Exclusive), AccessKind::Exclusive | AccessKind::Shared) => true,
-        (Some(AccessKind::Shared), AccessKind::Exclusive) => true,
-        _ => false,
-    }
+    matches!(
+        (holder, access),
+        (Some(AccessKind::Exclusive), AccessKind::Exclusive | AccessKind::Shared)
+            | (Some(AccessKind::Shared), AccessKind::Exclusive)
+    )
 }
 
 impl Drop for Wait {

@@ -183,7 +183,12 @@ impl<F: Future> Future for InNode<F> {
         let agent = this.agent.as_ref().map(AgentRef::pointer);
         let frame = Frame::new(NonNull::from(&**this.node), agent, None, false);
         let _entered = frame.enter();
-        this.future.poll(cx)
+        let polled = this.future.poll(cx);
+        if polled.is_ready() {
+            // Its output may be awaited outside.
+            this.node.note_outside();
+        }
+        polled
     }
 }
 
