@@ -6,6 +6,19 @@ use std::process::Command;
 /// The target that is tested. Naming it keeps build scripts and macros free of the sanitizer.
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-gnu";
 
+/// The tests of the core that reach its cell in every way, on real threads and simulated.
+pub(crate) const TESTS: [&str; 9] = [
+    "alignment",
+    "cancel",
+    "mailbox",
+    "reentrancy",
+    "restart",
+    "runtimes",
+    "stop",
+    "stress",
+    "undelivered",
+];
+
 /// Returns why the sanitizer cannot be used, or `None` if it can.
 pub(crate) fn obstacle() -> Option<String> {
     let Some(sysroot) = nightly_sysroot() else {

@@ -197,9 +197,10 @@ fn loom() -> Plan {
 /// Has a target folder of its own, since its flags would rebuild everything twice a run.
 fn asan() -> Plan {
     let arguments = format!(
-        "+nightly test --target {} -p lyceum-core --lib --tests --no-fail-fast \
+        "+nightly test --target {} -p lyceum-core -p lyceum --lib {} --no-fail-fast \
          --target-dir target/asan",
-        asan::TARGET
+        asan::TARGET,
+        asan::TESTS.map(|name| format!("--test {name}")).join(" ")
     );
     let program = Program::cargo(&arguments).env("RUSTFLAGS", "-Zsanitizer=address");
     Plan { program, limit: LONG, counting: Counting::Libtest }

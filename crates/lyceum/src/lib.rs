@@ -53,8 +53,8 @@ pub mod prelude {
 #[doc(hidden)]
 pub mod macros {
     pub use futures_util::future::BoxFuture;
-    pub use lyceum_core::wire::AccessKind;
     pub use lyceum_core::probe;
-    pub use lyceum_core::{Schema, SchemaGenerator, Value};
+    pub use lyceum_core::wire::AccessKind;
     pub use lyceum_core::*;
+    pub use lyceum_core::{Schema, SchemaGenerator, Value};
 }

@@ -77,7 +77,7 @@ fn chain_that_is_killed_in_the_middle_unwinds_with_little_stack() {
             for _ in 0..LENGTH {
                 first = node.launch(Member { next: Some(first), hangs: false }).await.unwrap();
             }
-            
+
             let pending = first.count().no_timeout().send();
             node.run_until_idle();
             assert_eq!(last.kill().await, lyceum::DownReason::Killed);

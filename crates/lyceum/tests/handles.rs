@@ -51,8 +51,10 @@ async fn handle_is_eight_bytes_and_shows_type_and_address() {
 #[lyceum::test]
 async fn handle_revives_at_its_own_node_although_another_has_the_same_seed() {
     let (one, two) = (Node::simulated(7), Node::simulated(7));
-    let (first, second) =
-        (one.launch(Counter::default()).await.unwrap(), two.launch(Counter::default()).await.unwrap());
+    let (first, second) = (
+        one.launch(Counter::default()).await.unwrap(),
+        two.launch(Counter::default()).await.unwrap(),
+    );
     let text = serde_json::to_string(&first).unwrap();
     let revived: Handle<Counter> = serde_json::from_str(&text).unwrap();
     assert!(revived == first && revived != second);
@@ -73,8 +75,10 @@ async fn handle_of_an_agent_that_is_gone_is_not_revived() {
 #[lyceum::test]
 async fn handle_in_a_message_works_where_it_arrives() {
     let node = Node::simulated(3);
-    let (one, two) =
-        (node.launch(Counter::default()).await.unwrap(), node.launch(Counter::default()).await.unwrap());
+    let (one, two) = (
+        node.launch(Counter::default()).await.unwrap(),
+        node.launch(Counter::default()).await.unwrap(),
+    );
     let answer = one.any().call("add_at", json!([two, 5])).await.unwrap();
     assert_eq!(answer, json!(5));
     assert_eq!(two.add(0).await.unwrap(), 5);
@@ -101,8 +105,10 @@ async fn inactive_agent_receives_nothing_until_it_is_activated() {
 async fn inactive_agent_sends_nothing() {
     for seed in 0..20 {
         let node = Node::simulated(seed);
-        let (nagging, other) =
-            (node.launch(Counter::default()).await.unwrap(), node.launch(Counter::default()).await.unwrap());
+        let (nagging, other) = (
+            node.launch(Counter::default()).await.unwrap(),
+            node.launch(Counter::default()).await.unwrap(),
+        );
         let nag = nagging.nag(other.clone()).no_timeout().send();
         node.advance(Duration::from_millis(1_500));
         nagging.deactivate();

@@ -1,7 +1,7 @@
 //! Agents that do not come to life, and why.
 
-use std::sync::mpsc::channel;
 use std::sync::Mutex;
+use std::sync::mpsc::channel;
 
 use lyceum::prelude::*;
 use lyceum::{LaunchError, NameError};

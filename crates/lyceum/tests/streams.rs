@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 
 use futures_util::{Stream, StreamExt, stream};
-use lyceum::prelude::*;
 use lyceum::Mode;
+use lyceum::prelude::*;
 use serde_json::json;
 
 #[derive(Default)]

@@ -124,9 +124,8 @@ async fn storm(rounds: u64, harm: impl AsyncFn(&Handle<Worker>, &Arc<Tally>)) {
         let constructor = move || Ok::<_, String>(Worker::new(&state));
         let policy = Restart::default().limit(1_000_000, Duration::from_secs(1));
         let worker = node.launch_with(constructor).mailbox(16).restart(policy).await.unwrap();
-        let callers: Vec<_> = (0..8)
-            .map(|_| tokio::spawn(call(worker.clone(), tally.clone(), 200)))
-            .collect();
+        let callers: Vec<_> =
+            (0..8).map(|_| tokio::spawn(call(worker.clone(), tally.clone(), 200))).collect();
         harm(&worker, &tally).await;
         for caller in join_all(callers).await {
             caller.unwrap();

@@ -1,7 +1,7 @@
 //! Topics: published once, heard by whoever's pattern matches.
 
-use lyceum::prelude::*;
 use lyceum::PublishError;
+use lyceum::prelude::*;
 
 #[derive(Default)]
 struct Worker {
