@@ -43,8 +43,6 @@ pub trait Client: Send + Sync + 'static {
 ///     }
 /// }
 ///
-/// # #[lyceum::test]
-/// # async fn main_() {}
 /// # lyceum::block_on(async {
 /// let node = Node::local();
 /// let greeter = node.launch(Greeter).await?;

@@ -63,10 +63,10 @@ impl Action {
         options: Options,
         sig: &syn::Signature,
         who: &'static str,
-        helper: &str,
+        attribute: &str,
     ) -> Result<Self> {
         let name = options.name.clone().unwrap_or_else(|| sig.ident.clone());
-        reserved::check(&name, helper)?;
+        reserved::check(&name, attribute)?;
         let signature = Signature::parse(sig, Rules { who, statics: options.local })?;
         let output = Output::of_action(&sig.output, options.local)?;
         Ok(Self { name, signature, output, options })
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(fault(parse_quote!(#[action(cancel = "stop")])), "expected \"drop\"");
         let named = "expected the name of a method";
         assert_eq!(fault(parse_quote!(#[action(name = "two words")])), named);
-        let once = "expected this option once";
+        let once = "expected `timeout` once";
         assert_eq!(fault(parse_quote!(#[action(timeout = "1s", timeout = "2s")])), once);
     }
 

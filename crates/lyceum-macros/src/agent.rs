@@ -11,7 +11,7 @@ use crate::options::Options;
 use crate::output::unwrapped;
 use crate::owner::{Kind, Owner};
 use crate::self_type::ReplaceSelf;
-use crate::{docs, expand, helper, interface};
+use crate::{annotation, docs, expand, interface};
 
 /// Expands `#[agent(arguments)] item`.
 pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -36,13 +36,19 @@ pub(crate) fn expand(arguments: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn expand_impl(options: &Options, mut block: ItemImpl, errors: &mut Errors) -> TokenStream {
-    let mut members = take_members(&mut block, errors);
+    let (owner, agent) = match owner(options, &block) {
+        Ok(found) => found,
+        Err(error) => {
+            errors.push(error);
+            // On the wrong block, the methods' own mistakes are of no interest.
+            take_members(&mut block, &mut Errors::default());
+            return block.into_token_stream();
+        }
+    };
     if let Some(span) = options.interface {
         errors.push(Error::new(span, "expected a trait: an `impl` block is no interface"));
     }
-    let Some((owner, agent)) = errors.keep(owner(options, &block)) else {
-        return block.into_token_stream();
-    };
+    let mut members = take_members(&mut block, errors);
     for member in &mut members {
         member.replace_self(&agent);
     }
@@ -61,18 +67,18 @@ fn take_members(block: &mut ItemImpl, errors: &mut Errors) -> Vec<Member> {
                     member::add(&mut members, member, errors);
                 }
             }
-            ImplItem::Const(item) => refuse_helpers(&mut item.attrs, errors),
-            ImplItem::Type(item) => refuse_helpers(&mut item.attrs, errors),
-            ImplItem::Macro(item) => refuse_helpers(&mut item.attrs, errors),
+            ImplItem::Const(item) => refuse_annotations(&mut item.attrs, errors),
+            ImplItem::Type(item) => refuse_annotations(&mut item.attrs, errors),
+            ImplItem::Macro(item) => refuse_annotations(&mut item.attrs, errors),
             _ => {}
         }
     }
     members
 }
 
-/// Takes helper attributes off an item that is no method.
-pub(crate) fn refuse_helpers(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
-    if let Some((kind, attribute)) = helper::take(attributes).first() {
+/// Takes annotations off an item that is no method.
+pub(crate) fn refuse_annotations(attributes: &mut Vec<Attribute>, errors: &mut Errors) {
+    if let Some((kind, attribute)) = annotation::take(attributes).first() {
         let message = format!("expected `#[{}]` on a method", kind.name());
         errors.push(Error::new_spanned(attribute, message));
     }

@@ -1,7 +1,7 @@
 //! The options in the parentheses of an attribute.
 
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Ident, LitStr, Meta, Result};
+use syn::{Attribute, Ident, LitStr, Meta, Path, Result};
 
 /// Parses the options of an attribute one by one; there may be none.
 pub(crate) fn each(
@@ -36,15 +36,22 @@ pub(crate) fn method_name(literal: &LitStr) -> Result<Ident> {
 
 /// Says which options there are.
 pub(crate) fn unknown(meta: &ParseNestedMeta<'_>, expected: &str) -> syn::Error {
-    let name = meta.path.segments.last().map(|segment| segment.ident.to_string());
-    let name = name.unwrap_or_default();
+    let name = name(&meta.path);
     syn::Error::new_spanned(&meta.path, format!("unknown option `{name}`: expected {expected}"))
+}
+
+/// Returns the name of an option.
+pub(crate) fn name(option: &Path) -> String {
+    option.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
 }
 
 /// Sets an option that may be given once.
 pub(crate) fn set<T>(place: &mut Option<T>, value: T, meta: &ParseNestedMeta<'_>) -> Result<()> {
     match place.replace(value) {
         None => Ok(()),
-        Some(_) => Err(syn::Error::new_spanned(&meta.path, "expected this option once")),
+        Some(_) => {
+            let name = name(&meta.path);
+            Err(syn::Error::new_spanned(&meta.path, format!("expected `{name}` once")))
+        }
     }
 }

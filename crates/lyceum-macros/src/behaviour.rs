@@ -5,10 +5,10 @@ use std::time::Duration;
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Error, LitStr, Path, Result, parenthesized};
+use syn::{Attribute, Error, LitStr, Path, Result, Type, parenthesized, token};
 
 use crate::action::Action;
-use crate::fsm::{Machine, MachineTypes};
+use crate::fsm::Machine;
 use crate::output::Output;
 use crate::signature::{Access, Rules, Signature};
 use crate::{arguments, duration};
@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     /// The time, a flag or itself.
     Timed(Timing, Routine),
     /// Its states.
-    Machine(Machine, MachineTypes, Routine),
+    Machine(Box<StateMachine>),
 }
 
 /// When a behaviour runs that nobody calls.
@@ -44,6 +44,14 @@ pub(crate) enum Timing {
 pub(crate) struct Routine {
     pub(crate) signature: Signature,
     pub(crate) output: Output,
+}
+
+/// A machine with the method that it goes by, from state to event.
+pub(crate) struct StateMachine {
+    pub(crate) machine: Machine,
+    pub(crate) state: Type,
+    pub(crate) event: Type,
+    pub(crate) routine: Routine,
 }
 
 const WHO: &str = "a behaviour";
@@ -68,10 +76,7 @@ impl Behaviour {
                 let renamed = options.name.as_ref().map(arguments::method_name).transpose()?;
                 Kind::Manual(Action::manual(renamed, options.local.is_some(), sig)?)
             }
-            Word::Fsm(machine) => {
-                let (types, routine) = machine_routine(sig)?;
-                Kind::Machine(machine, types, routine)
-            }
+            Word::Fsm(machine) => Kind::Machine(Box::new(StateMachine::parse(machine, sig)?)),
             Word::Timed(mut timing) => {
                 if let Timing::Every { at_start, .. } = &mut timing {
                     *at_start = options.first.is_some();
@@ -97,17 +102,19 @@ impl Routine {
     }
 }
 
-/// Parses the method of a state machine: from the state to the event.
-fn machine_routine(sig: &syn::Signature) -> Result<(MachineTypes, Routine)> {
-    let signature = Signature::parse(sig, RULES)?;
-    let [state] = &signature.arguments[..] else {
-        let at = signature.arguments.get(1).map_or(sig.ident.span(), |extra| extra.ident.span());
-        let message = "expected the method of a state machine to take its state and no more";
-        return Err(Error::new(at, message));
-    };
-    let output = Output::of_machine(&sig.output, &sig.ident)?;
-    let types = MachineTypes { state: state.ty.clone(), event: output.event()?.clone() };
-    Ok((types, Routine { signature, output }))
+impl StateMachine {
+    fn parse(machine: Machine, sig: &syn::Signature) -> Result<Self> {
+        let signature = Signature::parse(sig, RULES)?;
+        let [state] = &signature.arguments[..] else {
+            let extra = signature.arguments.get(1);
+            let at = extra.map_or(sig.ident.span(), |extra| extra.ident.span());
+            let message = "expected the method of a state machine to take its state and no more";
+            return Err(Error::new(at, message));
+        };
+        let output = Output::of_machine(&sig.output, &sig.ident)?;
+        let (state, event) = (state.ty.clone(), output.event()?.clone());
+        Ok(Self { machine, state, event, routine: Routine { signature, output } })
+    }
 }
 
 impl Timing {
@@ -169,7 +176,7 @@ impl Options {
         match &self.kind {
             None => self.kind = Some(given),
             Some(former) => {
-                let (former, other) = (name_of(&former.at), name_of(&given.at));
+                let (former, other) = (arguments::name(&former.at), arguments::name(&given.at));
                 let message = format!(
                     "expected one kind of behaviour: `{former}` and `{other}` exclude each other"
                 );
@@ -199,6 +206,10 @@ impl Word {
     fn parse(meta: &ParseNestedMeta<'_>) -> Result<Self> {
         let is = |name: &str| meta.path.is_ident(name);
         if is("fsm") {
+            if !meta.input.peek(token::Paren) {
+                let message = "expected states, such as `fsm(Red: Go => Green; Green: end)`";
+                return Err(Error::new_spanned(&meta.path, message));
+            }
             let content;
             parenthesized!(content in meta.input);
             return content.parse().map(Self::Fsm);
@@ -222,10 +233,6 @@ impl Word {
             return Err(arguments::unknown(meta, &expected));
         }))
     }
-}
-
-fn name_of(path: &Path) -> String {
-    path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,54 +1,70 @@
 //! The methods of an interface, so that the trait stays usable as `dyn` and its futures are `Send`.
 
-use proc_macro2::TokenStream;
-use quote::quote_spanned;
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{FnArg, ReceiverKind, ReturnType, TraitItemFn, WherePredicate, parse_quote};
+use syn::{Block, FnArg, ReceiverKind, ReturnType, Stmt, TraitItemFn, WherePredicate, parse_quote};
 
-use crate::owner::located;
 use crate::signature::is_context;
 
 /// Rewrites a method so that implementors can write it as it was.
+///
+/// What is added stands in the user's place, for lints that look at the whole head of a method.
 pub(crate) fn rewrite(method: &mut TraitItemFn, runtime: &TokenStream) {
-    let needs_agent = method
-        .sig
-        .inputs
-        .iter()
-        .any(|input| matches!(input, FnArg::Typed(parameter) if is_context(&parameter.ty)));
-    let mut bounds: Vec<WherePredicate> = vec![parse_quote!(Self: ::core::marker::Sized)];
-    if needs_agent {
-        bounds.push(parse_quote!(Self: #runtime::Agent));
+    let place = match &method.sig.output {
+        ReturnType::Default => method.sig.ident.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+    };
+    let mut bounds = vec![quote_spanned!(place=> ::core::marker::Sized)];
+    if method.sig.inputs.iter().any(takes_context) {
+        bounds.push(quote_spanned!(place=> #runtime::Agent));
     }
     if method.sig.asyncness.take().is_some() {
-        bounds.extend(captured(method));
+        bounds.extend(captured(method, place));
         let output = match &method.sig.output {
-            ReturnType::Default => parse_quote!(()),
-            ReturnType::Type(_, ty) => (**ty).clone(),
+            ReturnType::Default => quote_spanned!(place=> ()),
+            ReturnType::Type(_, ty) => ty.to_token_stream(),
         };
-        let future = quote_spanned! {located(output.span())=>
+        method.sig.output = syn::parse_quote_spanned! {place=>
             -> impl ::core::future::Future<Output = #output> + ::core::marker::Send
         };
-        method.sig.output = parse_quote!(#future);
-        method.default = method.default.take().map(|body| parse_quote!({ async move #body }));
-        method.attrs.push(parse_quote! {
-            #[allow(clippy::manual_async_fn, reason = "the future must be `Send`")]
+        method.default = method.default.take().map(|body| Block {
+            brace_token: body.brace_token,
+            stmts: vec![Stmt::Expr(parse_quote!(async move #body), None)],
         });
     }
-    method.sig.generics.make_where_clause().predicates.extend(bounds);
+    let predicates = &mut method.sig.generics.make_where_clause().predicates;
+    predicates.extend(
+        bounds
+            .iter()
+            .map(|bound| -> WherePredicate { syn::parse_quote_spanned!(place=> Self: #bound) }),
+    );
+    method.attrs.push(parse_quote! {
+        #[allow(
+            unused_qualifications,
+            clippy::manual_async_fn,
+            clippy::must_use_candidate,
+            reason = "the future must be `Send`, which `async fn` cannot say"
+        )]
+    });
+}
+
+fn takes_context(input: &FnArg) -> bool {
+    matches!(input, FnArg::Typed(parameter) if is_context(&parameter.ty))
 }
 
 /// Returns what the future of a default body needs to be `Send`.
-fn captured(method: &TraitItemFn) -> Option<WherePredicate> {
+fn captured(method: &TraitItemFn, place: Span) -> Option<TokenStream> {
     method.default.as_ref()?;
     Some(match &method.sig.receiver()?.kind {
-        ReceiverKind::Reference(_, _, None) => parse_quote!(Self: ::core::marker::Sync),
-        _ => parse_quote!(Self: ::core::marker::Send),
+        ReceiverKind::Reference(_, _, None) => quote_spanned!(place=> ::core::marker::Sync),
+        _ => quote_spanned!(place=> ::core::marker::Send),
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use quote::{ToTokens, quote};
+    use quote::quote;
 
     use super::*;
 

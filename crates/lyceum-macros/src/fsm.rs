@@ -1,7 +1,7 @@
 //! The states and transitions of `#[behaviour(fsm(..))]`.
 
 use syn::parse::{Parse, ParseStream};
-use syn::{Error, Ident, Result, Token, Type};
+use syn::{Error, Ident, Result, Token};
 
 /// A state machine whose states can all be reached from the first.
 #[derive(Debug)]
@@ -24,12 +24,6 @@ pub(crate) struct Exit {
     pub(crate) next: usize,
 }
 
-/// The types that a state machine goes by.
-pub(crate) struct MachineTypes {
-    pub(crate) state: Type,
-    pub(crate) event: Type,
-}
-
 impl State {
     pub(crate) fn is_final(&self) -> bool {
         self.exits.is_empty()
@@ -40,7 +34,10 @@ impl State {
 impl Parse for Machine {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         if input.is_empty() {
-            return Err(input.error("expected states, such as `Red: Go => Green; Green: end`"));
+            return Err(Error::new(
+                input.span(),
+                "expected states, such as `fsm(Red: Go => Green; Green: end)`",
+            ));
         }
         let states = input.parse_terminated(Declared::parse, Token![;])?;
         let names: Vec<&Ident> = states.iter().map(|state| &state.name).collect();
@@ -137,7 +134,7 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> String {
-        syn::parse_str::<Machine>(text).map(|_| String::new()).unwrap_or_else(|e| e.to_string())
+        syn::parse_str::<Machine>(text).err().map(|error| error.to_string()).unwrap_or_default()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use quote::quote;
 use syn::spanned::Spanned;
 use syn::{Error, Generics, ItemTrait, Result, TraitItem};
 
-use crate::agent::refuse_helpers;
+use crate::agent::refuse_annotations;
 use crate::errors::Errors;
 use crate::member::{self, Member, Role};
 use crate::options::Options;
@@ -19,11 +19,12 @@ pub(crate) fn expand(options: &Options, mut item: ItemTrait, errors: &mut Errors
         errors.push(Error::new(item.trait_token.span(), message));
     }
     let runtime = options.runtime();
-    let members = take_members(&mut item, &runtime, errors);
     if let Err(error) = check(&item) {
         errors.push(error);
+        take_members(&mut item, &runtime, &mut Errors::default());
         return quote!(#item);
     }
+    let members = take_members(&mut item, &runtime, errors);
     let owner = Owner {
         runtime,
         ident: item.ident.clone(),
@@ -50,9 +51,9 @@ fn take_members(item: &mut ItemTrait, runtime: &TokenStream, errors: &mut Errors
                     member::add(&mut members, member, errors);
                 }
             }
-            TraitItem::Const(part) => refuse_helpers(&mut part.attrs, errors),
-            TraitItem::Type(part) => refuse_helpers(&mut part.attrs, errors),
-            TraitItem::Macro(part) => refuse_helpers(&mut part.attrs, errors),
+            TraitItem::Const(part) => refuse_annotations(&mut part.attrs, errors),
+            TraitItem::Type(part) => refuse_annotations(&mut part.attrs, errors),
+            TraitItem::Macro(part) => refuse_annotations(&mut part.attrs, errors),
             _ => {}
         }
     }

@@ -3,13 +3,13 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Error, Result, Type};
+use syn::{Attribute, Error, Result, Type, parse_quote};
 
 use crate::action::Action;
+use crate::annotation::{self, Annotations};
 use crate::behaviour::{Behaviour, Kind};
 use crate::docs;
 use crate::errors::Errors;
-use crate::helper::{self, Helpers};
 use crate::hook::{Hook, Moment};
 use crate::output::Output;
 use crate::self_type::ReplaceSelf;
@@ -29,38 +29,48 @@ pub(crate) struct Member {
 /// What the method is to the agent.
 pub(crate) enum Role {
     Action(Action),
-    Behaviour(Behaviour),
+    Behaviour(Box<Behaviour>),
     Subscriber(Subscriber),
     Hook(Hook),
 }
 
 impl Member {
-    /// Takes the helper attributes off a method; `None` if it has none.
+    /// Takes the annotations off a method; `None` if it has none.
     pub(crate) fn take(
         attributes: &mut Vec<Attribute>,
         sig: &syn::Signature,
     ) -> Result<Option<Self>> {
-        let Some(helpers) = Helpers::new(helper::take(attributes))? else { return Ok(None) };
-        let role = match helpers.kind {
-            helper::Kind::Action => Role::Action(Action::parse(helpers.only(), sig)?),
-            helper::Kind::Behaviour => Role::Behaviour(Behaviour::parse(helpers.only(), sig)?),
-            helper::Kind::Subscribe => Role::Subscriber(Subscriber::parse(&helpers, sig)?),
-            helper::Kind::OnStart => Role::Hook(Hook::parse(Moment::Start, helpers.only(), sig)?),
-            helper::Kind::OnStop => Role::Hook(Hook::parse(Moment::Stop, helpers.only(), sig)?),
+        let Some(annotations) = Annotations::new(annotation::take(attributes))? else {
+            return Ok(None);
         };
-        Ok(Some(Self {
-            cfgs: docs::named(attributes, &["cfg"]),
-            shown: docs::named(attributes, &["doc", "deprecated"]),
-            doc: docs::text(attributes),
-            role,
-        }))
+        let role = match annotations.kind {
+            annotation::Kind::Action => Role::Action(Action::parse(annotations.only(), sig)?),
+            annotation::Kind::Behaviour => {
+                Role::Behaviour(Box::new(Behaviour::parse(annotations.only(), sig)?))
+            }
+            annotation::Kind::Subscribe => Role::Subscriber(Subscriber::parse(&annotations, sig)?),
+            annotation::Kind::OnStart => {
+                Role::Hook(Hook::parse(Moment::Start, annotations.only(), sig)?)
+            }
+            annotation::Kind::OnStop => {
+                Role::Hook(Hook::parse(Moment::Stop, annotations.only(), sig)?)
+            }
+        };
+        let (shown, doc) =
+            (docs::named(attributes, &["doc", "deprecated"]), docs::text(attributes));
+        let cfgs = docs::named(attributes, &["cfg"]);
+        attributes.insert(0, allowance());
+        Ok(Some(Self { cfgs, shown, doc, role }))
     }
 
     /// Returns the action that others call, if it is one.
     pub(crate) fn action(&self) -> Option<&Action> {
         match &self.role {
             Role::Action(action) => Some(action),
-            Role::Behaviour(Behaviour { kind: Kind::Manual(action), .. }) => Some(action),
+            Role::Behaviour(behaviour) => match &behaviour.kind {
+                Kind::Manual(action) => Some(action),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -72,7 +82,8 @@ impl Member {
             Role::Hook(hook) => &hook.signature,
             Role::Behaviour(behaviour) => match &behaviour.kind {
                 Kind::Manual(action) => &action.signature,
-                Kind::Timed(_, routine) | Kind::Machine(.., routine) => &routine.signature,
+                Kind::Timed(_, routine) => &routine.signature,
+                Kind::Machine(machine) => &machine.routine.signature,
             },
         }
     }
@@ -87,8 +98,9 @@ impl Member {
             Role::Behaviour(behaviour) => match &mut behaviour.kind {
                 Kind::Manual(action) => (&mut action.signature, &mut action.output),
                 Kind::Timed(_, routine) => (&mut routine.signature, &mut routine.output),
-                Kind::Machine(_, machine, routine) => {
+                Kind::Machine(machine) => {
                     types.extend([&mut machine.state, &mut machine.event]);
+                    let routine = &mut machine.routine;
                     (&mut routine.signature, &mut routine.output)
                 }
             },
@@ -106,6 +118,16 @@ impl Member {
         for ty in self.types_mut() {
             ReplaceSelf(agent).visit_type_mut(ty);
         }
+    }
+}
+
+/// Returns what keeps lints from asking for a signature that the macros refuse.
+fn allowance() -> Attribute {
+    parse_quote! {
+        #[allow(
+            clippy::needless_pass_by_value,
+            reason = "arguments come from elsewhere, so that they must be owned"
+        )]
     }
 }
 
@@ -153,7 +175,7 @@ fn clash(first: &Member, second: &Member) -> Option<Option<(Span, String)>> {
 
 #[cfg(test)]
 mod tests {
-    use syn::{ImplItemFn, parse_quote};
+    use syn::ImplItemFn;
 
     use super::*;
 

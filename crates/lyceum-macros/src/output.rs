@@ -1,7 +1,9 @@
 //! What a method returns.
 
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::{
-    AssocType, Error, GenericArgument, PathArguments, PathSegment, Result, ReturnType, Type,
+    AssocType, Error, GenericArgument, Ident, PathArguments, PathSegment, Result, ReturnType, Type,
     TypeImplTrait, TypeParamBound,
 };
 
@@ -37,23 +39,35 @@ impl Output {
     /// Parses the return type of a method that answers nobody; `who` names it in the error.
     pub(crate) fn of_routine(output: &ReturnType, who: &str) -> Result<Self> {
         let ReturnType::Type(_, ty) = output else { return Ok(Self::Nothing) };
-        match Self::of(unwrapped(ty)) {
-            Self::Value(ty) => {
-                let message = format!("expected {who} to return nothing or `Result<(), E>`");
-                Err(Error::new_spanned(ty, message))
-            }
-            output => Ok(output),
+        let output = Self::of(unwrapped(ty));
+        let is_answer = match &output {
+            Self::Nothing => false,
+            Self::Fallible(ty) => first_argument(ty).is_some_and(|ty| !is_unit(ty)),
+            Self::Value(_) | Self::Stream(_) => true,
+        };
+        if is_answer {
+            let message = format!("expected {who} to return nothing or `Result<(), E>`");
+            return Err(Error::new_spanned(ty, message));
         }
+        Ok(output)
     }
 
     /// Parses the return type of a state machine's method: the event, or a `Result` with it.
-    pub(crate) fn of_machine(output: &ReturnType, method: &syn::Ident) -> Result<Self> {
+    pub(crate) fn of_machine(output: &ReturnType, method: &Ident) -> Result<Self> {
         match output {
             ReturnType::Type(_, ty) => match Self::of(unwrapped(ty)) {
                 Self::Nothing => Err(Error::new_spanned(ty, MACHINE)),
                 output => Ok(output),
             },
             ReturnType::Default => Err(Error::new(method.span(), MACHINE)),
+        }
+    }
+
+    /// Returns where errors about what the method returns belong.
+    pub(crate) fn place(&self, method: &Ident) -> Span {
+        match self {
+            Self::Nothing => method.span(),
+            Self::Value(ty) | Self::Fallible(ty) | Self::Stream(ty) => ty.span(),
         }
     }
 
@@ -69,7 +83,7 @@ impl Output {
 
     fn of(ty: &Type) -> Self {
         match ty {
-            Type::Tuple(tuple) if tuple.elems.is_empty() => Self::Nothing,
+            _ if is_unit(ty) => Self::Nothing,
             Type::Never(_) => Self::Nothing,
             Type::Path(path) if ends_in(path.path.segments.last(), "Result") => {
                 Self::Fallible(ty.clone())
@@ -80,6 +94,10 @@ impl Output {
 }
 
 const MACHINE: &str = "expected the method of a state machine to return the event that happened";
+
+fn is_unit(ty: &Type) -> bool {
+    matches!(unwrapped(ty), Type::Tuple(tuple) if tuple.elems.is_empty())
+}
 
 /// Removes the parentheses and groups around a type.
 pub(crate) fn unwrapped(ty: &Type) -> &Type {
@@ -108,7 +126,10 @@ fn stream_item(opaque: &TypeImplTrait, stream: &PathSegment) -> Result<Type> {
     let is_send = |bound: &TypeParamBound| {
         bound_segment(bound).is_some_and(|segment| segment.ident == "Send")
     };
-    let is_static = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static");
+    let is_static = |bound: &TypeParamBound| match bound {
+        TypeParamBound::Lifetime(lifetime) => lifetime.ident == "static",
+        _ => false,
+    };
     if !opaque.bounds.iter().any(is_send) || !opaque.bounds.iter().any(is_static) {
         let message = "expected `impl Stream<Item = T> + Send + 'static`: results go on after \
                        the action has returned";
@@ -187,7 +208,10 @@ mod tests {
 
         assert!(matches!(of(parse_quote!(-> Result<(), E>)), Ok(Output::Fallible(_))));
         assert!(matches!(of(parse_quote!()), Ok(Output::Nothing)));
-        let error = of(parse_quote!(-> u8)).err().unwrap().to_string();
-        assert_eq!(error, "expected a behaviour to return nothing or `Result<(), E>`");
+        assert!(matches!(of(parse_quote!(-> fmt::Result)), Ok(Output::Fallible(_))));
+        for answer in [parse_quote!(-> u8), parse_quote!(-> Result<u8, E>)] {
+            let error = of(answer).err().unwrap().to_string();
+            assert_eq!(error, "expected a behaviour to return nothing or `Result<(), E>`");
+        }
     }
 }

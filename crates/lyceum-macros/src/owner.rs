@@ -1,7 +1,7 @@
 //! Whom the generated code is for: a type of agent, or an interface.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, GenericParam, Generics, Ident, Type, Visibility};
 
 use crate::signature::{Access, Signature, Slot};
@@ -37,11 +37,21 @@ impl Owner {
         }
     }
 
+    /// Returns the type that a message names, so that it is as private as its owner.
+    ///
+    /// Not `dyn Sensor`: a future with that lifetime inside is not found to be `Send`.
+    pub(crate) fn tag(&self) -> TokenStream {
+        match &self.kind {
+            Kind::Agent(agent) => quote!(#agent),
+            Kind::Interface => self.client().into_token_stream(),
+        }
+    }
+
     /// Returns the type that runs the messages: `Counter`, or a parameter.
     pub(crate) fn agent(&self) -> TokenStream {
         match &self.kind {
             Kind::Agent(agent) => quote!(#agent),
-            Kind::Interface => quote!(__A),
+            Kind::Interface => quote!(Agent__),
         }
     }
 
@@ -52,7 +62,7 @@ impl Owner {
             Kind::Interface => {
                 let (runtime, interface) = (&self.runtime, &self.ident);
                 let sync = needs_sync.then(|| quote!(+ ::core::marker::Sync));
-                syn::parse_quote!(<__A: #runtime::Agent + #interface #sync>)
+                syn::parse_quote!(<Agent__: #runtime::Agent + #interface #sync>)
             }
         }
     }

@@ -3,42 +3,54 @@
 use syn::ext::IdentExt;
 use syn::{Error, Ident, Result};
 
+/// Methods of `Handle` itself, and those that a trait in scope everywhere gives it.
 const TAKEN: &[&str] = &[
     "activate",
     "address",
     "any",
+    "behaviours",
     "call",
     "clone",
+    "clone_from",
     "deactivate",
     "deref",
     "describe",
     "ended",
     "eq",
     "fmt",
+    "generation",
     "id",
+    "into",
     "is",
     "kill",
+    "link",
+    "mode",
     "monitor",
     "name",
     "ne",
     "node",
     "ping",
     "send",
+    "set_flag",
     "stats",
     "stop",
     "tell",
     "to",
+    "to_owned",
+    "to_string",
+    "try_into",
+    "unlink",
 ];
 
-/// Checks that a client may have a method of this name; `helper` is the attribute to change.
-pub(crate) fn check(name: &Ident, helper: &str) -> Result<()> {
+/// Checks that a client may have a method of this name; `attribute` is the one to change.
+pub(crate) fn check(name: &Ident, attribute: &str) -> Result<()> {
     let text = name.unraw().to_string();
     if !TAKEN.contains(&text.as_str()) {
         return Ok(());
     }
     let message = format!(
         "`{text}` is a method of every handle: expected another name, such as \
-         `#[{helper}name = \"{text}_it\")]`"
+         `#[{attribute}name = \"{text}_it\")]`"
     );
     Err(Error::new(name.span(), message))
 }

@@ -3,7 +3,7 @@
 use syn::parse::ParseStream;
 use syn::{Attribute, Error, Ident, LitStr, Meta, Result, Token, Type};
 
-use crate::helper::Helpers;
+use crate::annotation::Annotations;
 use crate::output::{Output, ends_in, unwrapped};
 use crate::pattern;
 use crate::signature::{Rules, Signature};
@@ -25,8 +25,8 @@ const WHO: &str = "a subscriber";
 const PATTERN: &str = "expected a pattern, such as `#[subscribe(\"counter.reset.#\")]`";
 
 impl Subscriber {
-    pub(crate) fn parse(helpers: &Helpers, sig: &syn::Signature) -> Result<Self> {
-        let topics = helpers.attributes.iter().map(Topic::parse).collect::<Result<_>>()?;
+    pub(crate) fn parse(annotations: &Annotations, sig: &syn::Signature) -> Result<Self> {
+        let topics = annotations.attributes.iter().map(Topic::parse).collect::<Result<_>>()?;
         let signature = Signature::parse(sig, Rules { who: WHO, statics: false })?;
         for of_publication in [true, false] {
             let alike = |ty: &Type| is_publication(ty) == of_publication;
@@ -64,6 +64,10 @@ impl Topic {
         pattern::check(&pattern)?;
         let mut group = None;
         if input.parse::<Option<Token![,]>>()?.is_some() && !input.is_empty() {
+            if !input.peek(Ident) {
+                let message = "expected `group = \"..\"`: patterns have a `#[subscribe]` each";
+                return Err(input.error(message));
+            }
             let option: Ident = input.parse()?;
             if option != "group" {
                 let message = format!("unknown option `{option}`: expected `group = \"..\"`");
@@ -80,8 +84,7 @@ impl Topic {
         if input.is_empty() {
             return Ok(Self { pattern, group });
         }
-        Err(input
-            .error("expected the end: patterns of their own go into `#[subscribe]`s of their own"))
+        Err(input.error("expected nothing more: patterns have a `#[subscribe]` each"))
     }
 }
 
@@ -90,11 +93,11 @@ mod tests {
     use syn::parse_quote;
 
     use super::*;
-    use crate::helper;
+    use crate::annotation;
 
     fn parse(attribute: Attribute, sig: syn::Signature) -> Result<Subscriber> {
-        let helpers = Helpers::new(helper::take(&mut vec![attribute]))?.unwrap();
-        Subscriber::parse(&helpers, &sig)
+        let annotations = Annotations::new(annotation::take(&mut vec![attribute]))?.unwrap();
+        Subscriber::parse(&annotations, &sig)
     }
 
     fn fault(attribute: Attribute) -> String {
@@ -120,7 +123,7 @@ mod tests {
         assert!(fault(parse_quote!(#[subscribe("a..b")])).starts_with("cannot read \"\""));
         let unknown = "unknown option `queue`: expected `group = \"..\"`";
         assert_eq!(fault(parse_quote!(#[subscribe("a", queue = "b")])), unknown);
-        assert!(fault(parse_quote!(#[subscribe("a", group = "b", "c")])).contains("the end"));
+        assert!(fault(parse_quote!(#[subscribe("a", group = "b", "c")])).contains("nothing more"));
         assert_eq!(fault(parse_quote!(#[subscribe("a",)])), "");
     }
 

@@ -6,7 +6,9 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
 use super::Parts;
-use super::message::{Message, argument_types, context_in_turn, message_type, message_value};
+use super::message::{
+    Message, argument_types, context_in_turn, message_type, message_type_at, message_value,
+};
 use crate::action::Action;
 use crate::member::Member;
 use crate::output::Output;
@@ -48,6 +50,7 @@ fn message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
         name: action.name.unraw().to_string(),
         options: &action.options,
         fields: argument_types(signature).map(|ty| quote!(#ty)).collect(),
+        place: action.output.place(&signature.ident),
         output,
         error,
         body,
@@ -98,10 +101,10 @@ fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStrea
         let (name, ty) = (argument.ident.unraw().to_string(), &argument.ty);
         let place = located(ty.span());
         parameters.extend(quote_spanned!(place=> #runtime::Parameter::of::<#ty>(#name),));
-        fields
-            .extend(quote_spanned!(place=> #runtime::Arguments::take::<#ty>(#arguments, #name)?,));
+        let take = quote_spanned!(place=> #runtime::Arguments::take::<#ty>(#arguments, #name));
+        fields.extend(quote!(#take?,));
     }
-    let errors = errors(runtime, action);
+    let own_error = matches!(action.output, Output::Fallible(_)).then(|| own_error(runtime));
     quote! {
         #(#cfgs)*
         #[automatically_derived]
@@ -114,48 +117,46 @@ fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStrea
                 ::core::result::Result::Ok(Self(#fields ::core::marker::PhantomData))
             }
 
-            #errors
+            #own_error
         }
     }
 }
 
-/// Lets callers without the type read the action's own error.
-fn errors(runtime: &TokenStream, action: &Action) -> TokenStream {
-    if !matches!(action.output, Output::Fallible(_)) {
-        return TokenStream::new();
-    }
+/// Returns what callers without the type learn of an action's own error.
+fn own_error(runtime: &TokenStream) -> TokenStream {
+    let (error, schemas) = (local("error"), local("schemas"));
+    let ty = quote!(<Self as #runtime::Message>::Error);
+    let (probe, traits) = (quote!(#runtime::probe::Probe), quote!(use #runtime::probe::*;));
     quote! {
         fn error_schema(
-            schemas: &mut #runtime::SchemaGenerator,
+            #schemas: &mut #runtime::SchemaGenerator,
         ) -> ::core::option::Option<#runtime::Schema> {
-            use #runtime::probe::*;
-            (&&Probe::<<Self as #runtime::Message>::Error>::of_type()).schema(schemas)
+            #traits
+            (&&#probe::<#ty>::of_type()).schema(#schemas)
         }
 
-        fn error_text(error: &<Self as #runtime::Message>::Error) -> ::std::string::String {
-            use #runtime::probe::*;
-            (&&&Probe::of(error)).text()
+        fn error_text(#error: &#ty) -> ::std::string::String {
+            #traits
+            (&&&#probe::of(#error)).text()
         }
 
-        fn error_value(error: &<Self as #runtime::Message>::Error) -> #runtime::Value {
-            use #runtime::probe::*;
-            (&&Probe::of(error)).value()
+        fn error_value(#error: &#ty) -> #runtime::Value {
+            #traits
+            (&&#probe::of(#error)).value()
         }
     }
 }
 
 fn route(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
-    let runtime = &owner.runtime;
-    let (message, cfgs) = (message_type(owner, &action.signature), &member.cfgs);
-    let ident = located(action.signature.ident.span());
+    let (runtime, cfgs) = (&owner.runtime, &member.cfgs);
+    let place = action.output.place(&action.signature.ident);
+    let message = message_type_at(place, owner, &action.signature);
+    let place = located(place);
     let route = match &action.output {
         Output::Stream(item) => {
-            quote_spanned!(located(item.span())=> #runtime::Route::stream::<#message, #item>())
+            quote_spanned!(place=> #runtime::Route::stream::<#message, #item>())
         }
-        Output::Value(ty) | Output::Fallible(ty) => {
-            quote_spanned!(located(ty.span())=> #runtime::Route::of::<#message>())
-        }
-        Output::Nothing => quote_spanned!(ident=> #runtime::Route::of::<#message>()),
+        _ => quote_spanned!(place=> #runtime::Route::of::<#message>()),
     };
     quote!(#(#cfgs)* #route,)
 }

@@ -27,7 +27,9 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
     let (generics, _, clause) = owner.generics.split_for_impl();
     let Parts { routes, subscriptions, behaviours, .. } = parts;
     let interfaces = implements.iter().map(|interface| {
-        quote_spanned!(located(interface.span())=> <dyn #interface>::lyceum_interface::<Self>())
+        quote_spanned! {located(interface.span())=>
+            <dyn #interface>::lyceum_interface::<Self>()
+        }
     });
     let on_start = hook::expand(owner, members, Moment::Start);
     let on_stop = hook::expand(owner, members, Moment::Stop);

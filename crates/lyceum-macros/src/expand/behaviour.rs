@@ -28,11 +28,17 @@ impl Parts {
                 self.items.extend(turn(owner, member, name, routine, None));
                 (timed(timing, owner), body(owner, routine))
             }
-            Kind::Machine(machine, types, routine) => {
-                self.items.extend(turn(owner, member, name, routine, Some(&types.event)));
-                let states = machine.states.iter().map(|state| state.name.unraw().to_string());
-                let body = machine::body(owner, name, machine, types, routine);
-                (quote!(Fsm { states: &[#(#states),*] }), body)
+            Kind::Machine(machine) => {
+                self.items.extend(turn(
+                    owner,
+                    member,
+                    name,
+                    &machine.routine,
+                    Some(&machine.event),
+                ));
+                let states = &machine.machine.states;
+                let states = states.iter().map(|state| state.name.unraw().to_string());
+                (quote!(Fsm { states: &[#(#states),*] }), machine::body(owner, name, machine))
             }
         };
         let (cfgs, doc, context) = (&member.cfgs, &member.doc, local("cx"));
@@ -84,6 +90,7 @@ fn turn(
         name: name.to_owned(),
         options: &Options::default(),
         fields: argument_types(signature).map(|ty| quote!(#ty)).collect(),
+        place: routine.output.place(&signature.ident),
         output,
         error: quote!(#runtime::BoxError),
         body: finish(owner, &routine.output, &call),
@@ -108,9 +115,11 @@ pub(super) fn finish(owner: &Owner, output: &Output, call: &TokenStream) -> Toke
     match output {
         Output::Nothing => quote!(#call; ::core::result::Result::Ok(())),
         Output::Value(_) | Output::Stream(_) => quote!(::core::result::Result::Ok(#call)),
-        Output::Fallible(ty) => {
-            let convert = quote_spanned!(located(ty.span())=> ::core::convert::Into::into);
-            quote!(::core::result::Result::map_err(#runtime::TryParts::into_parts(#call), #convert))
-        }
+        Output::Fallible(ty) => quote_spanned! {located(ty.span())=>
+            ::core::result::Result::map_err(
+                #runtime::TryParts::into_parts(#call),
+                ::core::convert::Into::into,
+            )
+        },
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn declaration(owner: &Owner) -> TokenStream {
 /// Returns the client's methods and what makes it the client of its owner.
 pub(super) fn implementation(owner: &Owner, methods: &TokenStream) -> TokenStream {
     let Owner { runtime, name, .. } = owner;
-    let (client, owner_type) = (owner.client(), owner.target());
+    let (client, reached) = (owner.client(), owner.target());
     let (generics, arguments, clause) = owner.generics.split_for_impl();
     let marker = has_marker(owner).then(|| quote!(marker: ::core::marker::PhantomData,));
     let target = local("target");
@@ -56,7 +56,7 @@ pub(super) fn implementation(owner: &Owner, methods: &TokenStream) -> TokenStrea
         }
 
         #[automatically_derived]
-        impl #generics #runtime::Target for #owner_type #clause {
+        impl #generics #runtime::Target for #reached #clause {
             type Actions = #client #arguments;
             const NAME: &'static str = #name;
         }

@@ -5,8 +5,9 @@ use quote::quote;
 
 use super::message::{message_type, needs_sync};
 use super::{Parts, client, hidden};
-use crate::member::Member;
+use crate::member::{Member, Role};
 use crate::owner::Owner;
+use crate::signature::Access;
 
 /// Returns the client, the messages and the table of an interface.
 pub(crate) fn expand(owner: &Owner, members: &[Member]) -> TokenStream {
@@ -28,7 +29,7 @@ fn table(owner: &Owner, members: &[Member]) -> TokenStream {
     });
     quote! {
         #[doc(hidden)]
-        pub struct __Table {
+        pub struct Table__ {
             #(#fields)*
         }
     }
@@ -48,14 +49,14 @@ fn entry(owner: &Owner, members: &[Member], parts: &Parts) -> TokenStream {
         quote!(#(#cfgs)* #field: #runtime::Entry::of::<#agent>(),)
     });
     quote! {
-        struct __Implementation #generics (::core::marker::PhantomData<#agent>);
+        struct Implementation__ #generics (::core::marker::PhantomData<#agent>);
 
         #[automatically_derived]
-        impl #generics __Implementation #arguments {
+        impl #generics Implementation__ #arguments {
             const ENTRY: #runtime::InterfaceEntry<#agent> = #runtime::InterfaceEntry {
                 id: ::core::any::TypeId::of::<#target>(),
                 name: #name,
-                table: &__Table { #(#fields)* },
+                table: &Table__ { #(#fields)* },
                 routes: &[#routes],
                 subscriptions: &[#subscriptions],
                 behaviours: &[#behaviours],
@@ -66,7 +67,7 @@ fn entry(owner: &Owner, members: &[Member], parts: &Parts) -> TokenStream {
         impl #target {
             #[doc(hidden)]
             pub const fn lyceum_interface #generics() -> #runtime::InterfaceEntry<#agent> {
-                __Implementation::#arguments::ENTRY
+                Implementation__::#arguments::ENTRY
             }
         }
     }
@@ -74,14 +75,11 @@ fn entry(owner: &Owner, members: &[Member], parts: &Parts) -> TokenStream {
 
 /// Returns whether the member is run by messages, whose entries are in the table.
 fn has_entry(member: &Member) -> bool {
-    use crate::behaviour::{Behaviour, Kind};
-    use crate::member::Role;
-    use crate::signature::Access;
-
     match &member.role {
         Role::Action(_) | Role::Subscriber(_) => true,
-        Role::Behaviour(Behaviour { kind: Kind::Manual(_), .. }) => true,
-        Role::Behaviour(_) => member.signature().access != Access::Detached,
+        Role::Behaviour(_) => {
+            member.action().is_some() || member.signature().access != Access::Detached
+        }
         Role::Hook(_) => false,
     }
 }

@@ -6,27 +6,23 @@ use syn::ext::IdentExt;
 
 use super::behaviour::finish;
 use super::message::message_value;
-use crate::behaviour::Routine;
-use crate::fsm::{Machine, MachineTypes, State};
+use crate::behaviour::StateMachine;
+use crate::fsm::State;
 use crate::owner::{Owner, local, located, value};
 use crate::signature::Access;
 
 /// Returns the body of a behaviour that goes through states.
-pub(super) fn body(
-    owner: &Owner,
-    name: &str,
-    machine: &Machine,
-    types: &MachineTypes,
-    routine: &Routine,
-) -> TokenStream {
+pub(super) fn body(owner: &Owner, name: &str, machine: &StateMachine) -> TokenStream {
     let (runtime, context, current) = (&owner.runtime, local("cx"), local("current"));
-    let arms = machine.states.iter().enumerate().map(|(index, state)| {
+    let arms = machine.machine.states.iter().enumerate().map(|(index, state)| {
         let label = state.name.unraw().to_string();
+        let (ty, variant) = (&machine.state, &state.name);
         let next = match state.is_final() {
-            true => quote!(return ::core::result::Result::Ok(())),
-            false => leave(name, state, types, &event(owner, state, types, routine)),
+            // The state is named, so that it exists and is not reported as unused.
+            true => quote!(let _ = <#ty>::#variant; return ::core::result::Result::Ok(());),
+            false => leave(name, state, machine, &event(owner, state, machine)),
         };
-        quote!(#index => { #runtime::Context::note_state(&#context, #label); #next })
+        quote!(#index => { #runtime::Context::note_state(&#context, #name, #label); #next })
     });
     quote! {
         let mut #current = 0_usize;
@@ -40,9 +36,9 @@ pub(super) fn body(
 }
 
 /// Returns the expression that runs the method in a state and gives the event.
-fn event(owner: &Owner, state: &State, types: &MachineTypes, routine: &Routine) -> TokenStream {
+fn event(owner: &Owner, state: &State, machine: &StateMachine) -> TokenStream {
     let (runtime, context) = (&owner.runtime, local("cx"));
-    let (ty, variant) = (&types.state, &state.name);
+    let (ty, variant, routine) = (&machine.state, &state.name, &machine.routine);
     let state = quote!(<#ty>::#variant);
     if routine.signature.access != Access::Detached {
         let message = message_value(owner, &routine.signature, &[state]);
@@ -59,8 +55,8 @@ fn event(owner: &Owner, state: &State, types: &MachineTypes, routine: &Routine) 
 }
 
 /// Returns the expression that finds the next state from the event.
-fn leave(name: &str, state: &State, types: &MachineTypes, event: &TokenStream) -> TokenStream {
-    let ty = &types.event;
+fn leave(name: &str, state: &State, machine: &StateMachine, event: &TokenStream) -> TokenStream {
+    let ty = &machine.event;
     let arms = state.exits.iter().map(|exit| {
         let (event, next) = (&exit.event, exit.next);
         quote_spanned!(located(event.span())=> <#ty>::#event => #next,)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Ident, Type};
@@ -20,6 +20,8 @@ pub(super) struct Message<'a> {
     pub(super) name: String,
     pub(super) options: &'a Options,
     pub(super) fields: Vec<TokenStream>,
+    /// Where the method's return type stands, or its name.
+    pub(super) place: Span,
     pub(super) output: TokenStream,
     pub(super) error: TokenStream,
     /// Makes the result, from variables that hold the fields, the agent and the context.
@@ -45,11 +47,11 @@ impl Message<'_> {
         let (cfgs, generics) = (&self.member.cfgs, &owner.generics.params);
         let clause = &owner.generics.where_clause;
         let separator = (!generics.is_empty() && !generics.trailing_punct()).then(|| quote!(,));
-        let marker = owner.marker(&quote!(::core::marker::PhantomData<__Owner>));
+        let marker = owner.marker(&quote!(::core::marker::PhantomData<Owner__>));
         quote! {
             #(#cfgs)*
             #[doc(hidden)]
-            pub struct #ident<#generics #separator __Owner: ?::core::marker::Sized>(
+            pub struct #ident<#generics #separator Owner__>(
                 #(#fields,)*
                 #marker,
             ) #clause;
@@ -59,6 +61,9 @@ impl Message<'_> {
     fn message(&self) -> TokenStream {
         let Self { owner, output, error, .. } = self;
         let runtime = &owner.runtime;
+        let place = located(self.place);
+        let output = quote_spanned!(place=> type Output = #output;);
+        let error = quote_spanned!(place=> type Error = #error;);
         let (generics, _, clause) = owner.generics.split_for_impl();
         let (ty, cfgs) = (message_type(owner, self.signature()), &self.member.cfgs);
         let (info, entry) = (self.info(), self.entry());
@@ -66,8 +71,8 @@ impl Message<'_> {
             #(#cfgs)*
             #[automatically_derived]
             impl #generics #runtime::Message for #ty #clause {
-                type Output = #output;
-                type Error = #error;
+                #output
+                #error
                 const INFO: &'static #runtime::ActionInfo = &#info;
 
                 fn profile() -> &'static #runtime::Profile {
@@ -120,7 +125,10 @@ impl Message<'_> {
             Kind::Interface => {
                 let (interface, field) = (self.owner.target(), &self.signature().ident);
                 let id = quote!(::core::any::TypeId::of::<#interface>());
-                quote!(#runtime::AgentRef::interface::<__Table>(#target, #id).map(|table| table.#field))
+                quote! {
+                    #runtime::AgentRef::interface::<Table__>(#target, #id)
+                        .map(|table| table.#field)
+                }
             }
         };
         quote! {
@@ -191,9 +199,15 @@ pub(super) fn needs_sync(signature: &Signature) -> bool {
 
 /// Returns the message type of a method.
 pub(super) fn message_type(owner: &Owner, signature: &Signature) -> TokenStream {
-    let (ident, parameters, target) =
-        (message_ident(signature), owner.parameters(), owner.target());
-    quote!(#ident<#parameters #target>)
+    message_type_at(signature.ident.span(), owner, signature)
+}
+
+/// Returns the message type of a method, for errors that belong to a place.
+pub(super) fn message_type_at(place: Span, owner: &Owner, signature: &Signature) -> TokenStream {
+    let mut ident = message_ident(signature);
+    ident.set_span(located(place));
+    let (parameters, tag) = (owner.parameters(), owner.tag());
+    quote!(#ident<#parameters #tag>)
 }
 
 /// Returns the expression that makes the message from its fields.
@@ -202,9 +216,8 @@ pub(super) fn message_value(
     signature: &Signature,
     fields: &[TokenStream],
 ) -> TokenStream {
-    let (ident, parameters, target) =
-        (message_ident(signature), owner.parameters(), owner.target());
-    quote!(#ident::<#parameters #target>(#(#fields,)* ::core::marker::PhantomData))
+    let (ident, parameters, tag) = (message_ident(signature), owner.parameters(), owner.tag());
+    quote!(#ident::<#parameters #tag>(#(#fields,)* ::core::marker::PhantomData))
 }
 
 /// Returns the types of the fields that hold a method's arguments.

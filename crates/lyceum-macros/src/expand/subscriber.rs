@@ -51,6 +51,7 @@ fn message(owner: &Owner, member: &Member, subscriber: &Subscriber) -> TokenStre
         name: signature.ident.unraw().to_string(),
         options: &Options::default(),
         fields: vec![quote!(#runtime::Publication)],
+        place: subscriber.output.place(&signature.ident),
         output: quote!(()),
         error: quote!(#runtime::BoxError),
         body: quote!(let #publication = #first; #payload #whole #finish),

@@ -2,7 +2,7 @@
 
 use syn::{Attribute, Error, Result};
 
-/// Which helper attribute it is.
+/// Which annotation it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Action,
@@ -27,14 +27,14 @@ impl Kind {
     }
 }
 
-/// The helper attributes of one method: all of one kind.
-pub(crate) struct Helpers {
+/// The annotations of one method: all of one kind.
+pub(crate) struct Annotations {
     pub(crate) kind: Kind,
     /// Several for `#[subscribe]` only.
     pub(crate) attributes: Vec<Attribute>,
 }
 
-/// Removes the helper attributes from `attributes`.
+/// Removes the annotations from `attributes`.
 pub(crate) fn take(attributes: &mut Vec<Attribute>) -> Vec<(Kind, Attribute)> {
     let mut taken = Vec::new();
     attributes.retain(|attribute| {
@@ -45,7 +45,7 @@ pub(crate) fn take(attributes: &mut Vec<Attribute>) -> Vec<(Kind, Attribute)> {
     taken
 }
 
-impl Helpers {
+impl Annotations {
     /// Checks that the attributes taken off one method fit together; `None` if there are none.
     pub(crate) fn new(taken: Vec<(Kind, Attribute)>) -> Result<Option<Self>> {
         let Some(&(kind, _)) = taken.first() else { return Ok(None) };
@@ -80,8 +80,8 @@ mod tests {
 
     use super::*;
 
-    fn roles(mut attributes: Vec<Attribute>) -> Result<Option<Helpers>> {
-        Helpers::new(take(&mut attributes))
+    fn roles(mut attributes: Vec<Attribute>) -> Result<Option<Annotations>> {
+        Annotations::new(take(&mut attributes))
     }
 
     #[test]

@@ -1,0 +1,22 @@
+#![allow(unused_variables)]
+
+use lyceum::prelude::*;
+
+struct Letter;
+
+struct Clerk;
+
+#[agent]
+impl Clerk {
+    #[action]
+    fn collect(&mut self) -> Option<Letter> {
+        None
+    }
+
+    #[action]
+    fn write(&mut self) -> Result<Letter, String> {
+        Ok(Letter)
+    }
+}
+
+fn main() {}
