@@ -73,7 +73,8 @@ async fn failed_agents_start_anew_within_their_limit() -> lyceum::Result<()> {
         "it restarts: true",
         "6s generation 1: it failed: behaviour `read`: the line broke",
         "it restarts: true",
-        "9s generation 2: it failed too often, at last: it failed: behaviour `read`: the line broke",
+        "9s generation 2: it failed too often, at last: \
+         it failed: behaviour `read`: the line broke",
         "it restarts: false",
         "gone: true",
         "in the cache: 1",

@@ -58,3 +58,28 @@ pub mod macros {
     pub use lyceum_core::*;
     pub use lyceum_core::{Schema, SchemaGenerator, Value};
 }
+
+/// The README and the guide: their programs are tests.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../../docs/src/introduction.md")]
+    struct Introduction;
+    #[doc = include_str!("../../../docs/src/tutorial.md")]
+    struct Tutorial;
+    #[doc = include_str!("../../../docs/src/semantics.md")]
+    struct Semantics;
+    #[doc = include_str!("../../../docs/src/agents.md")]
+    struct Agents;
+    #[doc = include_str!("../../../docs/src/handles.md")]
+    struct Handles;
+    #[doc = include_str!("../../../docs/src/supervision.md")]
+    struct Supervision;
+    #[doc = include_str!("../../../docs/src/time.md")]
+    struct Time;
+    #[doc = include_str!("../../../docs/src/testing.md")]
+    struct Testing;
+    #[doc = include_str!("../../../docs/src/performance.md")]
+    struct Performance;
+}
