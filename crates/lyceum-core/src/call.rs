@@ -24,7 +24,7 @@ use crate::{AgentRef, CallError, Message};
 /// A call that starts when it is first polled; await it for the answer.
 ///
 /// Made by a handle's methods. Without [`timeout`](Self::timeout) or [`deadline`](Self::deadline)
-/// it waits as long as the action, the agent or the node says: 30 s unless set.
+/// it waits as long as the action or the node says: 30 s unless set.
 ///
 /// # Cancel safety
 ///
@@ -115,13 +115,13 @@ impl<M: Message> Future for Call<'_, M> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         if let State::Fresh(_) = this.state {
-            let turn = ready!(coop::poll_proceed(cx));
+            let budget = ready!(budget(this.target, cx));
             let State::Fresh(message) = std::mem::replace(&mut this.state, State::Done) else {
                 unreachable!("the state was just looked at");
             };
             match submit(this.target, message, &this.options) {
                 Ok(result) => {
-                    turn.made_progress();
+                    made_progress(budget);
                     return Poll::Ready(result);
                 }
                 Err(ticket) => this.state = State::Waiting(ticket),
@@ -133,6 +133,25 @@ impl<M: Message> Future for Call<'_, M> {
 
 // Nothing in a call is pinned: the action's future lives in the agent's block.
 impl<M: Message> Unpin for Call<'_, M> {}
+
+/// What a task may still do before others run; none on a simulated node, which tokio must not
+/// slow down: its time would pass meanwhile.
+type Budget = Option<coop::RestoreOnPending>;
+
+#[inline]
+pub(crate) fn budget(target: &AgentRef, cx: &mut Context<'_>) -> Poll<Budget> {
+    if target.node.is_simulated() {
+        return Poll::Ready(None);
+    }
+    coop::poll_proceed(cx).map(Some)
+}
+
+#[inline]
+pub(crate) fn made_progress(budget: Budget) {
+    if let Some(budget) = budget {
+        budget.made_progress();
+    }
+}
 
 /// Hands a message to its agent; an error is the ticket to wait with.
 #[inline]

@@ -18,6 +18,8 @@ use crate::{AgentRef, BadArguments, CallError, Message};
 pub struct Route {
     /// The name by which the action is called.
     pub name: &'static str,
+    /// Whether it answers with a stream of results.
+    pub stream: bool,
     /// Describes the action, collecting schemas in the generator.
     pub describe: fn(&mut SchemaGenerator) -> ActionDescription,
     /// Calls the action with JSON arguments.
@@ -156,7 +158,7 @@ impl Route {
     where
         M: JsonArguments<Output: Serialize + JsonSchema>,
     {
-        Self { name: M::INFO.name, describe: describe::<M>, call: call::<M> }
+        Self { name: M::INFO.name, stream: false, describe: describe::<M>, call: call::<M> }
     }
 
     /// Makes the route of a message that is answered with a stream of results.
@@ -165,7 +167,12 @@ impl Route {
         M: JsonArguments<Output = Results<T>>,
         T: Serialize + JsonSchema + Send + 'static,
     {
-        Self { name: M::INFO.name, describe: describe_stream::<M, T>, call: call_stream::<M, T> }
+        Self {
+            name: M::INFO.name,
+            stream: true,
+            describe: describe_stream::<M, T>,
+            call: call_stream::<M, T>,
+        }
     }
 }
 

@@ -7,7 +7,6 @@ use lyceum::{Arguments, CallOptions};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// Keeps money.
 #[derive(Default)]
 struct Till {
     cents: u64,
@@ -25,6 +24,7 @@ impl fmt::Display for Short {
     }
 }
 
+/// Keeps money.
 #[agent]
 impl Till {
     /// Puts money in.

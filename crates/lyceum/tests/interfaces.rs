@@ -219,7 +219,7 @@ async fn generic_agent_is_another_type_for_each_argument() {
     numbers.keep(2).await.unwrap();
     assert_eq!(numbers.last().await.unwrap(), Some(2));
     assert_eq!(words.last().await.unwrap(), Some("one"));
-    assert_eq!(node.find().typed::<Keeper<u8>>(), [numbers.clone()]);
+    assert_eq!(node.find().typed::<Keeper<u8>>()[..], *std::slice::from_ref(&numbers));
     assert!(words.to::<Keeper<u8>>().is_none());
     assert_eq!(numbers.any().call("count", json!([])).await.unwrap(), json!(2));
 }

@@ -226,7 +226,7 @@ async fn removed_behaviour_is_dropped_without_teardown_and_hears_no_more() {
 #[lyceum::test]
 async fn two_behaviours_of_one_name_do_not_go_together() {
     let (node, host, log) = host(Manner::Waits, &["a"]).await;
-    let twin = Guest { log: log.clone(), ..Guest::default() };
+    let twin = Guest { log: log.clone(), manner: Manner::Waits, patterns: Vec::new() };
     assert!(!host.add("guest".into(), twin).await.unwrap());
     node.run_until_idle();
     assert_eq!(lines(&log), ["drop", "setup", "run"], "the second never ran");

@@ -5,9 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::task::coop;
-
-use super::{CallOptions, State};
+use super::{CallOptions, State, budget, made_progress};
 use crate::cell::{Outcome, Refusal, Submitted, Verdict};
 use crate::error::{CallFault, Undelivered};
 use crate::{AgentRef, Message, TellError};
@@ -66,7 +64,7 @@ impl<M: Message> Future for Tell<'_, M> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         if let State::Fresh(_) = this.state {
-            let turn = ready!(coop::poll_proceed(cx));
+            let budget = ready!(budget(this.target, cx));
             let State::Fresh(message) = std::mem::replace(&mut this.state, State::Done) else {
                 unreachable!("the state was just looked at");
             };
@@ -76,7 +74,7 @@ impl<M: Message> Future for Tell<'_, M> {
                 }
                 Submitted::Waiting(ticket) => this.state = State::Waiting(ticket),
                 _ => {
-                    turn.made_progress();
+                    made_progress(budget);
                     return Poll::Ready(Ok(()));
                 }
             }

@@ -47,6 +47,8 @@ struct Lists {
     watch: u64,
     length: u32,
     gate: Gate,
+    /// Whether the last turn was the agent's own.
+    lane_is_due: bool,
 }
 
 /// What few mailboxes need.
@@ -109,6 +111,8 @@ pub(super) enum Next {
 pub(super) struct Room {
     /// Whether messages of others start at all.
     pub(super) open: bool,
+    /// Whether the agent's own turns start.
+    pub(super) own: bool,
     /// Whether the state is there.
     pub(super) present: bool,
     /// Whether an exclusive turn is suspended.
@@ -143,6 +147,7 @@ impl Mailbox {
             watch: u64::MAX,
             length: 0,
             gate: Gate::Open,
+            lane_is_due: false,
         }))
     }
 
@@ -403,18 +408,21 @@ impl Lists {
 
     #[inline]
     fn next(&mut self, room: Room) -> Next {
-        if let Some(next) = self.next_control(room) {
+        // SAFETY: the lane owns a count.
+        let fits = |first: NonNull<Block>| room.fits(unsafe { first.as_ref() });
+        let ready = self.lane.first().filter(|first| room.open && fits(*first));
+        // Own turns come first, but not twice in a row past a message that could start.
+        let lane_is_due = std::mem::take(&mut self.lane_is_due) && ready.is_some();
+        if !lane_is_due && let Some(next) = self.next_control(room) {
+            self.lane_is_due = true;
             return next;
         }
-        if !room.open {
-            return Next::Empty;
-        }
-        let Some(first) = self.lane.first() else { return Next::Empty };
+        let Some(first) = ready else {
+            let waits = room.open && self.lane.first().is_some();
+            return if waits { Next::Blocked } else { Next::Empty };
+        };
         // SAFETY: the lane owns a count.
         let head = unsafe { first.as_ref() };
-        if !room.fits(head) {
-            return Next::Blocked;
-        }
         if head.awaited.get() {
             self.lane.remove(first);
             self.left_lane(first);
@@ -437,7 +445,7 @@ impl Lists {
     fn next_control(&mut self, room: Room) -> Option<Next> {
         let rare = self.rare.as_mut()?;
         // SAFETY: the lane owns counts of its blocks.
-        let fits = |block: &NonNull<Block>| room.fits(unsafe { block.as_ref() });
+        let fits = |block: &NonNull<Block>| room.fits_own(unsafe { block.as_ref() });
         let first = rare.control.iter().find(fits)?;
         rare.control.remove(first);
         self.active.push_back(first, Place::Active);
@@ -506,6 +514,12 @@ impl Lists {
 }
 
 impl Room {
+    /// Returns whether one of the agent's own turns can start.
+    fn fits_own(self, block: &Block) -> bool {
+        // What needs nothing of the agent answers even while it is switched off.
+        (self.own || block.vtable.info.access == AccessKind::Detached) && self.fits(block)
+    }
+
     #[inline]
     pub(super) fn fits(self, block: &Block) -> bool {
         if !self.present {

@@ -200,6 +200,7 @@ fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool 
 fn room(header: &Header) -> Room {
     Room {
         present: header.present.load(Ordering::Relaxed),
+        own: header.mode() != Mode::Inactive,
         open: header.mode() == Mode::Active,
         suspended: !header.suspended.get().is_null(),
         sharing: header.sharing.get() > 0,
@@ -340,6 +341,10 @@ pub(super) fn finish(header: &Header, block: NonNull<Block>, failed: bool) {
     // SAFETY: the caller holds the cell and a count of the block.
     let turn = unsafe { block.as_ref() };
     header.count_turn(failed);
+    if failed && !turn.awaited.get() {
+        let (agent, action) = (header.vtable.name, turn.vtable.info.name);
+        tracing::warn!(agent, id = %header.id, action, "a one-way message failed");
+    }
     let given = turn.awaited.get() && turn.finish_and_give();
     if !given {
         drop_content(block);

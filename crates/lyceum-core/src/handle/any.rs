@@ -64,12 +64,13 @@ impl AnyHandle {
         arguments: Arguments,
         options: CallOptions,
     ) -> Result<Value, CallError> {
+        let streams = "it answers with a stream of results, which `stream` receives";
+        if self.agent.route(action).is_some_and(|route| route.stream) {
+            return Err(self.unknown(action, streams));
+        }
         match self.answer(action, arguments, options).await? {
             Answer::Value(value) => Ok(value),
-            Answer::Stream(_) => {
-                let why = "it answers with a stream of results, which `stream` receives";
-                Err(self.unknown(action, why))
-            }
+            Answer::Stream(_) => Err(self.unknown(action, streams)),
         }
     }
 
@@ -83,9 +84,13 @@ impl AnyHandle {
         action: &str,
         arguments: Value,
     ) -> Result<Results<Value>, CallError> {
+        let one = "it answers with one value, which `call` receives";
+        if self.agent.route(action).is_some_and(|route| !route.stream) {
+            return Err(self.unknown(action, one));
+        }
         match self.answer(action, arguments.into(), CallOptions::default()).await? {
             Answer::Stream(results) => Ok(results),
-            Answer::Value(_) => Err(self.unknown(action, "it answers with one value")),
+            Answer::Value(_) => Err(self.unknown(action, one)),
         }
     }
 

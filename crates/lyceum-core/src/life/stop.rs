@@ -86,10 +86,16 @@ async fn finish(agent: AgentRef) {
         return;
     }
     let hook = (agent.vtable.stop)(agent.clone());
-    if let Either::Right((_, hook)) = select(hook, Sleep::until(node.clone(), deadline)).await {
-        // A suspended turn is in the hook's way, or the hook itself takes too long.
-        agent.ask(Asked::DROP_TURNS);
-        within(&node, node.clock.now() + grace, hook).await;
+    match select(hook, Sleep::until(node.clone(), deadline)).await {
+        Either::Left((Ok(()), _)) => {}
+        Either::Left((Err(error), _)) => {
+            tracing::error!(agent = ?agent, %error, "a stop hook failed");
+        }
+        Either::Right((_, hook)) => {
+            // A suspended turn is in the hook's way, or the hook itself takes too long.
+            agent.ask(Asked::DROP_TURNS);
+            within(&node, node.clock.now() + grace, hook).await;
+        }
     }
     agent.ask(Asked::END);
 }
@@ -104,8 +110,7 @@ async fn within(node: &Arc<Shared>, deadline: Time, work: impl Future) {
 /// Stops all agents of a node, the youngest first, and waits for their end.
 pub(crate) async fn stop_all(node: &Arc<Shared>) {
     node.registry.close();
-    let mut agents = node.registry.find(|_| true);
-    agents.reverse();
+    let agents = node.registry.youngest_first();
     for agent in &agents {
         stop(agent, DownReason::Stopped);
     }

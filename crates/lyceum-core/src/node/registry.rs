@@ -16,6 +16,7 @@ struct Inner {
     places: Vec<Place>,
     free: Vec<u32>,
     names: HashMap<AgentName, AgentId>,
+    launches: u64,
     closed: bool,
 }
 
@@ -23,6 +24,8 @@ struct Place {
     agent: Option<AgentRef>,
     /// How often the place was used before.
     reuse: u32,
+    /// Counts launches, to tell who came first.
+    launch: u64,
 }
 
 /// Says why an agent did not get into the registry.
@@ -53,11 +56,14 @@ impl Registry {
             Some(index) => index,
             None => {
                 let index = u32::try_from(inner.places.len()).map_err(|_| Rejected::Closed)?;
-                inner.places.push(Place { agent: None, reuse: 0 });
+                inner.places.push(Place { agent: None, reuse: 0, launch: 0 });
                 index
             }
         };
+        inner.launches += 1;
+        let launch = inner.launches;
         let place = &mut inner.places[index as usize];
+        place.launch = launch;
         let id = AgentId::new(u64::from(place.reuse) << 32 | u64::from(index));
         let agent = make(id);
         place.agent = Some(agent.clone());
@@ -100,6 +106,16 @@ impl Registry {
         let all: Vec<AgentRef> =
             self.lock().places.iter().filter_map(|place| place.agent.clone()).collect();
         all.into_iter().filter(wanted).collect()
+    }
+
+    /// Returns all agents, those launched last first.
+    pub(crate) fn youngest_first(&self) -> Vec<AgentRef> {
+        let inner = self.lock();
+        let agent = |place: &Place| Some((place.launch, place.agent.clone()?));
+        let mut all: Vec<_> = inner.places.iter().filter_map(agent).collect();
+        drop(inner);
+        all.sort_by_key(|(launch, _)| std::cmp::Reverse(*launch));
+        all.into_iter().map(|(_, agent)| agent).collect()
     }
 
     pub(crate) fn count(&self) -> usize {
