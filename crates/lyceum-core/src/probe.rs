@@ -118,6 +118,7 @@ mod tests {
     struct Plain;
 
     #[test]
+    #[expect(clippy::needless_borrow, reason = "the macros write it so for every type")]
     fn an_error_says_the_best_it_can() {
         let (shown, plain) = ("full".to_string(), Plain);
         assert_eq!((&&&Probe::of(&shown)).text(), "full");

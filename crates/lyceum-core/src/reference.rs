@@ -81,6 +81,10 @@ impl AgentRef {
         for (one, two) in [(self, other), (other, self)] {
             if one.mode() == Mode::Ended {
                 two.unlink(one);
+                let end = one.extras().as_ref().and_then(|extras| extras.reason.clone());
+                if end.is_none_or(|end| end.is_normal()) {
+                    continue;
+                }
                 let reason = crate::DownReason::Linked(format!("{one:?}: {}", one.reason_text()));
                 crate::life::fail(two, reason);
             }

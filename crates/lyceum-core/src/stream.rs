@@ -1,6 +1,7 @@
 //! Streams of results: actions that answer with many values.
 
 use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -82,7 +83,12 @@ impl<T> Stream for Results<T> {
         let this = self.get_mut();
         loop {
             let polled = match &mut this.receiver {
-                Receiver::Direct(receiver) => receiver.poll_recv(cx),
+                // Tokio's budget must not look like silence.
+                Receiver::Direct(receiver) => {
+                    let receive = std::future::poll_fn(|cx| receiver.poll_recv(cx));
+                    let receive = std::pin::pin!(tokio::task::unconstrained(receive));
+                    receive.poll(cx)
+                }
                 Receiver::Mapped(stream) => stream.as_mut().poll_next(cx),
             };
             if polled.is_ready() || !this.agent.node.drive(cx) {

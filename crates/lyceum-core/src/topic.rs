@@ -186,7 +186,7 @@ impl<'n> Topics<'n> {
     ///
     /// Says what is wrong with the pattern.
     pub fn listen(&self, pattern: &str) -> Result<Listener, TopicError> {
-        Ok(Listener::new(self.node.clone(), pattern.parse()?))
+        Ok(Listener::new(self.node.clone(), vec![pattern.parse()?]))
     }
 
     /// Returns how many messages were lost because a subscriber was full.

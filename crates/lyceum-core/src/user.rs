@@ -1,12 +1,13 @@
 //! Users: programs that are no agents, but have an id, a mailbox and handles.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::task::Poll;
 
 use lyceum_wire::{AccessKind, Address, AgentId};
 use serde_json::Value;
 use tokio::sync::mpsc;
+use tokio::task::unconstrained;
 
 use crate::cell::{Entry, Profile};
 use crate::{
@@ -89,7 +90,9 @@ impl User {
     pub async fn receive(&mut self) -> Option<Mail> {
         poll_fn(|cx| {
             loop {
-                let polled = self.mail.poll_recv(cx);
+                // Tokio's budget must not look like an empty mailbox.
+                let receive = poll_fn(|cx| self.mail.poll_recv(cx));
+                let polled = std::pin::pin!(unconstrained(receive)).poll(cx);
                 if polled.is_ready() || !self.handle.agent().node.drive(cx) {
                     return polled;
                 }

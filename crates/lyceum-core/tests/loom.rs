@@ -7,6 +7,7 @@
 //! `cargo test --release -p lyceum-core --test loom`
 #![expect(unsafe_code, reason = "the models reach what the real holders reach")]
 
+#[expect(dead_code, reason = "the models do not need all of it")]
 #[path = "../src/cell/phase.rs"]
 mod phase;
 #[path = "loom/sync.rs"]

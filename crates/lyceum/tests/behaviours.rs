@@ -215,14 +215,6 @@ async fn manual_behaviour_runs_when_it_is_called_and_answers() {
 }
 
 #[lyceum::test]
-async fn manual_behaviour_is_counted_when_it_ran() {
-    let (_node, diary) = diary(Duration::ZERO).await;
-    diary.plant("roses".into()).await.unwrap();
-    diary.plant("tulips".into()).await.unwrap();
-    assert_eq!(info(&diary, "plant").runs, 2, "`runs` is how often it ran to its end");
-}
-
-#[lyceum::test]
 async fn behaviours_are_listed_in_order_with_their_kind() {
     let node = Node::simulated(1);
     let diary = node.launch(Diary::default()).await.unwrap();

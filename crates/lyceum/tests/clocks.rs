@@ -44,11 +44,7 @@ impl Sleeper {
     }
 
     #[action(local)]
-    async fn foreign(
-        &self,
-        answer: tokio::sync::oneshot::Receiver<()>,
-        cx: &Context<Self>,
-    ) -> u64 {
+    async fn foreign(&self, answer: tokio::sync::oneshot::Receiver<()>, cx: &Context<Self>) -> u64 {
         let _busy = cx.busy();
         answer.await.expect("somebody answers");
         millis(cx.now())

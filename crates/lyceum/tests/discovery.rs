@@ -131,7 +131,11 @@ async fn name_is_free_for_whoever_heard_of_the_end_on_threads() {
     let node = Node::local();
     for round in 0..2_000 {
         let bob = node.launch(worker(round)).named("bob").await.unwrap();
-        if round % 2 == 0 { bob.kill().await } else { bob.stop().await };
+        if round % 2 == 0 {
+            bob.kill().await
+        } else {
+            bob.stop().await
+        };
         assert!(node.find().name_any("bob").is_none(), "round {round}");
     }
 }

@@ -172,7 +172,11 @@ async fn jobs_end_with_their_agent() {
         let (node, kitchen, dropped) = kitchen().await;
         drop(kitchen.cook("soup", 1_000 * SECOND).await.unwrap());
         node.run_until_idle();
-        if kill { kitchen.kill().await } else { kitchen.stop().await };
+        if kill {
+            kitchen.kill().await
+        } else {
+            kitchen.stop().await
+        };
         node.run_until_idle();
         assert_eq!(dropped.load(SeqCst), 1, "killed: {kill}");
         let expected = if kill { Duration::ZERO } else { 5 * SECOND };

@@ -1,4 +1,5 @@
 //! Agents that do not come to life, and why.
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
 use std::sync::Mutex;
 use std::sync::mpsc::channel;

@@ -11,6 +11,7 @@ use tokio::runtime::Builder;
 const SECOND: Duration = Duration::from_secs(1);
 const STACK: usize = 1024 * 1024;
 const LENGTH: u32 = 10_000;
+const LINKS: u32 = 2_000;
 
 #[derive(Clone, Default)]
 struct Link {
@@ -246,6 +247,20 @@ async fn end_of_a_child_leaves_its_parent_alone() {
     assert!(parent.alive().await.unwrap());
 }
 
+/// Each agent of a chain told its reason with that of the one before in it.
+#[lyceum::test]
+async fn reason_at_the_end_of_a_chain_of_links_stays_short() {
+    let node = Node::simulated(1);
+    let agents = node.launch_many((0..200).map(|_| Link::default())).await.unwrap();
+    for two in agents.windows(2) {
+        two[0].link(&two[1]);
+    }
+    agents[0].kill().await;
+    let reason = agents[199].ended().await.to_string();
+    assert!(reason.contains("it was killed"), "{reason}");
+    assert!(reason.len() < 500, "it has {} bytes", reason.len());
+}
+
 fn on_a_small_stack(run: impl FnOnce() -> u32 + Send + 'static) -> u32 {
     thread::Builder::new().stack_size(STACK).spawn(run).unwrap().join().unwrap()
 }
@@ -253,7 +268,7 @@ fn on_a_small_stack(run: impl FnOnce() -> u32 + Send + 'static) -> u32 {
 /// Links agents one after the other and ends the first; returns how many ended.
 async fn end_linked(node: Node) -> u32 {
     let ended = Arc::new(AtomicU32::new(0));
-    let agents = (0..LENGTH).map(|_| Link { ended: ended.clone() });
+    let agents = (0..LINKS).map(|_| Link { ended: ended.clone() });
     let agents = node.launch_many(agents).await.unwrap();
     for two in agents.windows(2) {
         two[0].link(&two[1]);
@@ -266,14 +281,14 @@ async fn end_linked(node: Node) -> u32 {
 }
 
 #[test]
-fn chain_of_ten_thousand_links_ends_with_little_stack() {
+fn chain_of_thousands_of_links_ends_with_little_stack() {
     let simulated = on_a_small_stack(|| lyceum::block_on(end_linked(Node::simulated(1))));
-    assert_eq!(simulated, LENGTH);
+    assert_eq!(simulated, LINKS);
     let local = on_a_small_stack(|| {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async { end_linked(Node::local()).await })
     });
-    assert_eq!(local, LENGTH);
+    assert_eq!(local, LINKS);
 }
 
 /// Launches each agent as a child of the one before and ends the first; returns how many ended.

@@ -1,4 +1,5 @@
 //! Mailboxes are bounded: what happens when one is full.
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
 use futures_util::FutureExt;
 use futures_util::future::join_all;

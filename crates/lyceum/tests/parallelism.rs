@@ -1,4 +1,5 @@
 //! Agents run beside each other, whatever one of them does to its thread.
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier, Mutex};

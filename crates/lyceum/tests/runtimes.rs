@@ -1,4 +1,5 @@
 //! Calls from other runtimes, from threads without one, and after runtimes are gone.
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
 use std::future::IntoFuture;
 use std::sync::mpsc;

@@ -1,4 +1,5 @@
 //! Agents that stop, are killed, or end with their node: every call ends exactly once.
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

@@ -1,4 +1,5 @@
 //! Many callers on real threads: every call ends, every state is dropped once.
+#![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};

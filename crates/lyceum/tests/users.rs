@@ -88,9 +88,11 @@ async fn full_mailbox_of_a_user_lets_the_sender_wait_for_room() {
     let writing = clerk.write(ada.handle(), 1_030).no_timeout().send();
     node.advance(SECOND);
     let mut count = 0;
+    let before = node.now();
     while let Some(mail) = ada.receive().await {
         assert_eq!(mail.body, json!(count), "nothing is lost and nothing overtakes");
         count += 1;
+        assert_eq!(node.now(), before, "mail {count} is there without a wait");
         if count == 1_030 {
             break;
         }

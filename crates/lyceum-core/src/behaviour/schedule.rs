@@ -22,6 +22,7 @@ pub(crate) fn add_method<A: Agent>(agent: &AgentRef, entry: &'static BehaviourEn
 
 /// Starts a behaviour that is a method.
 pub(crate) fn start_method<A: Agent>(agent: &AgentRef, entry: &'static BehaviourEntry<A>) {
+    note(agent, entry.name, BehaviourState::Waiting);
     let runner = Runner { agent: agent.clone(), entry };
     let job = run_job(agent, async move { runner.run().await });
     agent.with_extras(|extras| extras.behaviours.set_job(entry.name, job));
@@ -99,7 +100,9 @@ impl<A: Agent> Runner<A> {
     /// Returns the next regular time that is not past, counting those that are.
     fn next_due(&self, last: Time, period: Duration) -> Time {
         let now = self.agent.node.clock.now();
-        let periods = (now - last).as_nanos() / period.as_nanos().max(1);
+        // A time that is just now is not missed.
+        let past = (now - last).as_nanos().saturating_sub(1);
+        let periods = past / period.as_nanos().max(1);
         let missed = u32::try_from(periods).unwrap_or(u32::MAX);
         if missed > 0 {
             self.agent.with_extras(|extras| {

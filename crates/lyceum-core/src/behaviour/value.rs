@@ -6,13 +6,13 @@ use std::ops::Deref;
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::future::{Either, select, select_all};
+use futures_util::future::{Either, select};
 
 use super::BehaviourState;
 use super::schedule::{failed, note};
 use crate::clock::{Sleep, When};
 use crate::life::run_job;
-use crate::topic::{Listener, Publication, TopicError};
+use crate::topic::{Listener, Pattern, Publication, TopicError};
 use crate::{Agent, BoxError, Context};
 
 /// A behaviour with state of its own, which an agent of type `A` adds and removes while it runs.
@@ -80,7 +80,7 @@ pub trait Behaviour<A: Agent>: Send + 'static {
 /// What a behaviour gets of its agent: everything of [`Context`], and its own messages.
 pub struct BehaviourContext<A: Agent> {
     cx: Context<A>,
-    listeners: Vec<Listener>,
+    listener: Listener,
 }
 
 impl<A: Agent> BehaviourContext<A> {
@@ -94,13 +94,8 @@ impl<A: Agent> BehaviourContext<A> {
             return Some(message);
         }
         let stopping = pin!(self.cx.stopping());
-        if self.listeners.is_empty() {
-            stopping.await;
-            return None;
-        }
-        let any = select_all(self.listeners.iter_mut().map(|each| Box::pin(each.receive())));
-        match select(any, stopping).await {
-            Either::Left(((message, _, _), _)) => message,
+        match select(pin!(self.listener.receive()), stopping).await {
+            Either::Left((message, _)) => message,
             Either::Right(_) => None,
         }
     }
@@ -123,7 +118,7 @@ impl<A: Agent> BehaviourContext<A> {
 
     /// Returns the next message if one is there.
     pub fn try_receive(&mut self) -> Option<Publication> {
-        self.listeners.iter_mut().find_map(Listener::try_receive)
+        self.listener.try_receive()
     }
 }
 
@@ -142,13 +137,14 @@ pub(crate) fn add_value<A: Agent, B: Behaviour<A>>(
     mut behaviour: B,
 ) -> Result<bool, TopicError> {
     let patterns = behaviour.subscriptions();
-    let listen = |pattern: &String| Ok(Listener::new(cx.shared().clone(), pattern.parse()?));
-    let listeners = patterns.iter().map(listen).collect::<Result<Vec<_>, TopicError>>()?;
+    let patterns = patterns.iter().map(|pattern| pattern.parse());
+    let patterns = patterns.collect::<Result<Vec<Pattern>, TopicError>>()?;
+    let listener = Listener::new(cx.shared().clone(), patterns);
     let agent = cx.agent();
     if !agent.with_extras(|extras| extras.behaviours.add(name, "value".into())) {
         return Ok(false);
     }
-    let mut own = BehaviourContext { cx: Context::of_agent(&agent), listeners };
+    let mut own = BehaviourContext { cx: Context::of_agent(&agent), listener };
     let (owner, label) = (agent.clone(), name.to_string());
     let job = run_job(&agent, async move {
         note(&owner, &label, BehaviourState::Running);

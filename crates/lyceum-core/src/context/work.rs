@@ -52,6 +52,8 @@ pub struct Busy(std::sync::Arc<crate::node::Shared>);
 impl Drop for Busy {
     fn drop(&mut self) {
         self.0.held.fetch_sub(1, Ordering::AcqRel);
+        // Whoever moves time looks again.
+        self.0.clock.changed().notify_one();
     }
 }
 
@@ -182,7 +184,11 @@ pub(super) async fn stop_behaviour(agent: &AgentRef, name: &str, remove: bool) -
         if remove {
             extras.behaviours.remove(name);
         } else {
-            extras.behaviours.update(name, |info| info.state = BehaviourState::Stopped);
+            extras.behaviours.update(name, |info| {
+                if matches!(info.state, BehaviourState::Waiting | BehaviourState::Running) {
+                    info.state = BehaviourState::Stopped;
+                }
+            });
         }
         job
     });

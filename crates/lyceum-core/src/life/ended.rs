@@ -37,6 +37,13 @@ impl Ended {
     }
 }
 
+impl Ended {
+    /// Returns whether the node has forgotten the agent, so that its name is free again.
+    fn is_forgotten(&self) -> bool {
+        self.agent.node.registry.by_id(self.agent.id).is_none()
+    }
+}
+
 impl Monitor {
     pub(crate) fn of(agent: &AgentRef) -> Self {
         let (sender, news) = oneshot::channel();
@@ -66,7 +73,7 @@ impl Future for Ended {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<DownReason> {
         loop {
             let mut extras = self.agent.extras();
-            if self.agent.mode() == Mode::Ended {
+            if self.agent.mode() == Mode::Ended && self.is_forgotten() {
                 let reason = extras.as_ref().and_then(|extras| extras.reason.clone());
                 return Poll::Ready(reason.unwrap_or(DownReason::Stopped));
             }
@@ -88,7 +95,9 @@ impl Future for Monitor {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Down> {
         let this = self.get_mut();
         loop {
-            if let Poll::Ready(news) = Pin::new(&mut this.news).poll(cx) {
+            // Tokio's budget must not look like silence.
+            let mut news = tokio::task::unconstrained(&mut this.news);
+            if let Poll::Ready(news) = Pin::new(&mut news).poll(cx) {
                 let gone = || down(&this.agent, DownReason::Stopped, false);
                 return Poll::Ready(news.unwrap_or_else(|_| gone()));
             }

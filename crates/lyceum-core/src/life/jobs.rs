@@ -61,7 +61,7 @@ pub(crate) async fn cancel(agent: &AgentRef, place: JobPlace) {
     let (job, wakers) = agent.with_extras(|extras| extras.jobs.remove(place));
     wakers.into_iter().for_each(std::task::Waker::wake);
     if let Some(job) = job {
-        job.cancel().await;
+        agent.node.driven(job.cancel()).await;
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stop::{end_now, spread, stop};
 use super::{DownReason, Mode, ended, jobs};
-use crate::cell::{Asked, Gate, Header, Verdict, end_waiting, panic_text};
+use crate::cell::{Asked, Header, Verdict, end_waiting, panic_text};
 use crate::clock::{Sleep, Time};
 use crate::{AgentRef, BoxError};
 
@@ -160,8 +160,14 @@ pub(super) fn restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason) {
 
 /// Lets no more turns start, for a restart; false if the agent restarts already, or ends.
 pub(super) fn close(agent: &AgentRef) -> bool {
-    agent.change_mode(Mode::Active, Mode::Starting)
-        || agent.change_mode(Mode::Inactive, Mode::Starting)
+    if agent.change_mode(Mode::Active, Mode::Starting) {
+        return true;
+    }
+    let was_inactive = agent.change_mode(Mode::Inactive, Mode::Starting);
+    if was_inactive {
+        agent.with_extras(|extras| extras.stays_inactive = true);
+    }
+    was_inactive
 }
 
 fn count(agent: &AgentRef, plan: &Plan) -> Option<u32> {
@@ -170,7 +176,7 @@ fn count(agent: &AgentRef, plan: &Plan) -> Option<u32> {
 }
 
 /// Starts the next generation of an agent that was [closed](close), whose failures were counted.
-pub(super) fn begin_restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason, nth: u32) {
+fn begin_restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason, nth: u32) {
     agent.node.note(agent.id, "restart");
     let restarting = agent.clone();
     agent.node.spawn(None, async move { run(restarting, plan, reason, nth).await }).detach();
@@ -200,10 +206,11 @@ async fn run(agent: AgentRef, plan: Arc<Plan>, reason: DownReason, mut nth: u32)
 }
 
 /// Ends what belongs to the old generation.
-async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
+pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
     let node = &agent.node;
     jobs::cancel_all(agent).await;
     let (monitors, subscriptions, links, children) = agent.with_extras(|extras| {
+        extras.begun = false;
         extras.behaviours.clear();
         extras.flags.clear();
         (
@@ -231,7 +238,7 @@ async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
 }
 
 /// Lets the holder drop the state, and waits for it.
-async fn drop_state(agent: &AgentRef) {
+pub(super) async fn drop_state(agent: &AgentRef) {
     let mut asked = false;
     std::future::poll_fn(|cx| {
         if agent.mode() == Mode::Ended || (asked && !agent.has_state()) {
@@ -253,7 +260,7 @@ pub(crate) fn state_dropped(header: &Header) {
 }
 
 /// Gives the agent a new state and starts it.
-async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> {
+pub(super) async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> {
     let state = plan.make()?;
     agent.with_extras(|extras| extras.new_state = Some(state));
     agent.ask(Asked::PUT_STATE);
@@ -267,9 +274,11 @@ async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> {
             }
         }
     }
-    // A mailbox that was closed while the agent was switched off is open again.
-    agent.mailbox.set_gate(Gate::Open);
-    super::launch::open(agent);
+    if agent.with_extras(|extras| std::mem::take(&mut extras.stays_inactive)) {
+        agent.change_mode(Mode::Starting, Mode::Inactive);
+    } else {
+        super::launch::open(agent);
+    }
     Ok(())
 }
 

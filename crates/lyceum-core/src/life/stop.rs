@@ -111,8 +111,13 @@ async fn within(node: &Arc<Shared>, deadline: Time, work: impl Future) {
 pub(crate) async fn stop_all(node: &Arc<Shared>) {
     node.registry.close();
     let agents = node.registry.youngest_first();
+    let deadline = node.clock.now() + node.grace;
     for agent in &agents {
         stop(agent, DownReason::Stopped);
+        if node.clock.now() < deadline {
+            // Whoever was launched earlier may be needed until then.
+            within(node, deadline, ended::Ended::of(agent.clone())).await;
+        }
     }
     for agent in agents {
         let hurry = agent.extras().as_ref().and_then(|extras| extras.grace).unwrap_or(node.grace);
@@ -186,8 +191,14 @@ pub(super) fn spread(
 ) {
     for linked in links.into_iter().filter_map(|id| node.registry.by_id(id)) {
         linked.with_extras(|extras| extras.links.retain(|other| *other != agent.id));
-        if !reason.is_normal() {
-            super::fail(&linked, DownReason::Linked(format!("{agent:?}: {reason}")));
+        if reason.is_normal() {
+            continue;
         }
+        let cause = match reason {
+            // What began it is told on, not the way that it took.
+            DownReason::Linked(cause) => cause.clone(),
+            other => format!("{agent:?}: {other}"),
+        };
+        super::fail(&linked, DownReason::Linked(cause));
     }
 }

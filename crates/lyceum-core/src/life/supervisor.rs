@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use lyceum_wire::AgentId;
 
-use super::restart::{Intensity, begin_restart, close};
-use super::{DownReason, FromConstructor, FromValue, Launch, Restart, Restartable, stop};
+use super::restart::{self, Intensity, Plan, close};
+use super::{DownReason, FromConstructor, FromValue, Launch, Mode, Restart, Restartable, stop};
+use crate::clock::Sleep;
 use crate::node::Shared;
 use crate::{Agent, AgentRef, BoxError};
 
@@ -157,24 +158,70 @@ impl Member {
             // It restarts already, or ends: this failure is the same one or comes too late.
             return;
         }
-        let nth = group.intensity.count(group.node.clock.now(), group.restart.within);
-        let find = |id| group.node.registry.by_id(id);
-        if nth > group.restart.limit {
-            let members = group.members().clone();
-            for member in members.into_iter().rev().filter_map(find) {
-                stop::end_now(&member, DownReason::RestartLimit(reason.to_string()));
-            }
+        let Some(nth) = group.count() else {
+            group.give_up(reason);
             return;
-        }
-        for member in group.concerned(agent.id).into_iter().filter_map(find) {
+        };
+        let mut generation = Vec::new();
+        for member in group.concerned(agent.id) {
+            let Some(member) = group.node.registry.by_id(member) else { continue };
             let plan = member.extras().as_ref().and_then(|extras| extras.plan.clone());
             let Some(plan) = plan else { continue };
             let is_failed = member == *agent;
-            if !is_failed && !close(&member) {
-                continue;
+            if is_failed || close(&member) {
+                let own = if is_failed { reason.clone() } else { DownReason::SiblingFailed };
+                generation.push((member, plan, own));
             }
-            let own = if is_failed { reason.clone() } else { DownReason::SiblingFailed };
-            begin_restart(&member, plan, own, nth);
+        }
+        let group = group.clone();
+        let node = group.node.clone();
+        node.spawn(None, async move { group.renew(generation, nth).await }).detach();
+    }
+}
+
+/// A member that restarts, how, and why.
+type Renewed = (AgentRef, Arc<Plan>, DownReason);
+
+impl Group {
+    /// Counts a failure; `None` if that is one too many.
+    fn count(&self) -> Option<u32> {
+        let nth = self.intensity.count(self.node.clock.now(), self.restart.within);
+        (nth <= self.restart.limit).then_some(nth)
+    }
+
+    /// Ends all members, the youngest first.
+    fn give_up(&self, reason: &DownReason) {
+        let members = self.members().clone();
+        for member in members.into_iter().rev() {
+            if let Some(member) = self.node.registry.by_id(member) {
+                stop::end_now(&member, DownReason::RestartLimit(reason.to_string()));
+            }
+        }
+    }
+
+    /// Ends the old generations, the youngest first, and then starts the new ones in order.
+    async fn renew(&self, generation: Vec<Renewed>, mut nth: u32) {
+        for (member, plan, reason) in generation.iter().rev() {
+            member.node.note(member.id, "restart");
+            restart::clear(member, plan, reason.clone()).await;
+        }
+        for (member, plan, _) in &generation {
+            loop {
+                let pause = self.restart.backoff.before(nth);
+                if !pause.is_zero() {
+                    Sleep::until(self.node.clone(), self.node.clock.now() + pause).await;
+                }
+                if member.mode() != Mode::Starting {
+                    break;
+                }
+                member.next_generation();
+                let Err(failure) = restart::revive(member, plan).await else { break };
+                match self.count() {
+                    Some(next) => nth = next,
+                    None => return self.give_up(&DownReason::StartFailed(failure)),
+                }
+                restart::drop_state(member).await;
+            }
         }
     }
 }

@@ -110,6 +110,20 @@ impl Shared {
         !inside.unwrap_or(false) && simulation.drive(self, cx)
     }
 
+    /// Waits for a future, driving a simulated node meanwhile.
+    pub(crate) async fn driven<F: Future>(&self, future: F) -> F::Output {
+        let mut future = std::pin::pin!(future);
+        std::future::poll_fn(|cx| {
+            loop {
+                let polled = future.as_mut().poll(cx);
+                if polled.is_ready() || !self.drive(cx) {
+                    return polled;
+                }
+            }
+        })
+        .await
+    }
+
     /// Returns whether work that is foreign to the clock holds simulated time still.
     pub(crate) fn is_busy(&self) -> bool {
         self.held.load(Ordering::Acquire) > 0

@@ -79,7 +79,7 @@ pub(crate) fn subscribe_agent(agent: &AgentRef, subscription: &'static Subscript
 /// A program's or behaviour's subscription: a bounded queue that loses its oldest messages.
 pub struct Listener {
     node: Arc<Shared>,
-    id: u64,
+    ids: Vec<u64>,
     queue: Arc<Mutex<Queue>>,
 }
 
@@ -94,33 +94,43 @@ fn lock(queue: &Mutex<Queue>) -> std::sync::MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Puts a message in, unless another pattern has brought it; true if the oldest was lost for it.
+fn push(queue: &Mutex<Queue>, publication: &Publication) -> bool {
+    let mut queue = lock(queue);
+    if queue.messages.back().is_some_and(|last| last.is(publication)) {
+        return false;
+    }
+    let full = queue.messages.len() == LISTENER_LIMIT;
+    if full {
+        queue.messages.pop_front();
+        queue.lost += 1;
+    }
+    queue.messages.push_back(publication.clone());
+    let waker = queue.waker.take();
+    drop(queue);
+    if let Some(waker) = waker {
+        waker.wake();
+    }
+    full
+}
+
 impl Listener {
-    pub(crate) fn new(node: Arc<Shared>, pattern: Pattern) -> Self {
+    /// Listens to all topics of some patterns, in the order of publication.
+    pub(crate) fn new(node: Arc<Shared>, patterns: Vec<Pattern>) -> Self {
         let queue = Arc::new(Mutex::new(Queue::default()));
-        let weak = Arc::downgrade(&queue);
-        let node_lost = Arc::downgrade(&node);
-        let deliver = move |publication: &Publication| {
-            let Some(queue) = weak.upgrade() else { return Delivery::Gone };
-            let mut queue = lock(&queue);
-            let full = queue.messages.len() == LISTENER_LIMIT;
-            if full {
-                queue.messages.pop_front();
-                queue.lost += 1;
-            }
-            queue.messages.push_back(publication.clone());
-            let waker = queue.waker.take();
-            drop(queue);
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-            if full {
-                node_lost.upgrade().inspect(|node| node.topics.note_lost(1));
-            }
-            Delivery::Taken
+        let subscribe = |pattern| {
+            let (queue, lost) = (Arc::downgrade(&queue), Arc::downgrade(&node));
+            let deliver = move |publication: &Publication| {
+                let Some(queue) = queue.upgrade() else { return Delivery::Gone };
+                if push(&queue, publication) {
+                    lost.upgrade().inspect(|node| node.topics.note_lost(1));
+                }
+                Delivery::Taken
+            };
+            node.topics.insert(pattern, Subscriber { group: None, deliver: Box::new(deliver) })
         };
-        let subscriber = Subscriber { group: None, deliver: Box::new(deliver) };
-        let id = node.topics.insert(pattern, subscriber);
-        Self { node, id, queue }
+        let ids = patterns.into_iter().map(subscribe).collect();
+        Self { node, ids, queue }
     }
 
     /// Waits for the next message; `None` once the node has ended.
@@ -161,7 +171,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.node.topics.remove(self.id);
+        self.ids.iter().for_each(|id| self.node.topics.remove(*id));
     }
 }
 
