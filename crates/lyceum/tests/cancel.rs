@@ -89,7 +89,7 @@ async fn dropped_call_that_is_suspended_runs_to_its_end_and_hears_of_it() {
     for seed in 0..20 {
         let node = Node::simulated(seed);
         let clerk = clerk(&node).await;
-        let mut call = Box::pin(std::future::IntoFuture::into_future(clerk.work()));
+        let mut call = Box::pin(clerk.work());
         let mut sleep = node.sleep(SECOND);
         futures_util::future::select(&mut call, &mut sleep).await;
         drop(call);

@@ -57,7 +57,7 @@ fn other_runtime() -> Runtime {
 
 /// Runs what may hang on a thread of its own; `None` if it hangs.
 fn patiently<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let (sender, result) = mpsc::channel();
+    let (sender, result) = mpsc::sync_channel(1);
     thread::spawn(move || sender.send(work()));
     match result.recv_timeout(PATIENCE) {
         Ok(value) => Some(value),
@@ -132,7 +132,10 @@ fn pending_call_outlives_the_runtime_that_it_was_made_on() {
     let node = Node::builder().runtime(own.handle().clone()).build().unwrap();
     let agent = own.block_on(node.launch(place()).into_future()).unwrap();
     let held = agent.hold().no_timeout().send();
-    let queued = callers.block_on(async { agent.thread().send() });
+    let queued = {
+        let _entered = callers.enter();
+        agent.thread().send()
+    };
     drop(callers);
     drop(own.block_on(async { agent.stop().now_or_never() }));
     let error = patiently(|| futures_executor(queued)).expect("it ends").unwrap_err();

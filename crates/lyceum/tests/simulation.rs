@@ -239,8 +239,11 @@ async fn play(seed: u64, steps: &[Step], kill: bool) -> Result<u64, TestCaseErro
     Ok(node.trace().unwrap().hash)
 }
 
+/// How many random histories are tried.
+const CASES: u32 = if cfg!(debug_assertions) { 300 } else { 3_000 };
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 300 } else { 3_000 }))]
+    #![proptest_config(ProptestConfig::with_cases(CASES))]
 
     #[test]
     fn every_call_ends_once_and_in_order_whatever_happens(

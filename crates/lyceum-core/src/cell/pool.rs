@@ -52,7 +52,7 @@ static DEPOT: [Mutex<Vec<Chain>>; SIZES.len()] = [const { Mutex::new(Vec::new())
 
 thread_local! {
     static SHELVES: Shelves = const {
-        Shelves([const { Shelf { top: Cell::new(ptr::null_mut()), count: Cell::new(0) } }; SIZES.len()])
+        Shelves([const { Shelf::new() }; SIZES.len()])
     };
 }
 
@@ -97,6 +97,10 @@ pub(crate) unsafe fn give_back(memory: NonNull<u8>, class: Class) {
 }
 
 impl Shelf {
+    const fn new() -> Self {
+        Self { top: Cell::new(ptr::null_mut()), count: Cell::new(0) }
+    }
+
     #[inline]
     fn take(&self) -> Option<NonNull<u8>> {
         let top = NonNull::new(self.top.get())?;

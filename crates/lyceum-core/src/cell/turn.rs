@@ -477,7 +477,8 @@ unsafe fn drop_state(this: NonNull<Header>) {
     // SAFETY: the state was there, and is marked as gone.
     let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { (header.vtable.drop_state)(this) }));
     if let Err(panic) = dropped {
-        tracing::error!(agent = header.vtable.name, panic = %panic_text(&*panic), "a drop panicked");
+        let (agent, text) = (header.vtable.name, panic_text(&*panic));
+        tracing::error!(agent, panic = %text, "a drop panicked");
         forget_safely(panic);
     }
 }
@@ -502,7 +503,8 @@ pub(crate) fn drop_content(block: NonNull<Block>) {
         }
     }));
     if let Err(panic) = dropped {
-        tracing::error!(action = %turn.vtable.info, panic = %panic_text(&*panic), "a drop panicked");
+        let (action, text) = (turn.vtable.info, panic_text(&*panic));
+        tracing::error!(%action, panic = %text, "a drop panicked");
         forget_safely(panic);
     }
 }

@@ -47,7 +47,8 @@ pub struct SupervisorBuilder {
 /// # lyceum::block_on(async {
 /// let node = Node::simulated(1);
 /// let pair = node.supervisor(Strategy::OneForAll).start();
-/// let (left, right) = (pair.launch(Counter::default()).await?, pair.launch(Counter::default()).await?);
+/// let left = pair.launch(Counter::default()).await?;
+/// let right = pair.launch(Counter::default()).await?;
 /// right.add(5).await?;
 /// left.fail().await.unwrap_err();
 /// assert_eq!(right.add(1).await?, 1, "it was restarted with its sibling");

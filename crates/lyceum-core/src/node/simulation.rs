@@ -7,13 +7,16 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, TryLockError};
-use std::task::Context;
+use std::task::{Context, Poll, Waker};
 
 use lyceum_wire::AgentId;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
+use tokio::task::unconstrained;
 
 use super::Shared;
 use crate::{ActionInfo, Time};
@@ -139,7 +142,7 @@ impl Simulation {
             cx.waker().wake_by_ref();
             return false;
         }
-        self.step(node) || self.jump(node)
+        without_budget(|| self.step(node) || self.jump(node))
     }
 
     /// Runs one agent or job; false if none is ready.
@@ -168,8 +171,10 @@ impl Simulation {
     /// Runs what is ready now, without moving time; returns how many steps that took.
     pub(crate) fn run_until_idle(&self, node: &Shared) -> usize {
         let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-        self.note_outside(node.clock.fire().outside);
-        self.run_ready(node)
+        without_budget(|| {
+            self.note_outside(node.clock.fire().outside);
+            self.run_ready(node)
+        })
     }
 
     fn run_ready(&self, node: &Shared) -> usize {
@@ -183,13 +188,27 @@ impl Simulation {
     /// Moves time forward to `target`, running everything that is due on the way in order.
     pub(crate) fn advance_to(&self, node: &Shared, target: Time) {
         let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
-        self.run_ready(node);
-        while let Some(due) = node.clock.next_due().filter(|due| *due <= target.nanos()) {
-            node.clock.set_now(due);
-            self.note_outside(node.clock.fire().outside);
+        without_budget(|| {
             self.run_ready(node);
-        }
+            while let Some(due) = node.clock.next_due().filter(|due| *due <= target.nanos()) {
+                node.clock.set_now(due);
+                self.note_outside(node.clock.fire().outside);
+                self.run_ready(node);
+            }
+        });
         node.clock.set_now(target.nanos());
+    }
+}
+
+/// Runs work outside of the budget that tokio gives the task that drives.
+///
+/// With that used up, tokio's channels would say `Pending` without need, and time would jump.
+fn without_budget<T>(work: impl FnOnce() -> T) -> T {
+    let mut work = Some(work);
+    let once = poll_fn(|_| Poll::Ready(work.take().map(|work| work())));
+    match pin!(unconstrained(once)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Some(output)) => output,
+        Poll::Ready(None) | Poll::Pending => unreachable!("the work is there and ready"),
     }
 }
 
