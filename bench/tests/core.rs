@@ -80,7 +80,7 @@ fn million() {
 #[test]
 fn timers() {
     let rows = run("timers");
-    assert_eq!(rows, [row("timers", "raw_tokio", CT)]);
+    assert_eq!(rows, [row("timers", "lyceum", CT), row("timers", "raw_tokio", CT)]);
 }
 
 /// Runs one case and asserts who has a figure: frameworks everywhere, actix on one thread only,
@@ -89,7 +89,7 @@ fn check(case: &str, metrics: &[&str], places: &[&str], references: &[&str]) {
     let mut expected = Vec::new();
     for &metric in metrics {
         for &place in places {
-            let mut targets = vec!["ractor", "kameo", "xtra", "raw_tokio"];
+            let mut targets = vec!["lyceum", "ractor", "kameo", "xtra", "raw_tokio"];
             if place == CT {
                 targets.push("actix");
                 targets.extend(references);

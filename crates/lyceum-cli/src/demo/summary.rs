@@ -1,7 +1,6 @@
 //! The summary: asks the other agents, so that those outside need to ask one only.
 
 use std::collections::BTreeMap;
-use std::pin::Pin;
 
 use jiff::Timestamp;
 use lyceum::prelude::*;
@@ -55,9 +54,6 @@ pub(crate) struct AgentReport {
     pub(crate) queued: u64,
 }
 
-/// The answer of a source that is on its way.
-type Answer = Pin<Box<dyn Future<Output = Result<Reading, CallError>> + Send>>;
-
 #[agent]
 impl Summary {
     /// Asks everyone, and returns what they say.
@@ -106,7 +102,8 @@ impl Report {
 
 /// Asks all sources at once, whatever their types.
 async fn readings(cx: &Context<Summary>) -> Vec<Reading> {
-    let calls = ask_sources(&cx.node());
+    let ask = |source: &Handle<dyn Source>| source.latest().timeout(PATIENCE).send();
+    let calls: Vec<_> = cx.node().find().typed::<dyn Source>().iter().map(ask).collect();
     let mut readings = BTreeMap::new();
     for call in calls {
         if let Ok(reading) = call.await {
@@ -118,15 +115,6 @@ async fn readings(cx: &Context<Summary>) -> Vec<Reading> {
         readings.entry(source).or_insert_with(silent);
     }
     readings.into_values().collect()
-}
-
-/// Begins to ask all sources. Not `async`: a `Handle<dyn Source>` cannot be held over an await.
-fn ask_sources(node: &Node) -> Vec<Answer> {
-    let sources = node.find().typed::<dyn Source>();
-    let ask = |source: &Handle<dyn Source>| -> Answer {
-        Box::pin(source.latest().timeout(PATIENCE).send())
-    };
-    sources.iter().map(ask).collect()
 }
 
 /// Returns what the agents of the node have done so far, by name.
