@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::monitor::{Alarm, Turn};
 use super::reading::{Reading, SourceName};
 
-/// How many readings are kept of each source: two minutes.
-const READINGS: usize = 120;
+/// How many readings are kept of each source: one minute.
+const READINGS: usize = 60;
 
 /// How many alarms are kept.
 const ALARMS: usize = 32;
@@ -112,7 +112,7 @@ mod tests {
 
         let levels = historian.levels().await.unwrap().remove(&SourceName::Cpu).unwrap();
         assert_eq!((levels.len(), levels[0]), (READINGS, 30.0));
-        assert_eq!(historian.topics().await.unwrap()["reading.cpu"], 150);
+        assert_eq!(historian.topics().await.unwrap()["reading.cpu"], 90);
     }
 
     #[lyceum::test]

@@ -37,6 +37,9 @@ pub(crate) fn compose(report: &Report, size: Size) -> Vec<Line> {
         lines.extend(panel);
     }
     lines.insert(0, title(report, width));
+    if lines.len() + 2 <= size.rows {
+        lines.push(Line::default());
+    }
     lines.truncate(size.rows.saturating_sub(1));
     lines.push(footer(report));
     lines.into_iter().map(|line| line.cut(width)).collect()

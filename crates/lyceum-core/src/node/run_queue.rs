@@ -110,7 +110,7 @@ impl RunQueue {
     /// Puts a scheduled agent in.
     #[inline]
     pub(crate) fn push_agent(&self, agent: ScheduledAgent, node: &Shared) {
-        let address = std::ptr::from_ref(node).addr();
+        let address = std::ptr::from_ref(&node.run_queue).addr();
         let short = cell::with_current(|frame| frame.short).unwrap_or(false);
         let agent = if short { keep(agent, address) } else { Some(agent) };
         if let Some(agent) = agent {
@@ -127,7 +127,10 @@ impl RunQueue {
             return;
         }
         inner.ready.push_back(runnable);
-        let waker = inner.next_pump();
+        // A pump looks again itself, and calls for another one if it finds more than one thing.
+        let address = std::ptr::from_ref(self).addr();
+        let own = SLOT.with(|slot| slot.node.get() == address);
+        let waker = if own { None } else { inner.next_pump() };
         drop(inner);
         if let Some(waker) = waker {
             waker.wake();
@@ -311,7 +314,7 @@ struct Serving<'n> {
 
 impl<'n> Serving<'n> {
     fn enter(node: &'n Shared) -> Self {
-        let address = std::ptr::from_ref(node).addr();
+        let address = std::ptr::from_ref(&node.run_queue).addr();
         let outer = SLOT.with(|slot| (slot.node.replace(address), slot.next.take()));
         Self { node, outer }
     }
