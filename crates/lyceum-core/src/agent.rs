@@ -12,7 +12,10 @@ use crate::topic::Subscription;
 use crate::{AgentRef, BoxError, Context, Route};
 
 /// What a handle can lead to: a type of agent, or `dyn Interface`.
-pub trait Target: 'static {
+///
+/// Not `'static`, so that a future may hold a `Handle<dyn Interface>` over an await: the compiler
+/// checks that it is `Send` for `dyn Interface` of any lifetime.
+pub trait Target {
     /// The typed client that `Handle<Self>` derefs to.
     type Actions: Client;
     /// The name of the type or interface.
@@ -82,7 +85,7 @@ pub type StopHook<A> = StartHook<A>;
 
 /// What an agent offers under one interface. Made by the interface's macro.
 pub struct InterfaceEntry<A: Agent> {
-    /// Identifies `dyn Interface`.
+    /// Identifies the interface: the type of its client.
     pub id: TypeId,
     /// The interface's name.
     pub name: &'static str,

@@ -28,6 +28,8 @@ mod reference;
 mod route;
 mod run;
 mod stream;
+#[doc(hidden)]
+pub mod support;
 mod topic;
 mod user;
 

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::call::{Call, CallOptions, Tell};
 use crate::error::{CallFault, Failure};
 use crate::stream::Results;
+use crate::support::ActionOutput;
 use crate::{AgentRef, BadArguments, CallError, Message};
 
 /// An action by name: how it is described and called without its type.
@@ -156,7 +157,7 @@ impl Route {
     /// Makes the route of a message.
     pub const fn of<M>() -> Self
     where
-        M: JsonArguments<Output: Serialize + JsonSchema>,
+        M: JsonArguments<Output: ActionOutput>,
     {
         Self { name: M::INFO.name, stream: false, describe: describe::<M>, call: call::<M> }
     }
@@ -165,7 +166,7 @@ impl Route {
     pub const fn stream<M, T>() -> Self
     where
         M: JsonArguments<Output = Results<T>>,
-        T: Serialize + JsonSchema + Send + 'static,
+        T: ActionOutput + Send + 'static,
     {
         Self {
             name: M::INFO.name,

@@ -79,6 +79,30 @@ impl Sensor for Thermometer {
 
 impl other::Nameless for Thermometer {}
 
+/// Asks through the interface, and holds the handles meanwhile.
+struct Survey(Vec<Handle<dyn Sensor>>);
+
+#[agent]
+impl Survey {
+    #[action]
+    async fn sum(&self) -> u64 {
+        let mut sum = 0;
+        for sensor in self.0.clone() {
+            sum += sensor.read(1).await.unwrap_or_default();
+        }
+        sum
+    }
+}
+
+#[lyceum::test]
+async fn an_action_may_hold_handles_by_interface() {
+    let node = Node::simulated(1);
+    let sensor = node.launch(Clock).await.unwrap().to::<dyn Sensor>().unwrap();
+    let survey = node.launch(Survey(vec![sensor.clone(), sensor])).await.unwrap();
+
+    assert_eq!(survey.sum().await.unwrap(), 24);
+}
+
 #[derive(Default)]
 struct Clock;
 

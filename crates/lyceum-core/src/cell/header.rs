@@ -476,6 +476,7 @@ const fn agent_vtable<A: Agent>() -> AgentVTable {
     AgentVTable {
         name: A::NAME,
         type_id: TypeId::of::<A>(),
+        client_id: TypeId::of::<A::Actions>(),
         drop_state: drop_state::<A>,
         free: free::<A>,
         interface: interface::<A>,

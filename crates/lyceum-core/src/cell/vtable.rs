@@ -15,7 +15,10 @@ use crate::{ActionInfo, Agent, AgentRef, BoxError, CallError, Route};
 /// What is known of a type of agent.
 pub(crate) struct AgentVTable {
     pub(crate) name: &'static str,
+    /// What messages are checked against before they touch the state.
     pub(crate) type_id: TypeId,
+    /// What handles are looked up by.
+    pub(crate) client_id: TypeId,
     /// Drops the agent's state in place. Only the holder calls it, once.
     pub(super) drop_state: unsafe fn(NonNull<Header>),
     /// Frees the cell, whose state is gone.

@@ -100,9 +100,10 @@ fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStrea
     for argument in &action.signature.arguments {
         let (name, ty) = (argument.ident.unraw().to_string(), &argument.ty);
         let place = located(ty.span());
-        parameters.extend(quote_spanned!(place=> #runtime::Parameter::of::<#ty>(#name),));
-        let take = quote_spanned!(place=> #runtime::Arguments::take::<#ty>(#arguments, #name));
-        fields.extend(quote!(#take?,));
+        // The same call twice, so that a type that cannot be an argument is reported once.
+        let argument = quote_spanned!(place=> #runtime::support::argument::<#ty>(#name));
+        parameters.extend(quote!(#argument.parameter(),));
+        fields.extend(quote!(#argument.take(#arguments)?,));
     }
     let own_error = matches!(action.output, Output::Fallible(_)).then(|| own_error(runtime));
     quote! {

@@ -28,7 +28,7 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
     let Parts { routes, subscriptions, behaviours, .. } = parts;
     let interfaces = implements.iter().map(|interface| {
         quote_spanned! {located(interface.span())=>
-            <dyn #interface>::lyceum_interface::<Self>()
+            <dyn #interface as #runtime::support::Interface<Self>>::ENTRY
         }
     });
     let on_start = hook::expand(owner, members, Moment::Start);

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::owner::{Owner, local};
+use crate::owner::{Kind, Owner, local};
 
 /// Returns the client's type.
 pub(super) fn declaration(owner: &Owner) -> TokenStream {
@@ -36,6 +36,11 @@ pub(super) fn implementation(owner: &Owner, methods: &TokenStream) -> TokenStrea
     let Owner { runtime, name, .. } = owner;
     let (client, reached) = (owner.client(), owner.target());
     let (generics, arguments, clause) = owner.generics.split_for_impl();
+    let head = match owner.kind {
+        Kind::Agent(_) => quote!(impl #generics #runtime::Target for #reached),
+        // Of any lifetime, so that futures which hold handles are found to be `Send`.
+        Kind::Interface => quote!(impl<'__a> #runtime::Target for #reached + '__a),
+    };
     let marker = has_marker(owner).then(|| quote!(marker: ::core::marker::PhantomData,));
     let target = local("target");
     quote! {
@@ -56,7 +61,7 @@ pub(super) fn implementation(owner: &Owner, methods: &TokenStream) -> TokenStrea
         }
 
         #[automatically_derived]
-        impl #generics #runtime::Target for #reached #clause {
+        #head #clause {
             type Actions = #client #arguments;
             const NAME: &'static str = #name;
         }

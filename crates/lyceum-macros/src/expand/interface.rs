@@ -38,37 +38,26 @@ fn table(owner: &Owner, members: &[Member]) -> TokenStream {
 /// Returns what an implementing type lists in its blueprint.
 fn entry(owner: &Owner, members: &[Member], parts: &Parts) -> TokenStream {
     let Owner { runtime, name, .. } = owner;
-    let (target, agent) = (owner.target(), owner.agent());
+    let (target, client, agent) = (owner.target(), owner.client(), owner.agent());
     let Parts { routes, subscriptions, behaviours, .. } = parts;
     let needs_sync =
         members.iter().any(|member| has_entry(member) && needs_sync(member.signature()));
     let generics = owner.agent_generics(needs_sync);
-    let (generics, arguments, _) = generics.split_for_impl();
     let fields = members.iter().filter(|member| has_entry(member)).map(|member| {
         let (cfgs, field) = (&member.cfgs, &member.signature().ident);
         quote!(#(#cfgs)* #field: #runtime::Entry::of::<#agent>(),)
     });
     quote! {
-        struct Implementation__ #generics (::core::marker::PhantomData<#agent>);
-
         #[automatically_derived]
-        impl #generics Implementation__ #arguments {
+        impl #generics #runtime::support::Interface<#agent> for #target {
             const ENTRY: #runtime::InterfaceEntry<#agent> = #runtime::InterfaceEntry {
-                id: ::core::any::TypeId::of::<#target>(),
+                id: ::core::any::TypeId::of::<#client>(),
                 name: #name,
                 table: &Table__ { #(#fields)* },
                 routes: &[#routes],
                 subscriptions: &[#subscriptions],
                 behaviours: &[#behaviours],
             };
-        }
-
-        #[automatically_derived]
-        impl #target {
-            #[doc(hidden)]
-            pub const fn lyceum_interface #generics() -> #runtime::InterfaceEntry<#agent> {
-                Implementation__::#arguments::ENTRY
-            }
         }
     }
 }

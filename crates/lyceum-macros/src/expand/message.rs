@@ -123,8 +123,8 @@ impl Message<'_> {
                 quote!(::core::option::Option::Some(#runtime::Entry::of::<#agent>()))
             }
             Kind::Interface => {
-                let (interface, field) = (self.owner.target(), &self.signature().ident);
-                let id = quote!(::core::any::TypeId::of::<#interface>());
+                let (client, field) = (self.owner.client(), &self.signature().ident);
+                let id = quote!(::core::any::TypeId::of::<#client>());
                 quote! {
                     #runtime::AgentRef::interface::<Table__>(#target, #id)
                         .map(|table| table.#field)

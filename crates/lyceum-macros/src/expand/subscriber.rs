@@ -37,8 +37,7 @@ fn message(owner: &Owner, member: &Member, subscriber: &Subscriber) -> TokenStre
             whole = quote!(let #variable = #publication;);
         } else {
             let place = located(ty.span());
-            let decode =
-                quote_spanned!(place=> #runtime::Publication::decode::<#ty>(&#publication));
+            let decode = quote_spanned!(place=> #runtime::support::payload::<#ty>(&#publication));
             payload = quote!(let #variable: #ty = #decode?;);
         }
     }

@@ -1,0 +1,90 @@
+//! What the code of the macros asks of the types that users write, with an error for each.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Agent, Arguments, BadArguments, DecodeError, InterfaceEntry, Parameter, Publication};
+
+/// A type that can come to an action from anywhere.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an argument of an action",
+    label = "cannot come from another machine",
+    note = "derive `serde::Deserialize` and `schemars::JsonSchema`, or mark the action \
+            `#[action(local)]`"
+)]
+pub trait ActionArgument: DeserializeOwned + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> ActionArgument for T {}
+
+/// An argument of an action, described and taken in one place, so that a type that cannot be one
+/// is reported once.
+pub struct Argument<T> {
+    name: &'static str,
+    parameter: Parameter,
+    take: fn(&mut Arguments, &'static str) -> Result<T, BadArguments>,
+}
+
+/// Describes an argument.
+pub const fn argument<T: ActionArgument>(name: &'static str) -> Argument<T> {
+    Argument { name, parameter: Parameter::of::<T>(name), take: Arguments::take::<T> }
+}
+
+impl<T> Argument<T> {
+    /// Returns how callers see the argument.
+    pub const fn parameter(self) -> Parameter {
+        self.parameter
+    }
+
+    /// Takes the argument.
+    ///
+    /// # Errors
+    ///
+    /// Says that it is missing, or which type was expected.
+    pub fn take(self, arguments: &mut Arguments) -> Result<T, BadArguments> {
+        (self.take)(arguments, self.name)
+    }
+}
+
+/// A type that can be published.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the payload of a publication",
+    label = "cannot be decoded",
+    note = "derive `serde::Deserialize`, or take the `Publication` itself"
+)]
+pub trait Payload: DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> Payload for T {}
+
+/// Decodes what was published.
+///
+/// # Errors
+///
+/// Says that it is of another type.
+pub fn payload<T: Payload>(publication: &Publication) -> Result<T, DecodeError> {
+    publication.decode()
+}
+
+/// What an interface offers to one of the types that implement it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no interface",
+    label = "expected a trait with `#[agent(interface)]`"
+)]
+pub trait Interface<A: Agent> {
+    /// The implementing type's way to take the interface's messages.
+    const ENTRY: InterfaceEntry<A>;
+}
+
+/// A type that can go from an action to anywhere.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the result of an action",
+    label = "cannot go to another machine",
+    note = "derive `serde::Serialize` and `schemars::JsonSchema`, or mark the action \
+            `#[action(local)]`"
+)]
+pub trait ActionOutput: Serialize + JsonSchema {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema> ActionOutput for T {}
