@@ -45,18 +45,26 @@ pub(super) fn look(agent: NonNull<Header>, turn: Option<NonNull<Block>>) -> Held
     held
 }
 
-/// A call in the list of what an agent's turns wait for. It counts the agent; the list counts
-/// the call.
+/// A call in the list of what an agent's turns wait for. It counts the agent.
+///
+/// It is part of the call's ticket, which counts the call. Dropping it takes the call off the list,
+/// so that what is listed is alive under the lock of the waits. A ticket that is leaked leaks its
+/// count, too.
 pub(super) struct Wait {
     waiter: AgentRef,
-    call: BlockRef,
+    call: NonNull<Block>,
 }
+
+// SAFETY: the pointer is only compared, and followed under the lock of the waits.
+unsafe impl Send for Wait {}
+// SAFETY: as above.
+unsafe impl Sync for Wait {}
 
 /// The call would close a ring of agents that wait for each other.
 pub(super) struct Crossing;
 
 /// Notes that the turn on this thread waits for a call; `None` if no turn runs that holds its
-/// agent.
+/// agent. The caller keeps the call for as long as the wait.
 pub(super) fn enter(call: &BlockRef) -> Result<Option<Wait>, Crossing> {
     let waiter = frame::with_current(|frame| {
         let holds = |turn: NonNull<Block>| {
@@ -68,25 +76,25 @@ pub(super) fn enter(call: &BlockRef) -> Result<Option<Wait>, Crossing> {
     let Some(waiter) = waiter.flatten() else { return Ok(None) };
     // SAFETY: the agent of an entered frame is alive.
     let waiter = unsafe { AgentRef::from_alive(waiter) };
-    // The list may outlive every handle of the call's target.
+    // A leaked ticket stays listed, and may outlive every handle of the call's target.
     call.count_agent();
     let lock = waiter.node.waits.lock();
     if leads_to(call, waiter.pointer()) {
         drop(lock);
         return Err(Crossing);
     }
-    call.retain();
     let head = waiter.waits.replace(call.pointer().as_ptr());
     call.next_wait.set(head);
     drop(lock);
-    Ok(Some(Wait { waiter, call: call.clone() }))
+    Ok(Some(Wait { waiter, call: call.pointer() }))
 }
 
 /// Returns whether a call waits, through others, for an agent. Under the lock of the waits.
 fn leads_to(call: &Block, waiter: NonNull<Header>) -> bool {
-    let mut open = vec![(call.agent, call.vtable.info.access)];
+    let mut first = Some((call.agent, call.vtable.info.access));
+    let mut open = Vec::new();
     let mut seen = 0;
-    while let Some((agent, access)) = open.pop() {
+    while let Some((agent, access)) = first.take().or_else(|| open.pop()) {
         if agent == waiter {
             return true;
         }
@@ -97,7 +105,7 @@ fn leads_to(call: &Block, waiter: NonNull<Header>) -> bool {
         // SAFETY: listed calls count their agents.
         let mut next = unsafe { agent.as_ref() }.waits.get();
         while let Some(wait) = NonNull::new(next) {
-            // SAFETY: lists count their calls.
+            // SAFETY: tickets keep listed calls alive; see `Wait`.
             let wait = unsafe { wait.as_ref() };
             if is_in_the_way(wait, access) {
                 open.push((wait.agent, wait.vtable.info.access));
@@ -124,19 +132,16 @@ fn is_in_the_way(wait: &Block, access: AccessKind) -> bool {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let gone = self.call.pointer().as_ptr();
-        let lock = self.waiter.node.waits.lock();
+        let _lock = self.waiter.node.waits.lock();
         let mut link = &self.waiter.waits;
         while let Some(wait) = NonNull::new(link.get()) {
-            if wait.as_ptr() == gone {
-                link.set(self.call.next_wait.replace(ptr::null_mut()));
-                drop(lock);
-                // SAFETY: the list's count is ours now.
-                unsafe { Block::release(wait) };
+            // SAFETY: tickets keep listed calls alive, and the lock is held.
+            let next = unsafe { &(*wait.as_ptr()).next_wait };
+            if wait == self.call {
+                link.set(next.replace(ptr::null_mut()));
                 return;
             }
-            // SAFETY: lists count their calls, and the lock is held.
-            link = unsafe { &(*wait.as_ptr()).next_wait };
+            link = next;
         }
     }
 }

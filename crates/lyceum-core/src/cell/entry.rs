@@ -187,9 +187,10 @@ fn run_inline<A: Agent, M: Action<A>>(
         _ => {}
     }
     header.node.note_turn(header.id, M::INFO);
+    let helping = outer.is_none().then(|| header.node.help()).flatten();
     let node = NonNull::from(&*header.node);
     let frame = Frame::new(node, Some(target.pointer()), Some(block), true);
-    let measured = header.node.measures(M::INFO, M::profile());
+    let measured = header.node.measures(M::profile());
     let polled = {
         let _entered = frame.enter();
         first_poll::<A, M>(block, message)
@@ -207,7 +208,13 @@ fn run_inline<A: Agent, M: Action<A>>(
             release(target);
             Submitted::Accepted
         }
-        Ok(Poll::Pending) => suspend::<M>(target, block).enter_wait(),
+        Ok(Poll::Pending) => {
+            let ticket = suspend::<M>(target, block);
+            if let Some(helping) = helping {
+                helping.run(|| ticket.is_decided());
+            }
+            ticket.enter_wait()
+        }
         Err(panic) => {
             turn::drop_content(block);
             leave(target, block, true);
@@ -279,7 +286,7 @@ fn leave(target: &AgentRef, block: NonNull<Block>, failed: bool) {
 #[inline]
 fn release(header: &Header) {
     if header.word.release(turn::parked_bits(header, false)) == Released::Schedule {
-        header.schedule();
+        header.schedule(false);
     }
 }
 
@@ -389,7 +396,7 @@ fn push_block<M: Message>(
     if push.control {
         header.notify();
     } else {
-        header.notify_message();
+        header.notify_message(ticket.is_some() && M::profile().is_short());
     }
     match ticket {
         None => Submitted::Accepted,

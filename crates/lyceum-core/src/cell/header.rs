@@ -112,6 +112,8 @@ impl Header {
 
     /// Puts a woken turn into the list, whose count the caller hands over, and notifies.
     pub(super) fn push_woken(&self, block: NonNull<Block>) {
+        // SAFETY: the caller hands over a count.
+        let brief = (unsafe { block.as_ref() }.vtable.profile)().is_short();
         let mut head = self.woken.load(Ordering::Acquire);
         loop {
             // SAFETY: the caller hands over a count.
@@ -126,7 +128,7 @@ impl Header {
                 Err(seen) => head = seen,
             }
         }
-        self.notify();
+        self.notify_of(brief);
         if self.word.is_ended() {
             // Nobody will look: whoever buried the agent may have drained the list before.
             super::turn::drop_woken(self);
@@ -189,23 +191,29 @@ impl Header {
     /// Lets a holder look at what was left behind.
     #[inline]
     pub(crate) fn notify(&self) {
+        self.notify_of(false);
+    }
+
+    /// Lets a holder look at what was left behind, which is `brief` if it will not take long.
+    #[inline]
+    fn notify_of(&self, brief: bool) {
         if self.word.notify() {
-            self.schedule();
+            self.schedule(brief);
         }
     }
 
     /// Lets a holder look at a message, unless messages wait anyhow.
     #[inline]
-    pub(crate) fn notify_message(&self) {
+    pub(crate) fn notify_message(&self, brief: bool) {
         if self.word.notify_message() {
-            self.schedule();
+            self.schedule(brief);
         }
     }
 
     /// Puts the cell into the node's run queue; the word says that it is scheduled.
     #[inline]
-    pub(super) fn schedule(&self) {
-        self.node.run_queue.push_agent(ScheduledAgent(NonNull::from(self)), &self.node);
+    pub(super) fn schedule(&self, brief: bool) {
+        self.node.run_queue.push_agent(ScheduledAgent(NonNull::from(self)), brief);
     }
 
     /// Asks the holder for something.
@@ -319,7 +327,13 @@ impl ScheduledAgent {
     #[inline]
     pub(crate) fn run(self) {
         // SAFETY: a scheduled agent has not ended, so that the registry counts it.
-        unsafe { super::turn::visit(self.0) };
+        unsafe { super::turn::visit(self.0, super::turn::BATCH) };
+    }
+
+    /// Lets the agent do little more than what it was scheduled for.
+    pub(crate) fn run_briefly(self) {
+        // SAFETY: as above.
+        unsafe { super::turn::visit(self.0, super::turn::BRIEF_BATCH) };
     }
 }
 

@@ -82,6 +82,11 @@ impl<M: Message> Ticket<M> {
         }
     }
 
+    /// Returns whether the outcome is there.
+    pub(super) fn is_decided(&self) -> bool {
+        self.block.phase.is_ended()
+    }
+
     /// Returns whether the message left the queue to run.
     pub(crate) fn has_started(&self) -> bool {
         self.block.has_started()

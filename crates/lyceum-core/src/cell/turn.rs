@@ -18,11 +18,13 @@ use super::mailbox::{Next, Room};
 use super::phase::Verdict;
 use super::sync::Ordering;
 use super::word;
+use crate::OnCancel;
 use crate::life::{self, Mode};
-use crate::{ActionInfo, OnCancel};
 
 /// How many messages an agent handles before the next agent runs.
-const BATCH: u32 = 32;
+pub(super) const BATCH: u32 = 32;
+/// How many where a caller runs the agent for its own call.
+pub(super) const BRIEF_BATCH: u32 = 2;
 
 /// How often a holder looks at woken turns and messages before the next agent runs. Each look
 /// starts at least one message that can start, whatever wakes meanwhile.
@@ -33,11 +35,11 @@ const ROUNDS: u32 = 16;
 /// # Safety
 ///
 /// The agent is scheduled, and the caller is the only one to run it for that.
-pub(super) unsafe fn visit(this: NonNull<Header>) {
+pub(super) unsafe fn visit(this: NonNull<Header>, batch: u32) {
     // SAFETY: a scheduled agent has not ended, so that the registry counts it.
     let header = unsafe { this.as_ref() };
     header.word.take_scheduled();
-    let mut budget = BATCH;
+    let mut budget = batch;
     for _ in 0..ROUNDS {
         header.word.look();
         if attend(this) {
@@ -55,7 +57,7 @@ pub(super) unsafe fn visit(this: NonNull<Header>) {
         }
     }
     header.word.release_scheduled(parked_bits(header, true));
-    header.schedule();
+    header.schedule(false);
 }
 
 /// Why a holder stopped handling messages.
@@ -233,7 +235,7 @@ fn poll_turn(this: NonNull<Header>, block: NonNull<Block>) -> bool {
     let profile = (turn.vtable.profile)();
     let node = NonNull::from(&*header.node);
     let frame = Frame::new(node, Some(this), Some(block), profile.is_short());
-    let measured = header.node.measures(info, profile);
+    let measured = header.node.measures(profile);
     let polled = {
         let _entered = frame.enter();
         poll_caught(block)
@@ -520,11 +522,4 @@ pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> Box<str> {
 /// Drops a panic's value, whose own drop may panic again.
 pub(crate) fn forget_safely(panic: Box<dyn Any + Send>) {
     let _ = catch_unwind(AssertUnwindSafe(move || drop(panic))).map_err(std::mem::forget);
-}
-
-impl ActionInfo {
-    /// Returns whether runs of the action are measured.
-    pub(crate) fn is_measured(&self) -> bool {
-        self.dispatch == crate::Dispatch::Measured
-    }
 }

@@ -7,6 +7,10 @@
 //! then goes to the end of its worker's queue itself before it takes anything: tokio puts the one
 //! that was woken into a slot of this worker that no other worker can reach, where it would wait
 //! behind whatever this pump runs.
+//!
+//! A caller whose call suspends helps: what the call's own turns schedule meanwhile, if it is known
+//! to be short, is run by the caller itself before it waits, so that a call through several agents
+//! needs no switch between tasks. See [`Helping`].
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -29,6 +33,8 @@ const RUNS: u32 = 64;
 const TAKEN: usize = 32;
 /// How many runs in a row come from the pump's own slot.
 const SLOT_RUNS: u32 = 16;
+/// How many runs a caller makes for its own call before it waits.
+const HELPED_RUNS: u32 = 8;
 
 /// What a pump finds.
 enum Popped {
@@ -60,12 +66,15 @@ struct Inner {
 }
 
 thread_local! {
-    /// The node whose pump runs on this thread, and the agent that it runs next.
-    static SLOT: Slot = const { Slot { node: Cell::new(0), next: Cell::new(None) } };
+    /// The node whose pump or helping caller runs on this thread, and the agent that runs next.
+    static SLOT: Slot =
+        const { Slot { node: Cell::new(0), helping: Cell::new(false), next: Cell::new(None) } };
 }
 
 struct Slot {
     node: Cell<usize>,
+    /// Whether a caller helps, which looks at nothing but the slot.
+    helping: Cell<bool>,
     next: Cell<Option<ScheduledAgent>>,
 }
 
@@ -107,13 +116,11 @@ impl RunQueue {
         self.0.lock()
     }
 
-    /// Puts a scheduled agent in.
+    /// Puts a scheduled agent in. A caller that helps runs it if it is `brief`: what it will do
+    /// is known to be short, and somebody waits for it.
     #[inline]
-    pub(crate) fn push_agent(&self, agent: ScheduledAgent, node: &Shared) {
-        let address = std::ptr::from_ref(&node.run_queue).addr();
-        let short = cell::with_current(|frame| frame.short).unwrap_or(false);
-        let agent = if short { keep(agent, address) } else { Some(agent) };
-        if let Some(agent) = agent {
+    pub(crate) fn push_agent(&self, agent: ScheduledAgent, brief: bool) {
+        if let Some(agent) = keep(agent, self.address(), brief) {
             self.push(Runnable::Agent(agent));
         }
     }
@@ -128,13 +135,18 @@ impl RunQueue {
         }
         inner.ready.push_back(runnable);
         // A pump looks again itself, and calls for another one if it finds more than one thing.
-        let address = std::ptr::from_ref(self).addr();
-        let own = SLOT.with(|slot| slot.node.get() == address);
+        let own = SLOT.with(|slot| slot.node.get() == self.address() && !slot.helping.get());
         let waker = if own { None } else { inner.next_pump() };
         drop(inner);
         if let Some(waker) = waker {
             waker.wake();
         }
+    }
+
+    /// Tells this queue from others.
+    #[inline]
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     /// Takes any, as the seed says.
@@ -219,11 +231,13 @@ impl Inner {
     }
 }
 
-/// Keeps an agent in the pump's slot of this thread, if that is free.
+/// Keeps an agent in the slot of this thread, if that is free: a pump what a short turn schedules,
+/// a helping caller what is brief.
 #[inline]
-fn keep(agent: ScheduledAgent, node: usize) -> Option<ScheduledAgent> {
+fn keep(agent: ScheduledAgent, node: usize, brief: bool) -> Option<ScheduledAgent> {
     SLOT.with(|slot| {
-        if slot.node.get() != node {
+        let short = || cell::with_current(|frame| frame.short).unwrap_or(false);
+        if slot.node.get() != node || !(if slot.helping.get() { brief } else { short() }) {
             return Some(agent);
         }
         let former = slot.next.take();
@@ -309,26 +323,77 @@ impl Drop for Pump {
 struct Serving<'n> {
     node: &'n Shared,
     /// What the thread served before, where a runtime runs within another one's task.
-    outer: (usize, Option<ScheduledAgent>),
+    outer: (usize, bool, Option<ScheduledAgent>),
 }
 
 impl<'n> Serving<'n> {
     fn enter(node: &'n Shared) -> Self {
-        let address = std::ptr::from_ref(&node.run_queue).addr();
-        let outer = SLOT.with(|slot| (slot.node.replace(address), slot.next.take()));
+        let address = node.run_queue.address();
+        let outer = SLOT.with(|slot| {
+            (slot.node.replace(address), slot.helping.replace(false), slot.next.take())
+        });
         Self { node, outer }
     }
 }
 
 impl Drop for Serving<'_> {
     fn drop(&mut self) {
-        let (node, next) = (self.outer.0, self.outer.1.take());
+        let (node, helping, next) = (self.outer.0, self.outer.1, self.outer.2.take());
         let left = SLOT.with(|slot| {
             slot.node.set(node);
+            slot.helping.set(helping);
             slot.next.replace(next)
         });
         if let Some(agent) = left {
             self.node.run_queue.push(Runnable::Agent(agent));
+        }
+    }
+}
+
+/// Marks this thread as that of a caller outside of any turn, which helps its own call along.
+///
+/// While it is there, one brief agent that the call's turns schedule stays in the thread's slot.
+/// [`run`](Self::run) runs it; what is left in the end goes to the queue.
+pub(crate) struct Helping<'n> {
+    queue: &'n RunQueue,
+}
+
+impl<'n> Helping<'n> {
+    /// Enters, unless the thread serves a queue already.
+    #[inline]
+    pub(crate) fn enter(queue: &'n RunQueue) -> Option<Self> {
+        SLOT.with(|slot| {
+            if slot.node.get() != 0 {
+                return None;
+            }
+            slot.node.set(queue.address());
+            slot.helping.set(true);
+            Some(Self { queue })
+        })
+    }
+
+    /// Runs what the call scheduled, until it is `over` or nothing brief is left of it.
+    pub(crate) fn run(&self, over: impl Fn() -> bool) {
+        for _ in 0..HELPED_RUNS {
+            let Some(agent) = SLOT.with(|slot| slot.next.take()) else { return };
+            agent.run_briefly();
+            if over() {
+                return;
+            }
+        }
+    }
+}
+
+impl Drop for Helping<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let left = SLOT.with(|slot| {
+            slot.node.set(0);
+            slot.helping.set(false);
+            slot.next.take()
+        });
+        if let Some(agent) = left {
+            self.queue.push(Runnable::Agent(agent));
         }
     }
 }

@@ -14,7 +14,7 @@ use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
 
 use super::registry::Registry;
-use super::run_queue::{RunQueue, Runnable};
+use super::run_queue::{Helping, RunQueue, Runnable};
 use super::simulation::Simulation;
 use crate::cell::{Frame, Header, Lock, Profile};
 use crate::clock::{Clock, Stopwatch};
@@ -66,6 +66,13 @@ impl Shared {
         self.simulation.is_some()
     }
 
+    /// Lets a caller outside of any turn help its own call along; a simulated node chooses who
+    /// runs what.
+    #[inline]
+    pub(crate) fn help(&self) -> Option<Helping<'_>> {
+        if self.is_simulated() { None } else { Helping::enter(&self.run_queue) }
+    }
+
     /// Lets the seed choose.
     pub(crate) fn toss(&self) -> bool {
         self.simulation.as_ref().is_some_and(Simulation::toss)
@@ -95,8 +102,8 @@ impl Shared {
 
     /// Starts a stopwatch if the next run of an action is to be measured.
     #[inline]
-    pub(crate) fn measures(&self, info: &ActionInfo, profile: &Profile) -> Option<Stopwatch> {
-        let wanted = info.is_measured() && !self.is_simulated() && profile.wants_sample();
+    pub(crate) fn measures(&self, profile: &Profile) -> Option<Stopwatch> {
+        let wanted = !self.is_simulated() && profile.wants_sample();
         wanted.then(Stopwatch::start)
     }
 
