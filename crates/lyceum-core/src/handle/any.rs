@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::{Handle, Stats};
 use crate::call::CallOptions;
 use crate::error::CallFault;
-use crate::life::Ended;
+use crate::life::{Ended, Mode, Monitor};
 use crate::node::offers;
 use crate::route::{Answer, Arguments};
 use crate::stream::Results;
-use crate::{ActionInfo, AgentRef, CallError, Target};
+use crate::{ActionInfo, AgentRef, BehaviourInfo, CallError, Target};
 
 /// A client of an agent whose type is not known: actions by name, with JSON values.
 ///
@@ -149,8 +149,7 @@ impl AnyHandle {
 
     /// Returns the agent's name, if it has one.
     pub fn name(&self) -> Option<String> {
-        let extras = self.agent.extras();
-        Some(extras.as_ref()?.name.as_ref()?.to_string())
+        self.agent.name()
     }
 
     /// Returns the agent's address.
@@ -158,17 +157,45 @@ impl AnyHandle {
         self.agent.address()
     }
 
-    /// Returns what the agent can do.
-    pub fn describe(&self) -> AgentDescription {
-        (self.agent.vtable.describe)()
+    /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// The agent stops whether or not the answer is awaited.
+    pub fn stop(&self) -> Ended {
+        self.agent.stop()
     }
 
-    /// Returns what the agent has done so far.
-    pub fn stats(&self) -> Stats {
-        Stats::of(&self.agent)
+    /// Ends the agent at once: what it has begun is dropped; await it for why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// The agent ends whether or not the answer is awaited.
+    pub fn kill(&self) -> Ended {
+        self.agent.kill()
     }
 
-    /// Returns how long the agent took to answer.
+    /// Waits until the agent is gone for good.
+    pub fn ended(&self) -> Ended {
+        self.agent.ended()
+    }
+
+    /// Waits for the end of the agent's present generation: exactly one [`Down`](crate::Down).
+    pub fn monitor(&self) -> Monitor {
+        Monitor::of(&self.agent)
+    }
+
+    /// Links two agents: if one goes down and was not asked to, the other does, too.
+    pub fn link(&self, other: &Self) {
+        self.agent.link(&other.agent);
+    }
+
+    /// Removes a link.
+    pub fn unlink(&self, other: &Self) {
+        self.agent.unlink(&other.agent);
+    }
+
+    /// Returns how long the agent took to answer, without running an action.
     ///
     /// # Errors
     ///
@@ -177,21 +204,46 @@ impl AnyHandle {
         super::ping(&self.agent).await
     }
 
-    /// Lets the agent finish what it has begun, then ends it.
-    pub fn stop(&self) -> Ended {
-        crate::life::stop(&self.agent, crate::DownReason::Stopped);
-        Ended::of(self.agent.clone())
+    /// Returns what the agent has done so far.
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.agent)
     }
 
-    /// Ends the agent at once.
-    pub fn kill(&self) -> Ended {
-        crate::life::end_now(&self.agent, crate::DownReason::Killed);
-        Ended::of(self.agent.clone())
+    /// Returns what the agent can do.
+    pub fn describe(&self) -> AgentDescription {
+        self.agent.describe()
     }
 
-    /// Waits until the agent is gone for good.
-    pub fn ended(&self) -> Ended {
-        Ended::of(self.agent.clone())
+    /// Returns what the agent's life has come to.
+    pub fn mode(&self) -> Mode {
+        self.agent.mode()
+    }
+
+    /// Returns how often the agent was restarted.
+    pub fn generation(&self) -> u32 {
+        self.agent.generation()
+    }
+
+    /// Switches the agent off: it receives nothing and sends nothing until it is activated.
+    ///
+    /// Messages that wait already are kept. False if it is not active.
+    pub fn deactivate(&self) -> bool {
+        self.agent.deactivate()
+    }
+
+    /// Switches the agent on again; false if it is not switched off.
+    pub fn activate(&self) -> bool {
+        self.agent.activate()
+    }
+
+    /// Sets a flag, which runs the agent's behaviours that wait for it.
+    pub fn set_flag(&self, flag: &str) {
+        self.agent.set_flag(flag);
+    }
+
+    /// Lists the agent's behaviours.
+    pub fn behaviours(&self) -> Vec<BehaviourInfo> {
+        self.agent.behaviours()
     }
 }
 
