@@ -1,6 +1,7 @@
 //! Routes: actions by name, with JSON values, for callers that do not have the type.
 
 mod arguments;
+mod verbs;
 
 use std::fmt;
 
@@ -8,11 +9,11 @@ pub use arguments::Arguments;
 use futures_util::future::BoxFuture;
 use lyceum_wire::{ActionDescription, ParameterDescription};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde_json::Value;
+pub(crate) use verbs::Underway;
+use verbs::{Encoding, Many, One};
 
-use crate::call::{Call, CallOptions, Tell};
-use crate::error::{CallFault, Failure};
+use crate::call::CallOptions;
 use crate::stream::Results;
 use crate::support::ActionOutput;
 use crate::{AgentRef, BadArguments, CallError, Message};
@@ -26,13 +27,25 @@ pub struct Route {
     /// Describes the action, collecting schemas in the generator.
     pub describe: fn(&mut SchemaGenerator) -> ActionDescription,
     /// Calls the action with JSON arguments.
-    pub call: fn(AgentRef, Arguments, CallOptions) -> BoxFuture<'static, Result<Answer, CallError>>,
+    pub call: fn(AgentRef, Arguments, CallOptions) -> Later<Answer>,
+    /// Starts a call at once, through the mailbox.
+    pub(crate) send: fn(&AgentRef, Arguments, CallOptions) -> SentAhead,
+    /// Sends the message one way.
+    pub(crate) tell: fn(AgentRef, Arguments, CallOptions) -> Later<()>,
+    /// Sends the message one way, now or not at all.
+    pub(crate) tell_now: fn(&AgentRef, Arguments, CallOptions) -> Result<(), CallError>,
 }
+
+/// A call under way, or why it is not.
+type SentAhead = Result<Box<dyn Underway>, CallError>;
+
+/// What a message of a route comes to.
+type Later<T> = BoxFuture<'static, Result<T, CallError>>;
 
 /// What an action answers to a caller without its type.
 #[derive(Debug)]
 pub enum Answer {
-    /// One value; `null` for a one-way message.
+    /// One value.
     Value(Value),
     /// A stream of values.
     Stream(Results<Value>),
@@ -90,7 +103,7 @@ impl Route {
     where
         M: JsonArguments<Output: ActionOutput>,
     {
-        Self { name: M::INFO.name, stream: false, describe: describe::<M>, call: call::<M> }
+        Self::encoded::<M, One>(false, describe::<M>)
     }
 
     /// Makes the route of a message that is answered with a stream of results.
@@ -99,11 +112,25 @@ impl Route {
         M: JsonArguments<Output = Results<T>>,
         T: ActionOutput + Send + 'static,
     {
+        Self::encoded::<M, Many>(true, describe_stream::<M, T>)
+    }
+
+    const fn encoded<M, E>(
+        stream: bool,
+        describe: fn(&mut SchemaGenerator) -> ActionDescription,
+    ) -> Self
+    where
+        M: JsonArguments,
+        E: Encoding<M>,
+    {
         Self {
             name: M::INFO.name,
-            stream: true,
-            describe: describe_stream::<M, T>,
-            call: call_stream::<M, T>,
+            stream,
+            describe,
+            call: verbs::call::<M, E>,
+            send: verbs::send::<M, E>,
+            tell: verbs::tell::<M>,
+            tell_now: verbs::tell_now::<M>,
         }
     }
 }
@@ -149,65 +176,4 @@ fn description<M: JsonArguments>(
         error: M::error_schema(schemas),
         stream,
     }
-}
-
-fn call<M>(
-    target: AgentRef,
-    arguments: Arguments,
-    options: CallOptions,
-) -> BoxFuture<'static, Result<Answer, CallError>>
-where
-    M: JsonArguments<Output: Serialize>,
-{
-    Box::pin(async move {
-        let message = decode::<M>(&target, arguments)?;
-        if options.one_way {
-            let told = Tell::with_options(&target, message, options).await;
-            return told.map(|()| Answer::Value(Value::Null)).map_err(CallError::from);
-        }
-        let output = Call::with_options(&target, message, options).await.map_err(forget::<M>)?;
-        let encoded = serde_json::to_value(&output);
-        encoded.map(Answer::Value).map_err(|error| {
-            CallError::Codec(
-                CallFault::new(&target, M::INFO).detail(error.to_string()).started(true),
-            )
-        })
-    })
-}
-
-fn call_stream<M, T>(
-    target: AgentRef,
-    arguments: Arguments,
-    options: CallOptions,
-) -> BoxFuture<'static, Result<Answer, CallError>>
-where
-    M: JsonArguments<Output = Results<T>>,
-    T: Serialize + Send + 'static,
-{
-    Box::pin(async move {
-        let message = decode::<M>(&target, arguments)?;
-        let results = Call::with_options(&target, message, options).await.map_err(forget::<M>)?;
-        // A value that cannot be encoded is told apart by its place, not by an end of the stream.
-        let encode = |item: T| serde_json::to_value(item).unwrap_or(Value::Null);
-        Ok(Answer::Stream(results.map_items(encode)))
-    })
-}
-
-fn decode<M: JsonArguments>(target: &AgentRef, mut arguments: Arguments) -> Result<M, CallError> {
-    let message = M::from_arguments(&mut arguments);
-    message
-        .and_then(|message| arguments.finish().map(|()| message))
-        .map_err(|why| CallError::bad_arguments(target, M::INFO, &why))
-}
-
-/// Turns an action's own error into text, for callers that have no type for it.
-fn forget<M: JsonArguments>(error: CallError<M::Error>) -> CallError {
-    error.map_action(|error| {
-        CallError::Failed(Box::new(Failure {
-            action: M::INFO.name.into(),
-            kind: std::any::type_name::<M::Error>().into(),
-            text: M::error_text(&error),
-            value: M::error_value(&error),
-        }))
-    })
 }
