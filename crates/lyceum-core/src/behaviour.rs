@@ -1,6 +1,7 @@
 //! Behaviours: what agents do by themselves.
 
 mod list;
+mod manual;
 mod schedule;
 mod value;
 
@@ -11,6 +12,7 @@ use futures_util::future::BoxFuture;
 pub(crate) use list::BehaviourList;
 pub use list::{BehaviourInfo, BehaviourState};
 use lyceum_wire::BehaviourDescription;
+pub(crate) use manual::ManualRun;
 pub(crate) use schedule::{add_method, start_method};
 pub(crate) use value::add_value;
 pub use value::{Behaviour, BehaviourContext};

@@ -1,5 +1,6 @@
 //! Calls: a message on its way to an agent, and the wait for its answer.
 
+mod any;
 mod options;
 mod pending;
 mod tell;
@@ -10,6 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+pub use any::{AnyCall, AnyPending, AnyTell};
 pub use options::CallOptions;
 pub(crate) use options::Timeout;
 pub use pending::Pending;
@@ -82,8 +84,7 @@ impl<'h, M: Message> Call<'h, M> {
 
     /// Sets until when to wait for the answer.
     pub fn deadline(mut self, deadline: impl Into<When>) -> Self {
-        let deadline = self.target.node.clock.resolve(deadline.into());
-        self.options.timeout = Timeout::At(deadline.nanos());
+        self.options.timeout = Timeout::until(self.target, deadline.into());
         self
     }
 

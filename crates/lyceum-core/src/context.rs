@@ -14,8 +14,8 @@ use rand::Rng;
 use serde::Serialize;
 pub use work::{BlockingError, Busy, JobHandle};
 
-use crate::behaviour::{Behaviour, BehaviourInfo};
-use crate::cell::{Block, OwnedContext};
+use crate::behaviour::{Behaviour, BehaviourInfo, ManualRun};
+use crate::cell::{Block, Header, OwnedContext};
 use crate::clock::{Sleep, Time, TimeoutError, When};
 use crate::life::{DownReason, FromConstructor, FromValue, Launch, Mode, OwnTurn, With};
 use crate::node::Shared;
@@ -43,6 +43,10 @@ impl<A: Agent> Context<A> {
 
     pub(crate) fn agent(&self) -> AgentRef {
         self.owned.agent()
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        self.owned.header()
     }
 
     /// Returns the agent's id.
@@ -192,6 +196,12 @@ impl<A: Agent> Context<A> {
         self.owned.header().with_extras(|extras| {
             extras.behaviours.update(behaviour, |info| info.machine_state = Some(state.into()));
         });
+    }
+
+    /// Notes a run of a behaviour that is called. For code that the macros write.
+    #[doc(hidden)]
+    pub fn begin_run(&self, behaviour: &'static str) -> ManualRun<'_, A> {
+        ManualRun::begin(self, behaviour)
     }
 
     /// Launches a child: an agent that ends with this one.

@@ -15,10 +15,9 @@ pub use revive::ReviveError;
 pub use stats::Stats;
 use stats::ping;
 
-use crate::cell::Gate;
-use crate::life::{DownReason, Ended, Mode, Monitor, end_now, stop};
+use crate::life::{Ended, Mode, Monitor};
 use crate::node::offers;
-use crate::{AgentRef, CallError, Client, Target};
+use crate::{AgentRef, BehaviourInfo, CallError, Client, Target};
 
 /// A typed client of an agent: 8 bytes, with the agent's actions as methods.
 ///
@@ -58,8 +57,7 @@ impl<A: Target + ?Sized> Handle<A> {
 
     /// Returns the agent's name, if it has one.
     pub fn name(&self) -> Option<String> {
-        let extras = self.agent().extras();
-        Some(extras.as_ref()?.name.as_ref()?.to_string())
+        self.agent().name()
     }
 
     /// Returns the agent's address.
@@ -88,8 +86,7 @@ impl<A: Target + ?Sized> Handle<A> {
     ///
     /// The agent stops whether or not the answer is awaited.
     pub fn stop(&self) -> Ended {
-        stop(self.agent(), DownReason::Stopped);
-        Ended::of(self.agent().clone())
+        self.agent().stop()
     }
 
     /// Ends the agent at once: what it has begun is dropped; await it for why it ended.
@@ -98,13 +95,12 @@ impl<A: Target + ?Sized> Handle<A> {
     ///
     /// The agent ends whether or not the answer is awaited.
     pub fn kill(&self) -> Ended {
-        end_now(self.agent(), DownReason::Killed);
-        Ended::of(self.agent().clone())
+        self.agent().kill()
     }
 
     /// Waits until the agent is gone for good.
     pub fn ended(&self) -> Ended {
-        Ended::of(self.agent().clone())
+        self.agent().ended()
     }
 
     /// Waits for the end of the agent's present generation: exactly one [`Down`](crate::Down).
@@ -138,7 +134,7 @@ impl<A: Target + ?Sized> Handle<A> {
 
     /// Returns what the agent can do.
     pub fn describe(&self) -> AgentDescription {
-        (self.agent().vtable.describe)()
+        self.agent().describe()
     }
 
     /// Returns what the agent's life has come to.
@@ -155,12 +151,12 @@ impl<A: Target + ?Sized> Handle<A> {
     ///
     /// Messages that wait already are kept. False if it is not active.
     pub fn deactivate(&self) -> bool {
-        deactivate(self.agent())
+        self.agent().deactivate()
     }
 
     /// Switches the agent on again; false if it is not switched off.
     pub fn activate(&self) -> bool {
-        activate(self.agent())
+        self.agent().activate()
     }
 
     /// Sets a flag, which runs the agent's behaviours that wait for it.
@@ -169,36 +165,9 @@ impl<A: Target + ?Sized> Handle<A> {
     }
 
     /// Lists the agent's behaviours.
-    pub fn behaviours(&self) -> Vec<crate::BehaviourInfo> {
-        self.agent().extras().as_ref().map_or_else(Vec::new, |extras| extras.behaviours.list())
+    pub fn behaviours(&self) -> Vec<BehaviourInfo> {
+        self.agent().behaviours()
     }
-}
-
-/// Switches an agent off.
-fn deactivate(agent: &AgentRef) -> bool {
-    deactivate_from(agent, Mode::Active)
-}
-
-/// Switches an agent off that is about to be in another mode.
-pub(crate) fn deactivate_from(agent: &AgentRef, mode: Mode) -> bool {
-    let changed = agent.change_mode(mode, Mode::Inactive);
-    if changed {
-        agent.mailbox.set_gate(Gate::Inactive);
-    }
-    changed
-}
-
-fn activate(agent: &AgentRef) -> bool {
-    if !agent.change_mode(Mode::Inactive, Mode::Active) {
-        return false;
-    }
-    agent.mailbox.set_gate(Gate::Open);
-    // What was never begun begins now.
-    let fresh = agent.extras().as_ref().is_none_or(|extras| !extras.begun);
-    if fresh {
-        (agent.vtable.begin)(agent);
-    }
-    true
 }
 
 impl<A: Target + ?Sized> Deref for Handle<A> {

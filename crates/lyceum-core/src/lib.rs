@@ -41,7 +41,7 @@ pub use agent::{Agent, Blueprint, Client, InterfaceEntry, StartHook, StopHook, T
 pub use behaviour::{
     Behaviour, BehaviourContext, BehaviourEntry, BehaviourInfo, BehaviourState, First, Kind,
 };
-pub use call::{Call, CallOptions, Pending, Tell};
+pub use call::{AnyCall, AnyPending, AnyTell, Call, CallOptions, Pending, Tell};
 pub use cell::{AgentRef, Entry, Profile};
 pub use clock::{ClockKind, Sleep, Time, TimeoutError, When};
 pub use context::{BlockingError, Busy, Context, JobHandle};

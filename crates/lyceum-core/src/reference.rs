@@ -3,10 +3,11 @@
 use std::future::poll_fn;
 use std::task::{Poll, Waker};
 
-use lyceum_wire::Address;
+use lyceum_wire::{Address, AgentDescription};
 
-use crate::AgentRef;
-use crate::life::Mode;
+use crate::cell::Gate;
+use crate::life::{DownReason, Ended, Mode, end_now, stop};
+use crate::{AgentRef, BehaviourInfo};
 
 impl AgentRef {
     /// Returns the agent's address.
@@ -14,10 +15,71 @@ impl AgentRef {
         self.node.address(self.id)
     }
 
+    /// Returns the agent's name, if it has one.
+    pub(crate) fn name(&self) -> Option<String> {
+        let extras = self.extras();
+        Some(extras.as_ref()?.name.as_ref()?.to_string())
+    }
+
+    /// Returns what the agent can do.
+    pub(crate) fn describe(&self) -> AgentDescription {
+        (self.vtable.describe)()
+    }
+
+    /// Lists the agent's behaviours.
+    pub(crate) fn behaviours(&self) -> Vec<BehaviourInfo> {
+        self.extras().as_ref().map_or_else(Vec::new, |extras| extras.behaviours.list())
+    }
+
+    /// Lets the agent finish what it has begun, then ends it.
+    pub(crate) fn stop(&self) -> Ended {
+        stop(self, DownReason::Stopped);
+        self.ended()
+    }
+
+    /// Ends the agent at once.
+    pub(crate) fn kill(&self) -> Ended {
+        end_now(self, DownReason::Killed);
+        self.ended()
+    }
+
+    /// Waits until the agent is gone for good.
+    pub(crate) fn ended(&self) -> Ended {
+        Ended::of(self.clone())
+    }
+
+    /// Switches the agent off; false if it is not active.
+    pub(crate) fn deactivate(&self) -> bool {
+        self.deactivate_from(Mode::Active)
+    }
+
+    /// Switches the agent off, which was about to be in another mode.
+    pub(crate) fn deactivate_from(&self, mode: Mode) -> bool {
+        let changed = self.change_mode(mode, Mode::Inactive);
+        if changed {
+            self.mailbox.set_gate(Gate::Inactive);
+        }
+        changed
+    }
+
+    /// Switches the agent on again; false if it is not switched off.
+    pub(crate) fn activate(&self) -> bool {
+        if !self.change_mode(Mode::Inactive, Mode::Active) {
+            return false;
+        }
+        self.mailbox.set_gate(Gate::Open);
+        // What was never begun begins now.
+        let fresh = self.extras().as_ref().is_none_or(|extras| !extras.begun);
+        if fresh {
+            (self.vtable.begin)(self);
+        }
+        true
+    }
+
     /// Returns why the agent ended, as text.
     pub(crate) fn reason_text(&self) -> String {
         let reason = self.extras().as_ref().and_then(|extras| extras.reason.clone());
-        reason.unwrap_or(crate::DownReason::Stopped).to_string()
+        reason.unwrap_or(DownReason::Stopped).to_string()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -85,7 +147,7 @@ impl AgentRef {
                 if end.is_none_or(|end| end.is_normal()) {
                     continue;
                 }
-                let reason = crate::DownReason::Linked(format!("{one:?}: {}", one.reason_text()));
+                let reason = DownReason::Linked(format!("{one:?}: {}", one.reason_text()));
                 crate::life::fail(two, reason);
             }
         }

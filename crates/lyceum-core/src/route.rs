@@ -1,16 +1,19 @@
 //! Routes: actions by name, with JSON values, for callers that do not have the type.
 
+mod arguments;
+mod verbs;
+
 use std::fmt;
 
+pub use arguments::Arguments;
 use futures_util::future::BoxFuture;
 use lyceum_wire::{ActionDescription, ParameterDescription};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
+pub(crate) use verbs::Underway;
+use verbs::{Encoding, Many, One};
 
-use crate::call::{Call, CallOptions, Tell};
-use crate::error::{CallFault, Failure};
+use crate::call::CallOptions;
 use crate::stream::Results;
 use crate::support::ActionOutput;
 use crate::{AgentRef, BadArguments, CallError, Message};
@@ -24,13 +27,25 @@ pub struct Route {
     /// Describes the action, collecting schemas in the generator.
     pub describe: fn(&mut SchemaGenerator) -> ActionDescription,
     /// Calls the action with JSON arguments.
-    pub call: fn(AgentRef, Arguments, CallOptions) -> BoxFuture<'static, Result<Answer, CallError>>,
+    pub call: fn(AgentRef, Arguments, CallOptions) -> Later<Answer>,
+    /// Starts a call at once, through the mailbox.
+    pub(crate) send: fn(&AgentRef, Arguments, CallOptions) -> SentAhead,
+    /// Sends the message one way.
+    pub(crate) tell: fn(AgentRef, Arguments, CallOptions) -> Later<()>,
+    /// Sends the message one way, now or not at all.
+    pub(crate) tell_now: fn(&AgentRef, Arguments, CallOptions) -> Result<(), CallError>,
 }
+
+/// A call under way, or why it is not.
+type SentAhead = Result<Box<dyn Underway>, CallError>;
+
+/// What a message of a route comes to.
+type Later<T> = BoxFuture<'static, Result<T, CallError>>;
 
 /// What an action answers to a caller without its type.
 #[derive(Debug)]
 pub enum Answer {
-    /// One value; `null` for a one-way message.
+    /// One value.
     Value(Value),
     /// A stream of values.
     Stream(Results<Value>),
@@ -75,81 +90,10 @@ pub struct Parameter {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
-/// JSON arguments while they are taken apart: by position, by name, or both.
-///
-/// An array gives arguments by position, an object by name, `null` none at all.
-#[derive(Debug)]
-pub struct Arguments {
-    positional: std::vec::IntoIter<Value>,
-    named: Map<String, Value>,
-    taken: usize,
-}
-
 impl Parameter {
     /// Describes an argument of type `T`.
     pub const fn of<T: JsonSchema>(name: &'static str) -> Self {
         Self { name, schema: SchemaGenerator::subschema_for::<T> }
-    }
-}
-
-impl Arguments {
-    /// Takes arguments by position and by name.
-    pub fn new(positional: Vec<Value>, named: Map<String, Value>) -> Self {
-        Self { positional: positional.into_iter(), named, taken: 0 }
-    }
-
-    /// Takes the next argument, by position if any is left, else by name.
-    ///
-    /// # Errors
-    ///
-    /// Says that the argument is missing, or which type was expected. An optional one may be
-    /// missing.
-    pub fn take<T: DeserializeOwned + JsonSchema>(
-        &mut self,
-        name: &'static str,
-    ) -> Result<T, BadArguments> {
-        let value = self.positional.next();
-        if value.is_some() && self.named.contains_key(name) {
-            return Err(BadArguments::Twice { name });
-        }
-        let value = value.or_else(|| self.named.remove(name));
-        self.taken += 1;
-        let missing = value.is_none();
-        serde_json::from_value(value.unwrap_or(Value::Null)).map_err(|cause| {
-            let expected = expected_type::<T>();
-            if missing {
-                BadArguments::missing(name, expected)
-            } else {
-                BadArguments::wrong(name, expected, cause)
-            }
-        })
-    }
-
-    /// Checks that nothing is left over.
-    ///
-    /// # Errors
-    ///
-    /// Names the first argument that the action does not have.
-    pub fn finish(self) -> Result<(), BadArguments> {
-        if self.positional.len() > 0 {
-            let given = self.taken + self.positional.len();
-            return Err(BadArguments::TooMany { given, expected: self.taken });
-        }
-        match self.named.keys().next() {
-            Some(name) => Err(BadArguments::Unknown { name: name.clone() }),
-            None => Ok(()),
-        }
-    }
-}
-
-impl From<Value> for Arguments {
-    fn from(value: Value) -> Self {
-        match value {
-            Value::Null => Self::new(Vec::new(), Map::new()),
-            Value::Array(positional) => Self::new(positional, Map::new()),
-            Value::Object(named) => Self::new(Vec::new(), named),
-            other => Self::new(vec![other], Map::new()),
-        }
     }
 }
 
@@ -159,7 +103,7 @@ impl Route {
     where
         M: JsonArguments<Output: ActionOutput>,
     {
-        Self { name: M::INFO.name, stream: false, describe: describe::<M>, call: call::<M> }
+        Self::encoded::<M, One>(false, describe::<M>)
     }
 
     /// Makes the route of a message that is answered with a stream of results.
@@ -168,11 +112,25 @@ impl Route {
         M: JsonArguments<Output = Results<T>>,
         T: ActionOutput + Send + 'static,
     {
+        Self::encoded::<M, Many>(true, describe_stream::<M, T>)
+    }
+
+    const fn encoded<M, E>(
+        stream: bool,
+        describe: fn(&mut SchemaGenerator) -> ActionDescription,
+    ) -> Self
+    where
+        M: JsonArguments,
+        E: Encoding<M>,
+    {
         Self {
             name: M::INFO.name,
-            stream: true,
-            describe: describe_stream::<M, T>,
-            call: call_stream::<M, T>,
+            stream,
+            describe,
+            call: verbs::call::<M, E>,
+            send: verbs::send::<M, E>,
+            tell: verbs::tell::<M>,
+            tell_now: verbs::tell_now::<M>,
         }
     }
 }
@@ -217,82 +175,5 @@ fn description<M: JsonArguments>(
         result,
         error: M::error_schema(schemas),
         stream,
-    }
-}
-
-fn call<M>(
-    target: AgentRef,
-    arguments: Arguments,
-    options: CallOptions,
-) -> BoxFuture<'static, Result<Answer, CallError>>
-where
-    M: JsonArguments<Output: Serialize>,
-{
-    Box::pin(async move {
-        let message = decode::<M>(&target, arguments)?;
-        if options.one_way {
-            let told = Tell::with_options(&target, message, options).await;
-            return told.map(|()| Answer::Value(Value::Null)).map_err(CallError::from);
-        }
-        let output = Call::with_options(&target, message, options).await.map_err(forget::<M>)?;
-        let encoded = serde_json::to_value(&output);
-        encoded.map(Answer::Value).map_err(|error| {
-            CallError::Codec(
-                CallFault::new(&target, M::INFO).detail(error.to_string()).started(true),
-            )
-        })
-    })
-}
-
-fn call_stream<M, T>(
-    target: AgentRef,
-    arguments: Arguments,
-    options: CallOptions,
-) -> BoxFuture<'static, Result<Answer, CallError>>
-where
-    M: JsonArguments<Output = Results<T>>,
-    T: Serialize + Send + 'static,
-{
-    Box::pin(async move {
-        let message = decode::<M>(&target, arguments)?;
-        let results = Call::with_options(&target, message, options).await.map_err(forget::<M>)?;
-        // A value that cannot be encoded is told apart by its place, not by an end of the stream.
-        let encode = |item: T| serde_json::to_value(item).unwrap_or(Value::Null);
-        Ok(Answer::Stream(results.map_items(encode)))
-    })
-}
-
-fn decode<M: JsonArguments>(target: &AgentRef, mut arguments: Arguments) -> Result<M, CallError> {
-    let message = M::from_arguments(&mut arguments);
-    message
-        .and_then(|message| arguments.finish().map(|()| message))
-        .map_err(|why| CallError::bad_arguments(target, M::INFO, &why))
-}
-
-/// Turns an action's own error into text, for callers that have no type for it.
-fn forget<M: JsonArguments>(error: CallError<M::Error>) -> CallError {
-    error.map_action(|error| {
-        CallError::Failed(Box::new(Failure {
-            action: M::INFO.name.into(),
-            kind: std::any::type_name::<M::Error>().into(),
-            text: M::error_text(&error),
-            value: M::error_value(&error),
-        }))
-    })
-}
-
-/// Returns what a JSON Schema expects, in a word or two.
-fn expected_type<T: JsonSchema>() -> String {
-    let schema = schemars::generate::SchemaSettings::default()
-        .with(|settings| settings.inline_subschemas = true)
-        .into_generator()
-        .into_root_schema_for::<T>();
-    match schema.get("type") {
-        Some(Value::String(kind)) => kind.clone(),
-        Some(Value::Array(kinds)) => {
-            let kinds: Vec<_> = kinds.iter().filter_map(Value::as_str).collect();
-            kinds.join(" or ")
-        }
-        _ => T::schema_name().into(),
     }
 }

@@ -214,6 +214,48 @@ async fn manual_behaviour_runs_when_it_is_called_and_answers() {
     assert!(refused.to_string().contains("argument `what`: expected string"), "{refused}");
 }
 
+/// Its runs were not counted.
+#[lyceum::test]
+async fn manual_behaviour_counts_the_runs_that_came_to_their_end() {
+    #[derive(Default)]
+    struct Smith;
+
+    #[agent]
+    impl Smith {
+        #[behaviour(manual)]
+        async fn forge(&self, seconds: u32, cx: &Context<Self>) {
+            cx.sleep(SECOND * seconds).await;
+        }
+
+        #[behaviour(manual, name = "melt")]
+        fn melt_it(&mut self, what: String) -> Result<(), String> {
+            assert!(what != "wood", "it burns");
+            if what == "stone" { Err("it stays".into()) } else { Ok(()) }
+        }
+
+        #[behaviour(manual)]
+        async fn polish(cx: Context<Self>) {
+            cx.sleep(SECOND).await;
+        }
+    }
+
+    let node = Node::simulated(1);
+    let smith = node.launch(Smith).await.unwrap();
+    let runs = |name| (info(&smith, name).state, info(&smith, name).runs);
+    let (first, second) = (smith.forge(1).send(), smith.forge(2).send());
+    let polish = smith.polish().send();
+    first.await.and(polish.await).unwrap();
+    assert_eq!(runs("polish"), (BehaviourState::Waiting, 1));
+    assert_eq!(runs("forge"), (BehaviourState::Running, 1), "one more is under way");
+    second.await.unwrap();
+    assert_eq!(runs("forge"), (BehaviourState::Waiting, 2));
+
+    smith.melt("iron".into()).await.unwrap();
+    smith.melt("stone".into()).await.unwrap_err();
+    smith.melt("wood".into()).await.unwrap_err();
+    assert_eq!(runs("melt"), (BehaviourState::Waiting, 2), "an error is an answer, a panic is not");
+}
+
 #[lyceum::test]
 async fn behaviours_are_listed_in_order_with_their_kind() {
     let node = Node::simulated(1);

@@ -11,6 +11,8 @@ pub(crate) struct BehaviourList(Vec<Entry>);
 struct Entry {
     info: BehaviourInfo,
     job: Option<JobPlace>,
+    /// How many calls run it now, if it is called.
+    called: u32,
 }
 
 /// What is known of a behaviour of a running agent.
@@ -22,7 +24,7 @@ pub struct BehaviourInfo {
     pub kind: String,
     /// What it is doing.
     pub state: BehaviourState,
-    /// How often it ran to its end.
+    /// How often it ran to its end; an error is one for those that are called.
     pub runs: u64,
     /// How many regular times it missed.
     pub missed: u64,
@@ -60,7 +62,7 @@ impl BehaviourList {
             missed: 0,
             machine_state: None,
         };
-        self.0.push(Entry { info, job: None });
+        self.0.push(Entry { info, job: None, called: 0 });
         true
     }
 
@@ -71,6 +73,25 @@ impl BehaviourList {
     pub(crate) fn update(&mut self, name: &str, update: impl FnOnce(&mut BehaviourInfo)) {
         if let Some(entry) = self.find(name) {
             update(&mut entry.info);
+        }
+    }
+
+    /// Notes that a call runs a behaviour.
+    pub(crate) fn begin_run(&mut self, name: &str) {
+        if let Some(entry) = self.find(name) {
+            entry.called += 1;
+            entry.info.state = BehaviourState::Running;
+        }
+    }
+
+    /// Notes that a call runs a behaviour no more, and counts the run if it came to its end.
+    pub(crate) fn end_run(&mut self, name: &str, counts: bool) {
+        let Some(entry) = self.find(name) else { return };
+        // The list may be younger than the run: a removed behaviour can be added again.
+        entry.called = entry.called.saturating_sub(1);
+        entry.info.runs += u64::from(counts);
+        if entry.called == 0 && entry.info.state == BehaviourState::Running {
+            entry.info.state = BehaviourState::Waiting;
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::ActionInfo;
+use crate::clock::When;
 use crate::node::Shared;
+use crate::{ActionInfo, AgentRef};
 
 /// How a message is sent. The default is a call with the default deadline.
 #[derive(Clone, Copy, Debug, Default)]
@@ -36,6 +37,11 @@ pub(crate) enum Timeout {
 }
 
 impl Timeout {
+    /// Returns the limit of a message to `target` that may take until `deadline`.
+    pub(crate) fn until(target: &AgentRef, deadline: When) -> Self {
+        Self::At(target.node.clock.resolve(deadline).nanos())
+    }
+
     /// Returns the explicit limit.
     pub(crate) fn after(self) -> Option<Duration> {
         match self {

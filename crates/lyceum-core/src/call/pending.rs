@@ -34,6 +34,10 @@ impl<M: Message> Pending<M> {
         Self { target, state }
     }
 
+    pub(crate) fn target(&self) -> &AgentRef {
+        &self.target
+    }
+
     /// Returns whether the action has started.
     pub fn has_started(&self) -> bool {
         match &self.state {

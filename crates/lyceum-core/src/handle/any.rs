@@ -7,13 +7,12 @@ use lyceum_wire::{Address, AgentDescription, AgentId};
 use serde_json::Value;
 
 use super::{Handle, Stats};
-use crate::call::CallOptions;
-use crate::error::CallFault;
-use crate::life::Ended;
+use crate::call::{AnyCall, AnyTell, CallOptions};
+use crate::life::{Ended, Mode, Monitor};
 use crate::node::offers;
-use crate::route::{Answer, Arguments};
+use crate::route::Arguments;
 use crate::stream::Results;
-use crate::{ActionInfo, AgentRef, CallError, Target};
+use crate::{AgentRef, BehaviourInfo, CallError, Target};
 
 /// A client of an agent whose type is not known: actions by name, with JSON values.
 ///
@@ -46,86 +45,37 @@ impl AnyHandle {
 
     /// Calls an action. Arguments are an array by position, or an object by name.
     ///
-    /// # Errors
-    ///
-    /// As any call. The action's own error is [`CallError::Failed`], since its type is not known.
-    pub async fn call(&self, action: &str, arguments: Value) -> Result<Value, CallError> {
-        self.call_with(action, arguments.into(), CallOptions::default()).await
+    /// The action's own error is [`CallError::Failed`], since its type is not known.
+    pub fn call(&self, action: &str, arguments: Value) -> AnyCall<'_> {
+        self.call_with(action, arguments.into(), CallOptions::default())
     }
 
     /// Calls an action with arguments both by position and by name, and with options.
-    ///
-    /// # Errors
-    ///
-    /// As [`call`](Self::call).
-    pub async fn call_with(
+    pub fn call_with(
         &self,
         action: &str,
         arguments: Arguments,
         options: CallOptions,
-    ) -> Result<Value, CallError> {
-        let streams = "it answers with a stream of results, which `stream` receives";
-        if self.agent.route(action).is_some_and(|route| route.stream) {
-            return Err(self.unknown(action, streams));
-        }
-        match self.answer(action, arguments, options).await? {
-            Answer::Value(value) => Ok(value),
-            Answer::Stream(_) => Err(self.unknown(action, streams)),
-        }
+    ) -> AnyCall<'_> {
+        AnyCall::new(&self.agent, action, arguments, options)
     }
 
     /// Calls an action that answers with a stream of results.
     ///
     /// # Errors
     ///
-    /// As [`call`](Self::call).
+    /// As any call. An action that answers with one value is [`CallError::UnknownAction`].
     pub async fn stream(
         &self,
         action: &str,
         arguments: Value,
     ) -> Result<Results<Value>, CallError> {
-        let one = "it answers with one value, which `call` receives";
-        if self.agent.route(action).is_some_and(|route| !route.stream) {
-            return Err(self.unknown(action, one));
-        }
-        match self.answer(action, arguments.into(), CallOptions::default()).await? {
-            Answer::Stream(results) => Ok(results),
-            Answer::Value(_) => Err(self.unknown(action, one)),
-        }
+        self.call(action, arguments).stream().await
     }
 
     /// Sends a message one way.
-    ///
-    /// # Errors
-    ///
-    /// As any call, before the action runs.
-    pub async fn tell(&self, action: &str, arguments: Value) -> Result<(), CallError> {
-        let options = CallOptions { one_way: true, ..CallOptions::default() };
-        self.answer(action, arguments.into(), options).await.map(drop)
-    }
-
-    async fn answer(
-        &self,
-        action: &str,
-        arguments: Arguments,
-        options: CallOptions,
-    ) -> Result<Answer, CallError> {
-        let Some(route) = self.agent.route(action) else {
-            return Err(self.unknown(action, &self.known_actions()));
-        };
-        (route.call)(self.agent.clone(), arguments, options).await
-    }
-
-    fn unknown(&self, action: &str, why: &str) -> CallError {
-        let info = ActionInfo::new("", "", lyceum_wire::AccessKind::Shared);
-        let mut fault = CallFault::new(&self.agent, &info).detail(why).started(false);
-        fault.action = action.into();
-        CallError::UnknownAction(fault)
-    }
-
-    fn known_actions(&self) -> String {
-        let names: Vec<_> = self.describe().actions.into_iter().map(|action| action.name).collect();
-        if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) }
+    pub fn tell(&self, action: &str, arguments: Value) -> AnyTell<'_> {
+        self.call(action, arguments).tell()
     }
 
     /// Returns a typed handle.
@@ -149,8 +99,7 @@ impl AnyHandle {
 
     /// Returns the agent's name, if it has one.
     pub fn name(&self) -> Option<String> {
-        let extras = self.agent.extras();
-        Some(extras.as_ref()?.name.as_ref()?.to_string())
+        self.agent.name()
     }
 
     /// Returns the agent's address.
@@ -158,17 +107,45 @@ impl AnyHandle {
         self.agent.address()
     }
 
-    /// Returns what the agent can do.
-    pub fn describe(&self) -> AgentDescription {
-        (self.agent.vtable.describe)()
+    /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// The agent stops whether or not the answer is awaited.
+    pub fn stop(&self) -> Ended {
+        self.agent.stop()
     }
 
-    /// Returns what the agent has done so far.
-    pub fn stats(&self) -> Stats {
-        Stats::of(&self.agent)
+    /// Ends the agent at once: what it has begun is dropped; await it for why it ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// The agent ends whether or not the answer is awaited.
+    pub fn kill(&self) -> Ended {
+        self.agent.kill()
     }
 
-    /// Returns how long the agent took to answer.
+    /// Waits until the agent is gone for good.
+    pub fn ended(&self) -> Ended {
+        self.agent.ended()
+    }
+
+    /// Waits for the end of the agent's present generation: exactly one [`Down`](crate::Down).
+    pub fn monitor(&self) -> Monitor {
+        Monitor::of(&self.agent)
+    }
+
+    /// Links two agents: if one goes down and was not asked to, the other does, too.
+    pub fn link(&self, other: &Self) {
+        self.agent.link(&other.agent);
+    }
+
+    /// Removes a link.
+    pub fn unlink(&self, other: &Self) {
+        self.agent.unlink(&other.agent);
+    }
+
+    /// Returns how long the agent took to answer, without running an action.
     ///
     /// # Errors
     ///
@@ -177,21 +154,46 @@ impl AnyHandle {
         super::ping(&self.agent).await
     }
 
-    /// Lets the agent finish what it has begun, then ends it.
-    pub fn stop(&self) -> Ended {
-        crate::life::stop(&self.agent, crate::DownReason::Stopped);
-        Ended::of(self.agent.clone())
+    /// Returns what the agent has done so far.
+    pub fn stats(&self) -> Stats {
+        Stats::of(&self.agent)
     }
 
-    /// Ends the agent at once.
-    pub fn kill(&self) -> Ended {
-        crate::life::end_now(&self.agent, crate::DownReason::Killed);
-        Ended::of(self.agent.clone())
+    /// Returns what the agent can do.
+    pub fn describe(&self) -> AgentDescription {
+        self.agent.describe()
     }
 
-    /// Waits until the agent is gone for good.
-    pub fn ended(&self) -> Ended {
-        Ended::of(self.agent.clone())
+    /// Returns what the agent's life has come to.
+    pub fn mode(&self) -> Mode {
+        self.agent.mode()
+    }
+
+    /// Returns how often the agent was restarted.
+    pub fn generation(&self) -> u32 {
+        self.agent.generation()
+    }
+
+    /// Switches the agent off: it receives nothing and sends nothing until it is activated.
+    ///
+    /// Messages that wait already are kept. False if it is not active.
+    pub fn deactivate(&self) -> bool {
+        self.agent.deactivate()
+    }
+
+    /// Switches the agent on again; false if it is not switched off.
+    pub fn activate(&self) -> bool {
+        self.agent.activate()
+    }
+
+    /// Sets a flag, which runs the agent's behaviours that wait for it.
+    pub fn set_flag(&self, flag: &str) {
+        self.agent.set_flag(flag);
+    }
+
+    /// Lists the agent's behaviours.
+    pub fn behaviours(&self) -> Vec<BehaviourInfo> {
+        self.agent.behaviours()
     }
 }
 

@@ -277,7 +277,7 @@ async fn start<A: Agent>(
         }
     }
     if inactive {
-        crate::handle::deactivate_from(&agent, Mode::Starting);
+        agent.deactivate_from(Mode::Starting);
         return Ok(Handle::new(agent));
     }
     open(&agent);

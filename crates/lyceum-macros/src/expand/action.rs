@@ -16,7 +16,18 @@ use crate::owner::{Owner, local, located};
 
 impl Parts {
     pub(super) fn add_action(&mut self, owner: &Owner, member: &Member, action: &Action) {
-        self.items.extend(message(owner, member, action));
+        self.add_call(owner, member, action, None);
+    }
+
+    /// Adds an action; each of its runs is one of the behaviour that is named, if any is.
+    pub(super) fn add_call(
+        &mut self,
+        owner: &Owner,
+        member: &Member,
+        action: &Action,
+        behaviour: Option<&str>,
+    ) {
+        self.items.extend(message(owner, member, action, behaviour));
         self.methods.extend(client_method(owner, member, action));
         if !action.options.local {
             self.items.extend(json_arguments(owner, member, action));
@@ -25,7 +36,12 @@ impl Parts {
     }
 }
 
-fn message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
+fn message(
+    owner: &Owner,
+    member: &Member,
+    action: &Action,
+    behaviour: Option<&str>,
+) -> TokenStream {
     let runtime = &owner.runtime;
     let signature = &action.signature;
     let call = owner.call(signature, &context_in_turn(signature));
@@ -43,6 +59,13 @@ fn message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
             let results = quote!(#runtime::Context::stream(#context, #call));
             (quote!(#runtime::Results<#item>), never, quote!(::core::result::Result::Ok(#results)))
         }
+    };
+    let body = match behaviour {
+        Some(name) => {
+            let context = local("cx");
+            quote!(#runtime::Context::begin_run(#context, #name).end(#body))
+        }
+        None => body,
     };
     let message = Message {
         owner,

@@ -21,7 +21,7 @@ impl Parts {
         let name = &behaviour.name;
         let (kind, body) = match &behaviour.kind {
             Kind::Manual(action) => {
-                self.add_action(owner, member, action);
+                self.add_call(owner, member, action, Some(name));
                 (quote!(Manual), quote!(::core::result::Result::Ok(())))
             }
             Kind::Timed(timing, routine) => {

@@ -1,0 +1,270 @@
+//! Calls of actions by name, with JSON values.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use lyceum_wire::AccessKind;
+use serde_json::Value;
+
+use super::{CallOptions, Timeout};
+use crate::clock::When;
+use crate::error::CallFault;
+use crate::route::{Answer, Arguments, Route, Underway};
+use crate::stream::Results;
+use crate::{ActionInfo, AgentRef, CallError};
+
+/// A call by name that starts when it is first polled; await it for the answer.
+///
+/// Made by [`AnyHandle::call`](crate::AnyHandle::call).
+///
+/// # Cancel safety
+///
+/// As for [`Call`](crate::Call): dropping it removes a message that is still queued.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # use serde_json::json;
+/// # #[derive(Default)] struct Counter { value: u64 }
+/// # #[agent] impl Counter {
+/// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// # }
+/// # lyceum::block_on(async {
+/// let node = Node::local();
+/// let counter = node.launch(Counter::default()).await?.any();
+/// let add = || counter.call("add", json!([1]));
+/// assert_eq!(add().timeout(Duration::from_secs(1)).await?, json!(1));
+/// add().tell().await?;
+/// let pending = add().send();
+/// assert_eq!(pending.await?, json!(3));
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+#[must_use = "a call starts when it is first polled"]
+pub struct AnyCall<'h> {
+    request: Request<'h>,
+    answer: Option<BoxFuture<'static, Result<Answer, CallError>>>,
+}
+
+/// A one-way message by name: ready once it is in the mailbox.
+///
+/// # Cancel safety
+///
+/// The message is sent at the first poll; dropping it while it waits for room takes it back.
+#[must_use = "a message is sent when this is first polled"]
+pub struct AnyTell<'h> {
+    request: Request<'h>,
+    told: Option<BoxFuture<'static, Result<(), CallError>>>,
+}
+
+/// A call by name under way: keep it, join it, or drop it to cancel.
+///
+/// # Cancel safety
+///
+/// As for [`Pending`](crate::Pending): dropping it removes a message that is still queued.
+pub struct AnyPending {
+    target: AgentRef,
+    state: Result<Box<dyn Underway>, Option<CallError>>,
+}
+
+/// What is asked of an agent: an action with its arguments, until it is sent.
+struct Request<'h> {
+    target: &'h AgentRef,
+    options: CallOptions,
+    message: Option<Result<(&'static Route, Arguments), CallError>>,
+}
+
+/// Why an action with one value is called otherwise.
+const ONE: &str = "it answers with one value, which `call` receives";
+/// Why an action with many values is called otherwise.
+const STREAM: &str = "it answers with a stream of results, which `stream` receives";
+
+impl<'h> AnyCall<'h> {
+    pub(crate) fn new(
+        target: &'h AgentRef,
+        action: &str,
+        arguments: Arguments,
+        options: CallOptions,
+    ) -> Self {
+        let message = match target.route(action) {
+            Some(route) => Ok((route, arguments)),
+            None => Err(unknown(target, action, &known_actions(target))),
+        };
+        Self { request: Request { target, options, message: Some(message) }, answer: None }
+    }
+
+    /// Sets how long to wait for the answer.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.request.options.timeout = Timeout::After(timeout);
+        self
+    }
+
+    /// Sets until when to wait for the answer.
+    pub fn deadline(mut self, deadline: impl Into<When>) -> Self {
+        self.request.options.timeout = Timeout::until(self.request.target, deadline.into());
+        self
+    }
+
+    /// Waits for the answer however long it takes, unless a caller further up has a deadline.
+    pub fn no_timeout(mut self) -> Self {
+        self.request.options.timeout = Timeout::Never;
+        self
+    }
+
+    /// Sends the message one way: the answer is discarded.
+    pub fn tell(self) -> AnyTell<'h> {
+        AnyTell { request: self.request, told: None }
+    }
+
+    /// Starts the call at once, to keep, join or cancel it.
+    ///
+    /// The message goes through the mailbox, so that this returns without running the action.
+    pub fn send(mut self) -> AnyPending {
+        let Request { target, options, .. } = self.request;
+        let sent = self.request.take(false);
+        let sent = sent.and_then(|(route, arguments)| (route.send)(target, arguments, options));
+        AnyPending { target: target.clone(), state: sent.map_err(Some) }
+    }
+
+    /// Waits for the results of an action that answers with a stream of them.
+    ///
+    /// # Errors
+    ///
+    /// As any call. An action that answers with one value is [`CallError::UnknownAction`].
+    pub async fn stream(mut self) -> Result<Results<Value>, CallError> {
+        let Request { target, options, .. } = self.request;
+        let (route, arguments) = self.request.take(true)?;
+        match (route.call)(target.clone(), arguments, options).await? {
+            Answer::Stream(results) => Ok(results),
+            Answer::Value(_) => unreachable!("the route says that it answers with a stream"),
+        }
+    }
+}
+
+impl AnyTell<'_> {
+    /// Sends the message now, without waiting for room.
+    ///
+    /// # Errors
+    ///
+    /// Returns the message if the mailbox is full, or the agent does not take messages.
+    pub fn now(mut self) -> Result<(), CallError> {
+        let (route, arguments) = self.request.message()?;
+        (route.tell_now)(self.request.target, arguments, self.request.options)
+    }
+}
+
+impl AnyPending {
+    /// Returns whether the action has started.
+    pub fn has_started(&self) -> bool {
+        self.state.as_ref().is_ok_and(|sent| sent.has_started())
+    }
+
+    /// Gives up: a message that is still queued is removed, a turn that runs goes on.
+    pub fn cancel(self) {}
+}
+
+impl Request<'_> {
+    fn message(&mut self) -> Result<(&'static Route, Arguments), CallError> {
+        self.message.take().expect("a message is sent once")
+    }
+
+    /// Takes the message of a call that is to be answered with a stream or with one value.
+    fn take(&mut self, stream: bool) -> Result<(&'static Route, Arguments), CallError> {
+        let (route, arguments) = self.message()?;
+        if route.stream == stream {
+            return Ok((route, arguments));
+        }
+        Err(unknown(self.target, route.name, if stream { ONE } else { STREAM }))
+    }
+}
+
+impl Future for AnyCall<'_> {
+    type Output = Result<Value, CallError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let request = &mut this.request;
+        let answer = match &mut this.answer {
+            Some(answer) => answer,
+            None => {
+                let (route, arguments) = request.take(false)?;
+                let call = (route.call)(request.target.clone(), arguments, request.options);
+                this.answer.insert(call)
+            }
+        };
+        answer.as_mut().poll(cx).map(value)
+    }
+}
+
+impl Future for AnyTell<'_> {
+    type Output = Result<(), CallError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let request = &mut this.request;
+        let told = match &mut this.told {
+            Some(told) => told,
+            None => {
+                let (route, arguments) = request.message()?;
+                this.told.insert((route.tell)(request.target.clone(), arguments, request.options))
+            }
+        };
+        told.as_mut().poll(cx)
+    }
+}
+
+impl Future for AnyPending {
+    type Output = Result<Value, CallError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        match &mut this.state {
+            Ok(sent) => Pin::new(sent).poll(cx).map(value),
+            Err(refusal) => {
+                Poll::Ready(Err(refusal.take().expect("a call is polled until it is ready")))
+            }
+        }
+    }
+}
+
+/// Returns the one value that a call is answered with, unless it is sent with `stream`.
+fn value(answer: Result<Answer, CallError>) -> Result<Value, CallError> {
+    match answer? {
+        Answer::Value(value) => Ok(value),
+        Answer::Stream(_) => unreachable!("the route was looked at before the call"),
+    }
+}
+
+#[cold]
+fn unknown(target: &AgentRef, action: &str, why: &str) -> CallError {
+    let info = ActionInfo::new("", "", AccessKind::Shared);
+    let mut fault = CallFault::new(target, &info).detail(why).started(false);
+    fault.action = action.into();
+    CallError::UnknownAction(fault)
+}
+
+fn known_actions(target: &AgentRef) -> String {
+    let actions = target.describe().actions;
+    let names: Vec<_> = actions.into_iter().map(|action| action.name).collect();
+    if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) }
+}
+
+impl fmt::Debug for AnyCall<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyCall(of {:?})", self.request.target)
+    }
+}
+
+impl fmt::Debug for AnyTell<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyTell(of {:?})", self.request.target)
+    }
+}
+
+impl fmt::Debug for AnyPending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AnyPending(of {:?})", self.target)
+    }
+}

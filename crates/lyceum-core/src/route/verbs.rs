@@ -1,0 +1,139 @@
+//! The verbs of routes: a message made of JSON is called, sent ahead, or told.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Answer, Arguments, JsonArguments};
+use crate::call::{Call, CallOptions, CallResult, Pending, Tell};
+use crate::error::{CallFault, Failure};
+use crate::stream::Results;
+use crate::{AgentRef, CallError, Message};
+
+/// How an action's result is told to callers without its type.
+pub(super) trait Encoding<M: Message>: 'static {
+    fn encode(target: &AgentRef, result: CallResult<M>) -> Result<Answer, CallError>;
+}
+
+/// One value.
+pub(super) enum One {}
+
+/// A stream of values.
+pub(super) enum Many {}
+
+/// A call that was sent ahead, whatever its action.
+pub(crate) trait Underway:
+    Future<Output = Result<Answer, CallError>> + Send + Unpin
+{
+    /// Returns whether the action has started.
+    fn has_started(&self) -> bool;
+}
+
+struct Sent<M: Message, E> {
+    pending: Pending<M>,
+    encoding: PhantomData<fn() -> E>,
+}
+
+impl<M: JsonArguments<Output: Serialize>> Encoding<M> for One {
+    fn encode(target: &AgentRef, result: CallResult<M>) -> Result<Answer, CallError> {
+        let output = result.map_err(forget::<M>)?;
+        serde_json::to_value(&output).map(Answer::Value).map_err(|error| {
+            let fault = CallFault::new(target, M::INFO).detail(error.to_string());
+            CallError::Codec(fault.started(true))
+        })
+    }
+}
+
+impl<M, T> Encoding<M> for Many
+where
+    M: JsonArguments<Output = Results<T>>,
+    T: Serialize + Send + 'static,
+{
+    fn encode(_: &AgentRef, result: CallResult<M>) -> Result<Answer, CallError> {
+        let results = result.map_err(forget::<M>)?;
+        // A value that cannot be encoded is told apart by its place, not by an end of the stream.
+        let encode = |item: T| serde_json::to_value(item).unwrap_or(Value::Null);
+        Ok(Answer::Stream(results.map_items(encode)))
+    }
+}
+
+pub(super) fn call<M: JsonArguments, E: Encoding<M>>(
+    target: AgentRef,
+    arguments: Arguments,
+    options: CallOptions,
+) -> BoxFuture<'static, Result<Answer, CallError>> {
+    Box::pin(async move {
+        let message = decode::<M>(&target, arguments)?;
+        E::encode(&target, Call::with_options(&target, message, options).await)
+    })
+}
+
+pub(super) fn send<M: JsonArguments, E: Encoding<M>>(
+    target: &AgentRef,
+    arguments: Arguments,
+    options: CallOptions,
+) -> Result<Box<dyn Underway>, CallError> {
+    let message = decode::<M>(target, arguments)?;
+    let pending = Call::with_options(target, message, options).send();
+    Ok(Box::new(Sent::<M, E> { pending, encoding: PhantomData }))
+}
+
+pub(super) fn tell<M: JsonArguments>(
+    target: AgentRef,
+    arguments: Arguments,
+    options: CallOptions,
+) -> BoxFuture<'static, Result<(), CallError>> {
+    Box::pin(async move {
+        let message = decode::<M>(&target, arguments)?;
+        Ok(Tell::with_options(&target, message, options).await?)
+    })
+}
+
+pub(super) fn tell_now<M: JsonArguments>(
+    target: &AgentRef,
+    arguments: Arguments,
+    options: CallOptions,
+) -> Result<(), CallError> {
+    let message = decode::<M>(target, arguments)?;
+    Ok(Tell::with_options(target, message, options).now()?)
+}
+
+impl<M: JsonArguments, E: Encoding<M>> Underway for Sent<M, E> {
+    fn has_started(&self) -> bool {
+        self.pending.has_started()
+    }
+}
+
+impl<M: JsonArguments, E: Encoding<M>> Future for Sent<M, E> {
+    type Output = Result<Answer, CallError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let result = ready!(Pin::new(&mut this.pending).poll(cx));
+        Poll::Ready(E::encode(this.pending.target(), result))
+    }
+}
+
+fn decode<M: JsonArguments>(target: &AgentRef, mut arguments: Arguments) -> Result<M, CallError> {
+    let message = M::from_arguments(&mut arguments);
+    message
+        .and_then(|message| arguments.finish().map(|()| message))
+        .map_err(|why| CallError::bad_arguments(target, M::INFO, &why))
+}
+
+/// Turns an action's own error into text, for callers that have no type for it.
+fn forget<M: JsonArguments>(error: CallError<M::Error>) -> CallError {
+    error.map_action(|error| {
+        CallError::Failed(Box::new(Failure {
+            action: M::INFO.name.into(),
+            kind: std::any::type_name::<M::Error>().into(),
+            text: M::error_text(&error),
+            value: M::error_value(&error),
+        }))
+    })
+}
