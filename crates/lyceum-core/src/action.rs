@@ -8,7 +8,7 @@ use std::time::Duration;
 use lyceum_wire::AccessKind;
 
 use crate::cell::{Entry, Profile};
-use crate::{Agent, AgentRef, Context};
+use crate::{Agent, Context, Recipient};
 
 /// The arguments of an action, on their way to the agent.
 ///
@@ -25,7 +25,7 @@ pub trait Message: Send + Sized + 'static {
     fn profile() -> &'static Profile;
 
     /// Returns how `target` takes this message; `None` where it does not know the action.
-    fn entry(target: &AgentRef) -> Option<Entry<Self>>;
+    fn entry(target: &Recipient) -> Option<Entry<Self>>;
 }
 
 /// How agents of type `A` run a message.

@@ -21,7 +21,7 @@ use tokio::task::coop;
 use crate::cell::{Entry, Outcome, Refusal, Submitted, Ticket, Verdict};
 use crate::clock::When;
 use crate::error::{CallFault, Undelivered};
-use crate::{AgentRef, CallError, Message};
+use crate::{CallError, Message, Recipient};
 
 /// A call that starts when it is first polled; await it for the answer.
 ///
@@ -49,7 +49,7 @@ use crate::{AgentRef, CallError, Message};
 /// ```
 #[must_use = "a call starts when it is first polled"]
 pub struct Call<'h, M: Message> {
-    target: &'h AgentRef,
+    target: &'h Recipient,
     options: CallOptions,
     state: State<M>,
 }
@@ -66,13 +66,13 @@ pub(crate) type CallResult<M> = Result<<M as Message>::Output, CallError<<M as M
 impl<'h, M: Message> Call<'h, M> {
     /// Makes a call.
     #[inline]
-    pub fn new(target: &'h AgentRef, message: M) -> Self {
+    pub fn new(target: &'h Recipient, message: M) -> Self {
         Self::with_options(target, message, CallOptions::default())
     }
 
     /// Makes a call with options.
     #[inline]
-    pub fn with_options(target: &'h AgentRef, message: M, options: CallOptions) -> Self {
+    pub fn with_options(target: &'h Recipient, message: M, options: CallOptions) -> Self {
         Self { target, options, state: State::Fresh(message) }
     }
 
@@ -140,7 +140,7 @@ impl<M: Message> Unpin for Call<'_, M> {}
 type Budget = Option<coop::RestoreOnPending>;
 
 #[inline]
-pub(crate) fn budget(target: &AgentRef, cx: &mut Context<'_>) -> Poll<Budget> {
+pub(crate) fn budget(target: &Recipient, cx: &mut Context<'_>) -> Poll<Budget> {
     if target.node.is_simulated() {
         return Poll::Ready(None);
     }
@@ -157,35 +157,56 @@ pub(crate) fn made_progress(budget: Budget) {
 /// Hands a message to its agent; an error is the ticket to wait with.
 #[inline]
 pub(crate) fn submit<M: Message>(
-    target: &AgentRef,
+    target: &Recipient,
     message: M,
     options: &CallOptions,
 ) -> Result<CallResult<M>, Ticket<M>> {
-    let Some(entry) = M::entry(target) else {
-        let fault = CallFault::new(target, M::INFO).returning(Undelivered::new(message));
-        return Ok(Err(CallError::UnknownAction(fault)));
-    };
-    submit_to(entry, target, message, options)
+    match M::entry(target) {
+        Some(entry) => submit_to(entry, target, message, options),
+        None => submit_behind(target, message, options),
+    }
 }
 
 /// Hands a message to its agent by a known way.
 #[inline]
 pub(crate) fn submit_to<M: Message>(
     entry: Entry<M>,
-    target: &AgentRef,
+    target: &Recipient,
     message: M,
     options: &CallOptions,
 ) -> Result<CallResult<M>, Ticket<M>> {
     match entry.submit(target, message, options) {
         Submitted::Done(result) => Ok(result.map_err(CallError::Action)),
         Submitted::Waiting(ticket) => Err(ticket),
+        Submitted::Refused(Refusal::UnknownAction, message) => {
+            submit_behind(target, message, options)
+        }
         other => Ok(Err(explain(target, other))),
     }
 }
 
+/// Hands a message to the agent behind a recipient that is no cell of the known type.
+#[cold]
+fn submit_behind<M: Message>(
+    target: &Recipient,
+    message: M,
+    options: &CallOptions,
+) -> Result<CallResult<M>, Ticket<M>> {
+    match target.timeout() {
+        Some(timeout) => submit(target.untimed(), message, &options.or_within(timeout)),
+        None => Ok(Err(unknown(target, message))),
+    }
+}
+
+#[cold]
+fn unknown<M: Message>(target: &Recipient, message: M) -> CallError<M::Error> {
+    let fault = CallFault::new(target, M::INFO).returning(Undelivered::new(message));
+    CallError::UnknownAction(fault)
+}
+
 /// Waits for the outcome behind a ticket.
 pub(crate) fn poll_ticket<M: Message>(
-    target: &AgentRef,
+    target: &Recipient,
     state: &mut State<M>,
     cx: &mut Context<'_>,
 ) -> Poll<CallResult<M>> {
@@ -201,7 +222,7 @@ pub(crate) fn poll_ticket<M: Message>(
     Poll::Ready(read(target, outcome))
 }
 
-fn read<M: Message>(target: &AgentRef, outcome: Outcome<M>) -> CallResult<M> {
+fn read<M: Message>(target: &Recipient, outcome: Outcome<M>) -> CallResult<M> {
     let fault = || CallFault::new(target, M::INFO);
     match outcome {
         Outcome::Ran(result) => result.map_err(CallError::Action),
@@ -218,15 +239,17 @@ fn read<M: Message>(target: &AgentRef, outcome: Outcome<M>) -> CallResult<M> {
                 Verdict::Evicted => {
                     CallError::Overloaded(fault.detail("a newer message took its place"))
                 }
-                Verdict::Terminated => CallError::Terminated(fault.detail(target.reason_text())),
-                _ => CallError::Down(fault.detail(target.reason_text())),
+                Verdict::Terminated => {
+                    CallError::Terminated(fault.detail(target.agent().reason_text()))
+                }
+                _ => CallError::Down(fault.detail(target.agent().reason_text())),
             })
         }
     }
 }
 
 #[cold]
-fn explain<M: Message>(target: &AgentRef, submitted: Submitted<M>) -> CallError<M::Error> {
+fn explain<M: Message>(target: &Recipient, submitted: Submitted<M>) -> CallError<M::Error> {
     let fault = CallFault::new(target, M::INFO);
     match submitted {
         Submitted::Panicked(text) => CallError::Panicked(fault.detail(text).started(true)),
@@ -239,7 +262,7 @@ fn explain<M: Message>(target: &AgentRef, submitted: Submitted<M>) -> CallError<
                 Refusal::SenderInactive => {
                     CallError::Inactive(fault.detail("an inactive agent sends nothing"))
                 }
-                Refusal::Ended => CallError::Terminated(fault.detail(target.reason_text())),
+                Refusal::Ended => CallError::Terminated(fault.detail(target.agent().reason_text())),
                 Refusal::Reentrant => CallError::Reentrant(fault),
                 Refusal::UnknownAction => CallError::UnknownAction(fault),
             }

@@ -4,6 +4,7 @@
 //! caller's thread; most actions are done then. Otherwise the message is queued, and a pump runs
 //! it. All `unsafe` code of Lyceum is in this module.
 //!
+//! - [`recipient`]: what a handle points to: a cell, or an agent elsewhere.
 //! - [`word`]: who holds the cell. Only the holder touches the state and suspended turns.
 //! - [`mailbox`], [`list`]: what waits, under the mailbox's [`lock`].
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
@@ -34,6 +35,7 @@ mod mailbox;
 mod phase;
 mod pool;
 mod profile;
+mod recipient;
 mod sync;
 mod ticket;
 mod turn;
@@ -47,12 +49,12 @@ pub(crate) use detached::DetachedTurn;
 pub use entry::Entry;
 pub(crate) use entry::{Refusal, Submitted};
 pub(crate) use frame::{Frame, with_current};
-pub use header::AgentRef;
-pub(crate) use header::{Asked, Header, ScheduledAgent};
+pub(crate) use header::{AgentRef, Asked, Header, ScheduledAgent};
 pub(crate) use lock::{Guard, Lock};
 pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Gate, Limits};
 pub(crate) use phase::Verdict;
 pub use profile::Profile;
+pub use recipient::Recipient;
 pub(crate) use ticket::{Outcome, Ticket};
 pub(crate) use turn::{end_waiting, panic_text};
 pub(crate) use vtable::{HookRun, Life, PingRun};

@@ -294,7 +294,7 @@ impl<A: Agent> Context<A> {
 
     /// Hands a message that must not be lost to this agent itself.
     pub fn tell_self<M: Message>(&self, message: M) -> Result<(), crate::TellError> {
-        crate::call::Tell::new(&self.agent(), message).now()
+        crate::call::Tell::new(self.agent().recipient(), message).now()
     }
 }
 

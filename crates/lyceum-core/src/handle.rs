@@ -17,7 +17,7 @@ use stats::ping;
 
 use crate::life::{Ended, Mode, Monitor};
 use crate::node::offers;
-use crate::{AgentRef, BehaviourInfo, CallError, Client, Target};
+use crate::{AgentRef, BehaviourInfo, CallError, Client, Recipient, Target};
 
 /// A typed client of an agent: 8 bytes, with the agent's actions as methods.
 ///
@@ -43,11 +43,41 @@ pub struct Handle<A: Target + ?Sized>(A::Actions);
 
 impl<A: Target + ?Sized> Handle<A> {
     pub(crate) fn new(agent: AgentRef) -> Self {
-        Self(A::Actions::wrap(agent))
+        Self::of(agent.into())
+    }
+
+    pub(crate) fn of(recipient: Recipient) -> Self {
+        Self(A::Actions::wrap(recipient))
+    }
+
+    pub(crate) fn recipient(&self) -> &Recipient {
+        self.0.target()
     }
 
     pub(crate) fn agent(&self) -> &AgentRef {
-        self.0.target()
+        self.recipient().agent()
+    }
+
+    /// Returns a handle of the same agent whose messages wait for so long by default.
+    ///
+    /// What a call sets itself goes before this, and this before what the action or the node says.
+    ///
+    /// ```
+    /// # use lyceum::prelude::*;
+    /// # #[derive(Default)] struct Counter { value: u64 }
+    /// # #[agent] impl Counter {
+    /// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+    /// # }
+    /// # lyceum::block_on(async {
+    /// let node = Node::local();
+    /// let counter = node.launch(Counter::default()).await?;
+    /// let hasty = counter.with_timeout(Duration::from_millis(250));
+    /// assert_eq!(hasty.add(1).await?, 1);
+    /// assert_eq!(hasty, counter);
+    /// # Ok::<(), lyceum::Error>(()) }).unwrap();
+    /// ```
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self::of(self.recipient().timed(timeout))
     }
 
     /// Returns the agent's id.
@@ -67,12 +97,12 @@ impl<A: Target + ?Sized> Handle<A> {
 
     /// Forgets the type.
     pub fn any(&self) -> AnyHandle {
-        AnyHandle::new(self.agent().clone())
+        AnyHandle::of(self.recipient().clone())
     }
 
     /// Returns a handle by another type or interface, if the agent has it.
     pub fn to<B: Target + ?Sized>(&self) -> Option<Handle<B>> {
-        offers::<B>(self.agent()).then(|| Handle::new(self.agent().clone()))
+        offers::<B>(self.agent()).then(|| Handle::of(self.recipient().clone()))
     }
 
     /// Returns whether the agent is of a type or has an interface.
@@ -181,13 +211,13 @@ impl<A: Target + ?Sized> Deref for Handle<A> {
 
 impl<A: Target + ?Sized> Clone for Handle<A> {
     fn clone(&self) -> Self {
-        Self::new(self.agent().clone())
+        Self::of(self.recipient().clone())
     }
 }
 
 impl<A: Target + ?Sized> PartialEq for Handle<A> {
     fn eq(&self, other: &Self) -> bool {
-        self.agent() == other.agent()
+        self.recipient() == other.recipient()
     }
 }
 
@@ -195,18 +225,18 @@ impl<A: Target + ?Sized> Eq for Handle<A> {}
 
 impl<A: Target + ?Sized> Hash for Handle<A> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.agent().hash(state);
+        self.recipient().hash(state);
     }
 }
 
 impl<A: Target + ?Sized> fmt::Display for Handle<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.agent())
+        write!(f, "{:?}", self.recipient())
     }
 }
 
 impl<A: Target + ?Sized> fmt::Debug for Handle<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.agent())
+        write!(f, "{:?}", self.recipient())
     }
 }

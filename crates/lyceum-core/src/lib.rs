@@ -42,7 +42,8 @@ pub use behaviour::{
     Behaviour, BehaviourContext, BehaviourEntry, BehaviourInfo, BehaviourState, First, Kind,
 };
 pub use call::{AnyCall, AnyPending, AnyTell, Call, CallOptions, Pending, Tell};
-pub use cell::{AgentRef, Entry, Profile};
+pub(crate) use cell::AgentRef;
+pub use cell::{Entry, Profile, Recipient};
 pub use clock::{ClockKind, Sleep, Time, TimeoutError, When};
 pub use context::{BlockingError, Busy, Context, JobHandle};
 pub use error::{

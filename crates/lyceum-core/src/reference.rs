@@ -11,7 +11,7 @@ use crate::{AgentRef, BehaviourInfo};
 
 impl AgentRef {
     /// Returns the agent's address.
-    pub fn address(&self) -> Address {
+    pub(crate) fn address(&self) -> Address {
         self.node.address(self.id)
     }
 
@@ -23,7 +23,7 @@ impl AgentRef {
 
     /// Returns what the agent can do.
     pub(crate) fn describe(&self) -> AgentDescription {
-        (self.vtable.describe)()
+        (self.vtable().describe)()
     }
 
     /// Lists the agent's behaviours.
@@ -71,7 +71,7 @@ impl AgentRef {
         // What was never begun begins now.
         let fresh = self.extras().as_ref().is_none_or(|extras| !extras.begun);
         if fresh {
-            (self.vtable.begin)(self);
+            (self.vtable().begin)(self);
         }
         true
     }

@@ -27,7 +27,7 @@ pub struct Route {
     /// Describes the action, collecting schemas in the generator.
     pub describe: fn(&mut SchemaGenerator) -> ActionDescription,
     /// Calls the action with JSON arguments.
-    pub call: fn(AgentRef, Arguments, CallOptions) -> Later<Answer>,
+    pub(crate) call: fn(AgentRef, Arguments, CallOptions) -> Later<Answer>,
     /// Starts a call at once, through the mailbox.
     pub(crate) send: fn(&AgentRef, Arguments, CallOptions) -> SentAhead,
     /// Sends the message one way.

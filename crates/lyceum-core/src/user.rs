@@ -11,9 +11,9 @@ use tokio::task::unconstrained;
 
 use crate::cell::{Entry, Profile};
 use crate::{
-    Action, ActionInfo, Agent, AgentRef, Arguments, BadArguments, Blueprint, BoxError, Call,
-    Client, Context, Exclusive, Handle, JsonArguments, LaunchError, Message, Node, Parameter,
-    Route, Target,
+    Action, ActionInfo, Agent, Arguments, BadArguments, Blueprint, BoxError, Call, Client, Context,
+    Exclusive, Handle, JsonArguments, LaunchError, Message, Node, Parameter, Recipient, Route,
+    Target,
 };
 
 /// How many messages wait for a user.
@@ -55,7 +55,7 @@ pub struct Inbox {
 }
 
 /// Typed client of [`Inbox`].
-pub struct InboxActions(AgentRef);
+pub struct InboxActions(Recipient);
 
 /// Mail on its way to a user.
 pub struct Deliver(Mail);
@@ -129,11 +129,11 @@ impl InboxActions {
 }
 
 impl Client for InboxActions {
-    fn wrap(target: AgentRef) -> Self {
+    fn wrap(target: Recipient) -> Self {
         Self(target)
     }
 
-    fn target(&self) -> &AgentRef {
+    fn target(&self) -> &Recipient {
         &self.0
     }
 }
@@ -161,7 +161,7 @@ impl Message for Deliver {
         &PROFILE
     }
 
-    fn entry(_: &AgentRef) -> Option<Entry<Self>> {
+    fn entry(_: &Recipient) -> Option<Entry<Self>> {
         Some(Entry::of::<Inbox>())
     }
 }

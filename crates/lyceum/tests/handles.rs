@@ -39,6 +39,16 @@ impl Counter {
     }
 }
 
+struct Sleeper;
+
+#[agent]
+impl Sleeper {
+    #[action]
+    async fn sleep(&self, seconds: u64, cx: &Context<Self>) {
+        cx.sleep(Duration::from_secs(seconds)).await;
+    }
+}
+
 #[lyceum::test]
 async fn handle_is_eight_bytes_and_shows_type_and_address() {
     let node = Node::simulated(1);
@@ -135,4 +145,22 @@ async fn unknown_name_leads_to_nobody() {
     assert!(node.find().name::<Counter>("nobody").is_none());
     assert!(node.find().name::<Counter>("not a name!").is_none());
     assert!(node.find().name::<Counter>("counter").is_some());
+}
+
+#[lyceum::test]
+async fn a_handle_has_a_default_deadline_of_its_own() {
+    let node = Node::simulated(1);
+    let sleeper = node.launch(Sleeper).await.unwrap();
+    let hasty = sleeper.with_timeout(Duration::from_secs(1));
+    let start = node.now();
+
+    let error = hasty.sleep(5).await.unwrap_err();
+
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    assert_eq!(node.now() - start, Duration::from_secs(1));
+    assert!(hasty.sleep(5).timeout(Duration::from_secs(10)).await.is_ok(), "a call's own is first");
+    assert!(sleeper.sleep(5).await.is_ok(), "the other handle is as before");
+    let error = hasty.any().call("sleep", serde_json::json!([5])).await.unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    assert_eq!(hasty, sleeper);
 }

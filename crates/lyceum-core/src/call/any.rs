@@ -15,7 +15,7 @@ use crate::clock::When;
 use crate::error::CallFault;
 use crate::route::{Answer, Arguments, Route, Underway};
 use crate::stream::Results;
-use crate::{ActionInfo, AgentRef, CallError};
+use crate::{ActionInfo, CallError, Recipient};
 
 /// A call by name that starts when it is first polled; await it for the answer.
 ///
@@ -65,13 +65,13 @@ pub struct AnyTell<'h> {
 ///
 /// As for [`Pending`](crate::Pending): dropping it removes a message that is still queued.
 pub struct AnyPending {
-    target: AgentRef,
+    target: Recipient,
     state: Result<Box<dyn Underway>, Option<CallError>>,
 }
 
 /// What is asked of an agent: an action with its arguments, until it is sent.
 struct Request<'h> {
-    target: &'h AgentRef,
+    target: &'h Recipient,
     options: CallOptions,
     message: Option<Result<(&'static Route, Arguments), CallError>>,
 }
@@ -83,12 +83,14 @@ const STREAM: &str = "it answers with a stream of results, which `stream` receiv
 
 impl<'h> AnyCall<'h> {
     pub(crate) fn new(
-        target: &'h AgentRef,
+        target: &'h Recipient,
         action: &str,
         arguments: Arguments,
         options: CallOptions,
     ) -> Self {
-        let message = match target.route(action) {
+        let options = target.timeout().map_or(options, |timeout| options.or_within(timeout));
+        let target = target.untimed();
+        let message = match target.agent().route(action) {
             Some(route) => Ok((route, arguments)),
             None => Err(unknown(target, action, &known_actions(target))),
         };
@@ -124,7 +126,8 @@ impl<'h> AnyCall<'h> {
     pub fn send(mut self) -> AnyPending {
         let Request { target, options, .. } = self.request;
         let sent = self.request.take(false);
-        let sent = sent.and_then(|(route, arguments)| (route.send)(target, arguments, options));
+        let sent =
+            sent.and_then(|(route, arguments)| (route.send)(target.agent(), arguments, options));
         AnyPending { target: target.clone(), state: sent.map_err(Some) }
     }
 
@@ -136,7 +139,7 @@ impl<'h> AnyCall<'h> {
     pub async fn stream(mut self) -> Result<Results<Value>, CallError> {
         let Request { target, options, .. } = self.request;
         let (route, arguments) = self.request.take(true)?;
-        match (route.call)(target.clone(), arguments, options).await? {
+        match (route.call)(target.agent().clone(), arguments, options).await? {
             Answer::Stream(results) => Ok(results),
             Answer::Value(_) => unreachable!("the route says that it answers with a stream"),
         }
@@ -151,7 +154,7 @@ impl AnyTell<'_> {
     /// Returns the message if the mailbox is full, or the agent does not take messages.
     pub fn now(mut self) -> Result<(), CallError> {
         let (route, arguments) = self.request.message()?;
-        (route.tell_now)(self.request.target, arguments, self.request.options)
+        (route.tell_now)(self.request.target.agent(), arguments, self.request.options)
     }
 }
 
@@ -190,7 +193,7 @@ impl Future for AnyCall<'_> {
             Some(answer) => answer,
             None => {
                 let (route, arguments) = request.take(false)?;
-                let call = (route.call)(request.target.clone(), arguments, request.options);
+                let call = (route.call)(request.target.agent().clone(), arguments, request.options);
                 this.answer.insert(call)
             }
         };
@@ -208,7 +211,11 @@ impl Future for AnyTell<'_> {
             Some(told) => told,
             None => {
                 let (route, arguments) = request.message()?;
-                this.told.insert((route.tell)(request.target.clone(), arguments, request.options))
+                this.told.insert((route.tell)(
+                    request.target.agent().clone(),
+                    arguments,
+                    request.options,
+                ))
             }
         };
         told.as_mut().poll(cx)
@@ -238,15 +245,15 @@ fn value(answer: Result<Answer, CallError>) -> Result<Value, CallError> {
 }
 
 #[cold]
-fn unknown(target: &AgentRef, action: &str, why: &str) -> CallError {
+fn unknown(target: &Recipient, action: &str, why: &str) -> CallError {
     let info = ActionInfo::new("", "", AccessKind::Shared);
     let mut fault = CallFault::new(target, &info).detail(why).started(false);
     fault.action = action.into();
     CallError::UnknownAction(fault)
 }
 
-fn known_actions(target: &AgentRef) -> String {
-    let actions = target.describe().actions;
+fn known_actions(target: &Recipient) -> String {
+    let actions = target.agent().describe().actions;
     let names: Vec<_> = actions.into_iter().map(|action| action.name).collect();
     if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) }
 }

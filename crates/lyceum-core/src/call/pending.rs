@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{CallOptions, CallResult, State, poll_ticket, submit};
-use crate::{AgentRef, Message};
+use crate::{Message, Recipient};
 
 /// A call under way: keep it, join it, or drop it to cancel.
 ///
@@ -16,7 +16,7 @@ use crate::{AgentRef, Message};
 pub struct Pending<M: Message> {
     // Before the target: a ticket is dropped while its agent is surely alive.
     state: Progress<M>,
-    target: AgentRef,
+    target: Recipient,
 }
 
 enum Progress<M: Message> {
@@ -25,7 +25,7 @@ enum Progress<M: Message> {
 }
 
 impl<M: Message> Pending<M> {
-    pub(super) fn start(target: AgentRef, message: M, mut options: CallOptions) -> Self {
+    pub(super) fn start(target: Recipient, message: M, mut options: CallOptions) -> Self {
         options.queued = true;
         let state = match submit(&target, message, &options) {
             Ok(result) => Progress::Decided(Box::new(result)),
@@ -34,7 +34,7 @@ impl<M: Message> Pending<M> {
         Self { target, state }
     }
 
-    pub(crate) fn target(&self) -> &AgentRef {
+    pub(crate) fn target(&self) -> &Recipient {
         &self.target
     }
 

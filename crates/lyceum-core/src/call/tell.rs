@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use super::{CallOptions, State, budget, made_progress};
 use crate::cell::{Outcome, Refusal, Submitted, Verdict};
 use crate::error::{CallFault, Undelivered};
-use crate::{AgentRef, Message, TellError};
+use crate::{Message, Recipient, TellError};
 
 /// A one-way message: ready once it is in the mailbox.
 ///
@@ -17,18 +17,18 @@ use crate::{AgentRef, Message, TellError};
 /// The message is sent at the first poll; dropping it while it waits for room takes it back.
 #[must_use = "a message is sent when this is first polled"]
 pub struct Tell<'h, M: Message> {
-    target: &'h AgentRef,
+    target: &'h Recipient,
     options: CallOptions,
     state: State<M>,
 }
 
 impl<'h, M: Message> Tell<'h, M> {
-    pub(crate) fn new(target: &'h AgentRef, message: M) -> Self {
+    pub(crate) fn new(target: &'h Recipient, message: M) -> Self {
         Self::with_options(target, message, CallOptions::default())
     }
 
     #[inline]
-    pub(crate) fn with_options(target: &'h AgentRef, message: M, options: CallOptions) -> Self {
+    pub(crate) fn with_options(target: &'h Recipient, message: M, options: CallOptions) -> Self {
         let options = CallOptions { one_way: true, ..options };
         Self { target, options, state: State::Fresh(message) }
     }
@@ -50,10 +50,16 @@ impl<'h, M: Message> Tell<'h, M> {
 }
 
 #[inline]
-fn submit<M: Message>(target: &AgentRef, message: M, options: &CallOptions) -> Submitted<M> {
-    match M::entry(target) {
+fn submit<M: Message>(target: &Recipient, message: M, options: &CallOptions) -> Submitted<M> {
+    let submitted = match M::entry(target) {
         Some(entry) => entry.submit(target, message, options),
         None => Submitted::Refused(Refusal::UnknownAction, message),
+    };
+    match (submitted, target.timeout()) {
+        (Submitted::Refused(Refusal::UnknownAction, message), Some(timeout)) => {
+            submit(target.untimed(), message, &options.or_within(timeout))
+        }
+        (submitted, _) => submitted,
     }
 }
 
@@ -104,7 +110,7 @@ impl<M: Message> Tell<'_, M> {
                 Err(match verdict {
                     Verdict::Timeout => TellError::Timeout(fault),
                     Verdict::Evicted => TellError::Overloaded(fault),
-                    _ => TellError::Terminated(fault.detail(self.target.reason_text())),
+                    _ => TellError::Terminated(fault.detail(self.target.agent().reason_text())),
                 })
             }
             _ => Ok(()),
@@ -113,10 +119,10 @@ impl<M: Message> Tell<'_, M> {
 }
 
 #[cold]
-fn refuse<M: Message>(target: &AgentRef, refusal: Refusal, message: M) -> Result<(), TellError> {
+fn refuse<M: Message>(target: &Recipient, refusal: Refusal, message: M) -> Result<(), TellError> {
     if refusal == Refusal::Dropped {
         // The policy drops the newest: the sender did its part, and the loss is counted.
-        target.node.dead_letter(target, M::INFO, refusal.into());
+        target.node.dead_letter(target.agent(), M::INFO, refusal.into());
         return Ok(());
     }
     let fault = CallFault::new(target, M::INFO).returning(Undelivered::new(message));
@@ -126,7 +132,7 @@ fn refuse<M: Message>(target: &AgentRef, refusal: Refusal, message: M) -> Result
         Refusal::SenderInactive => {
             TellError::Inactive(fault.detail("an inactive agent sends nothing"))
         }
-        Refusal::Ended => TellError::Terminated(fault.detail(target.reason_text())),
+        Refusal::Ended => TellError::Terminated(fault.detail(target.agent().reason_text())),
         Refusal::UnknownAction => TellError::UnknownAction(fault),
     })
 }

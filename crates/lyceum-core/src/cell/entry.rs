@@ -19,6 +19,7 @@ use super::header::{Header, state_of};
 use super::mailbox::{Gate, PushOptions, Pushed};
 use super::phase::Verdict;
 use super::pool;
+use super::recipient::Recipient;
 use super::ticket::Ticket;
 use super::turn;
 use super::vtable::BlockVTable;
@@ -29,7 +30,7 @@ use crate::{Access, Action, Agent, AgentRef, Context, Dispatch, Message};
 
 /// How agents of one type take messages of type `M`: found once, called for each message.
 pub struct Entry<M: Message> {
-    submit: fn(&AgentRef, M, &CallOptions) -> Submitted<M>,
+    submit: fn(&Recipient, M, &CallOptions) -> Submitted<M>,
 }
 
 /// What became of a message that was handed to an agent.
@@ -77,7 +78,7 @@ impl<M: Message> Entry<M> {
     #[inline]
     pub(crate) fn submit(
         self,
-        target: &AgentRef,
+        target: &Recipient,
         message: M,
         options: &CallOptions,
     ) -> Submitted<M> {
@@ -100,13 +101,15 @@ impl<M: Message> fmt::Debug for Entry<M> {
 }
 
 fn submit<A: Agent, M: Action<A>>(
-    target: &AgentRef,
+    target: &Recipient,
     message: M,
     options: &CallOptions,
 ) -> Submitted<M> {
-    if target.vtable.type_id != TypeId::of::<A>() {
+    if !target.is_cell_of(TypeId::of::<A>()) {
         return Submitted::Refused(Refusal::UnknownAction, message);
     }
+    // SAFETY: the type of an agent is that of a cell.
+    let target = unsafe { target.as_cell() };
     let outer = frame::current();
     match outer {
         None => target.node.note_outside(),

@@ -114,7 +114,7 @@ fn attend(this: NonNull<Header>) -> bool {
             // SAFETY: the header is alive, since the caller holds the cell.
             let agent = unsafe { crate::AgentRef::from_alive(this) };
             // SAFETY: the caller holds the cell, and the old state was dropped.
-            unsafe { (header.vtable.put_state)(&agent, state) };
+            unsafe { (header.vtable().put_state)(&agent, state) };
         }
     }
     false
@@ -292,7 +292,7 @@ pub(super) fn span(block: NonNull<Block>) -> Option<EnteredSpan> {
         // SAFETY: the caller polls the block's turn, which keeps it and its agent alive.
         let (turn, agent) = unsafe { (block.as_ref(), block.as_ref().agent.as_ref()) };
         let action = turn.vtable.info.name;
-        tracing::trace_span!("turn", agent = agent.vtable.name, id = %agent.id, action).entered()
+        tracing::trace_span!("turn", agent = agent.vtable().name, id = %agent.id, action).entered()
     })
 }
 
@@ -344,7 +344,7 @@ pub(super) fn finish(header: &Header, block: NonNull<Block>, failed: bool) {
     let turn = unsafe { block.as_ref() };
     header.count_turn(failed);
     if failed && !turn.awaited.get() {
-        let (agent, action) = (header.vtable.name, turn.vtable.info.name);
+        let (agent, action) = (header.vtable().name, turn.vtable.info.name);
         tracing::warn!(agent, id = %header.id, action, "a one-way message failed");
     }
     let given = turn.awaited.get() && turn.finish_and_give();
@@ -477,9 +477,9 @@ unsafe fn drop_state(this: NonNull<Header>) {
         return;
     }
     // SAFETY: the state was there, and is marked as gone.
-    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { (header.vtable.drop_state)(this) }));
+    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { (header.vtable().drop_state)(this) }));
     if let Err(panic) = dropped {
-        let (agent, text) = (header.vtable.name, panic_text(&*panic));
+        let (agent, text) = (header.vtable().name, panic_text(&*panic));
         tracing::error!(agent, panic = %text, "a drop panicked");
         forget_safely(panic);
     }

@@ -6,7 +6,7 @@ use lyceum_wire::Address;
 use serde_json::Value;
 
 use super::{BadArguments, Undelivered};
-use crate::{ActionInfo, AgentRef, NoError};
+use crate::{ActionInfo, NoError, Recipient};
 
 /// Says how a call ended if not with a result. `docs/semantics.md` has the whole table.
 ///
@@ -114,10 +114,10 @@ pub struct Failure {
 }
 
 impl CallFault {
-    pub(crate) fn new(target: &AgentRef, info: &ActionInfo) -> Box<Self> {
+    pub(crate) fn new(target: &Recipient, info: &ActionInfo) -> Box<Self> {
         Box::new(Self {
-            agent: target.vtable.name,
-            address: target.address(),
+            agent: target.agent().vtable().name,
+            address: target.agent().address(),
             action: info.name.into(),
             detail: None,
             started: None,
@@ -235,7 +235,7 @@ impl<E> CallError<E> {
 }
 
 impl CallError<NoError> {
-    pub(crate) fn bad_arguments(target: &AgentRef, info: &ActionInfo, why: &BadArguments) -> Self {
+    pub(crate) fn bad_arguments(target: &Recipient, info: &ActionInfo, why: &BadArguments) -> Self {
         Self::BadArguments(CallFault::new(target, info).detail(why.to_string()).started(false))
     }
 }

@@ -12,7 +12,7 @@ use crate::life::{Ended, Mode, Monitor};
 use crate::node::offers;
 use crate::route::Arguments;
 use crate::stream::Results;
-use crate::{AgentRef, BehaviourInfo, CallError, Target};
+use crate::{AgentRef, BehaviourInfo, CallError, Recipient, Target};
 
 /// A client of an agent whose type is not known: actions by name, with JSON values.
 ///
@@ -35,12 +35,27 @@ use crate::{AgentRef, BehaviourInfo, CallError, Target};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AnyHandle {
-    agent: AgentRef,
+    recipient: Recipient,
 }
 
 impl AnyHandle {
     pub(crate) fn new(agent: AgentRef) -> Self {
-        Self { agent }
+        Self::of(agent.into())
+    }
+
+    pub(crate) fn of(recipient: Recipient) -> Self {
+        Self { recipient }
+    }
+
+    fn agent(&self) -> &AgentRef {
+        self.recipient.agent()
+    }
+
+    /// Returns a handle of the same agent whose messages wait for so long by default.
+    ///
+    /// See [`Handle::with_timeout`].
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self::of(self.recipient.timed(timeout))
     }
 
     /// Calls an action. Arguments are an array by position, or an object by name.
@@ -57,7 +72,7 @@ impl AnyHandle {
         arguments: Arguments,
         options: CallOptions,
     ) -> AnyCall<'_> {
-        AnyCall::new(&self.agent, action, arguments, options)
+        AnyCall::new(&self.recipient, action, arguments, options)
     }
 
     /// Calls an action that answers with a stream of results.
@@ -84,27 +99,27 @@ impl AnyHandle {
     ///
     /// Returns this handle if the agent is not of that type and has no such interface.
     pub fn downcast<A: Target + ?Sized>(self) -> Result<Handle<A>, Self> {
-        if offers::<A>(&self.agent) { Ok(Handle::new(self.agent)) } else { Err(self) }
+        if offers::<A>(self.agent()) { Ok(Handle::of(self.recipient)) } else { Err(self) }
     }
 
     /// Returns the name of the agent's type.
     pub fn type_name(&self) -> &'static str {
-        self.agent.vtable.name
+        self.agent().vtable().name
     }
 
     /// Returns the agent's id.
     pub fn id(&self) -> AgentId {
-        self.agent.id
+        self.agent().id
     }
 
     /// Returns the agent's name, if it has one.
     pub fn name(&self) -> Option<String> {
-        self.agent.name()
+        self.agent().name()
     }
 
     /// Returns the agent's address.
     pub fn address(&self) -> Address {
-        self.agent.address()
+        self.agent().address()
     }
 
     /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
@@ -113,7 +128,7 @@ impl AnyHandle {
     ///
     /// The agent stops whether or not the answer is awaited.
     pub fn stop(&self) -> Ended {
-        self.agent.stop()
+        self.agent().stop()
     }
 
     /// Ends the agent at once: what it has begun is dropped; await it for why it ended.
@@ -122,27 +137,27 @@ impl AnyHandle {
     ///
     /// The agent ends whether or not the answer is awaited.
     pub fn kill(&self) -> Ended {
-        self.agent.kill()
+        self.agent().kill()
     }
 
     /// Waits until the agent is gone for good.
     pub fn ended(&self) -> Ended {
-        self.agent.ended()
+        self.agent().ended()
     }
 
     /// Waits for the end of the agent's present generation: exactly one [`Down`](crate::Down).
     pub fn monitor(&self) -> Monitor {
-        Monitor::of(&self.agent)
+        Monitor::of(self.agent())
     }
 
     /// Links two agents: if one goes down and was not asked to, the other does, too.
     pub fn link(&self, other: &Self) {
-        self.agent.link(&other.agent);
+        self.agent().link(other.agent());
     }
 
     /// Removes a link.
     pub fn unlink(&self, other: &Self) {
-        self.agent.unlink(&other.agent);
+        self.agent().unlink(other.agent());
     }
 
     /// Returns how long the agent took to answer, without running an action.
@@ -151,66 +166,66 @@ impl AnyHandle {
     ///
     /// As any call.
     pub async fn ping(&self) -> Result<Duration, CallError> {
-        super::ping(&self.agent).await
+        super::ping(self.agent()).await
     }
 
     /// Returns what the agent has done so far.
     pub fn stats(&self) -> Stats {
-        Stats::of(&self.agent)
+        Stats::of(self.agent())
     }
 
     /// Returns what the agent can do.
     pub fn describe(&self) -> AgentDescription {
-        self.agent.describe()
+        self.agent().describe()
     }
 
     /// Returns what the agent's life has come to.
     pub fn mode(&self) -> Mode {
-        self.agent.mode()
+        self.agent().mode()
     }
 
     /// Returns how often the agent was restarted.
     pub fn generation(&self) -> u32 {
-        self.agent.generation()
+        self.agent().generation()
     }
 
     /// Switches the agent off: it receives nothing and sends nothing until it is activated.
     ///
     /// Messages that wait already are kept. False if it is not active.
     pub fn deactivate(&self) -> bool {
-        self.agent.deactivate()
+        self.agent().deactivate()
     }
 
     /// Switches the agent on again; false if it is not switched off.
     pub fn activate(&self) -> bool {
-        self.agent.activate()
+        self.agent().activate()
     }
 
     /// Sets a flag, which runs the agent's behaviours that wait for it.
     pub fn set_flag(&self, flag: &str) {
-        self.agent.set_flag(flag);
+        self.agent().set_flag(flag);
     }
 
     /// Lists the agent's behaviours.
     pub fn behaviours(&self) -> Vec<BehaviourInfo> {
-        self.agent.behaviours()
+        self.agent().behaviours()
     }
 }
 
 impl<A: Target + ?Sized> From<Handle<A>> for AnyHandle {
     fn from(handle: Handle<A>) -> Self {
-        Self::new(handle.agent().clone())
+        Self::of(handle.recipient().clone())
     }
 }
 
 impl fmt::Display for AnyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.agent)
+        write!(f, "{:?}", self.recipient)
     }
 }
 
 impl fmt::Debug for AnyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.agent)
+        write!(f, "{:?}", self.recipient)
     }
 }

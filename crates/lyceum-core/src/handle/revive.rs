@@ -63,7 +63,7 @@ impl<A: Target + ?Sized> Handle<A> {
         if offers::<A>(&agent) {
             return Ok(Self::new(agent));
         }
-        let (expected, found) = (A::NAME, agent.vtable.name);
+        let (expected, found) = (A::NAME, agent.vtable().name);
         Err(ReviveError::OtherType { address: address.clone(), expected, found })
     }
 }

@@ -40,6 +40,6 @@ impl Stats {
 /// Returns how long an agent takes to answer, through its mailbox.
 pub(super) async fn ping(agent: &AgentRef) -> Result<Duration, CallError> {
     let start = agent.node.clock.now();
-    (agent.vtable.ping)(agent.clone()).await?;
+    (agent.vtable().ping)(agent.clone()).await?;
     Ok(agent.node.clock.now() - start)
 }

@@ -86,7 +86,7 @@ impl<'n> Finder<'n> {
 /// Returns whether an agent is of a type or has an interface.
 pub(crate) fn offers<A: Target + ?Sized>(agent: &AgentRef) -> bool {
     let wanted = TypeId::of::<A::Actions>();
-    agent.vtable.client_id == wanted || (agent.vtable.interface)(wanted).is_some()
+    agent.vtable().client_id == wanted || (agent.vtable().interface)(wanted).is_some()
 }
 
 impl fmt::Debug for Finder<'_> {

@@ -162,7 +162,7 @@ impl Shared {
     #[cold]
     pub(crate) fn dead_letter(&self, agent: &Header, info: &ActionInfo, reason: LostReason) {
         let address = self.address(agent.id);
-        self.dead_letters.note(address, agent.vtable.name, info, reason, self.clock.now());
+        self.dead_letters.note(address, agent.vtable().name, info, reason, self.clock.now());
     }
 
     pub(crate) fn with_random<T>(&self, draw: impl FnOnce(&mut SmallRng) -> T) -> T {

@@ -43,7 +43,7 @@ impl<M: JsonArguments<Output: Serialize>> Encoding<M> for One {
     fn encode(target: &AgentRef, result: CallResult<M>) -> Result<Answer, CallError> {
         let output = result.map_err(forget::<M>)?;
         serde_json::to_value(&output).map(Answer::Value).map_err(|error| {
-            let fault = CallFault::new(target, M::INFO).detail(error.to_string());
+            let fault = CallFault::new(target.recipient(), M::INFO).detail(error.to_string());
             CallError::Codec(fault.started(true))
         })
     }
@@ -69,7 +69,7 @@ pub(super) fn call<M: JsonArguments, E: Encoding<M>>(
 ) -> BoxFuture<'static, Result<Answer, CallError>> {
     Box::pin(async move {
         let message = decode::<M>(&target, arguments)?;
-        E::encode(&target, Call::with_options(&target, message, options).await)
+        E::encode(&target, Call::with_options(target.recipient(), message, options).await)
     })
 }
 
@@ -79,7 +79,7 @@ pub(super) fn send<M: JsonArguments, E: Encoding<M>>(
     options: CallOptions,
 ) -> Result<Box<dyn Underway>, CallError> {
     let message = decode::<M>(target, arguments)?;
-    let pending = Call::with_options(target, message, options).send();
+    let pending = Call::with_options(target.recipient(), message, options).send();
     Ok(Box::new(Sent::<M, E> { pending, encoding: PhantomData }))
 }
 
@@ -90,7 +90,7 @@ pub(super) fn tell<M: JsonArguments>(
 ) -> BoxFuture<'static, Result<(), CallError>> {
     Box::pin(async move {
         let message = decode::<M>(&target, arguments)?;
-        Ok(Tell::with_options(&target, message, options).await?)
+        Ok(Tell::with_options(target.recipient(), message, options).await?)
     })
 }
 
@@ -100,7 +100,7 @@ pub(super) fn tell_now<M: JsonArguments>(
     options: CallOptions,
 ) -> Result<(), CallError> {
     let message = decode::<M>(target, arguments)?;
-    Ok(Tell::with_options(target, message, options).now()?)
+    Ok(Tell::with_options(target.recipient(), message, options).now()?)
 }
 
 impl<M: JsonArguments, E: Encoding<M>> Underway for Sent<M, E> {
@@ -115,7 +115,7 @@ impl<M: JsonArguments, E: Encoding<M>> Future for Sent<M, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
         let result = ready!(Pin::new(&mut this.pending).poll(cx));
-        Poll::Ready(E::encode(this.pending.target(), result))
+        Poll::Ready(E::encode(this.pending.target().agent(), result))
     }
 }
 
@@ -123,7 +123,7 @@ fn decode<M: JsonArguments>(target: &AgentRef, mut arguments: Arguments) -> Resu
     let message = M::from_arguments(&mut arguments);
     message
         .and_then(|message| arguments.finish().map(|()| message))
-        .map_err(|why| CallError::bad_arguments(target, M::INFO, &why))
+        .map_err(|why| CallError::bad_arguments(target.recipient(), M::INFO, &why))
 }
 
 /// Turns an action's own error into text, for callers that have no type for it.

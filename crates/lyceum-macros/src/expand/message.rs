@@ -126,14 +126,14 @@ impl Message<'_> {
                 let (client, field) = (self.owner.client(), &self.signature().ident);
                 let id = quote!(::core::any::TypeId::of::<#client>());
                 quote! {
-                    #runtime::AgentRef::interface::<Table__>(#target, #id)
+                    #runtime::Recipient::interface::<Table__>(#target, #id)
                         .map(|table| table.#field)
                 }
             }
         };
         quote! {
             fn entry(
-                #target: &#runtime::AgentRef,
+                #target: &#runtime::Recipient,
             ) -> ::core::option::Option<#runtime::Entry<Self>> {
                 #found
             }
