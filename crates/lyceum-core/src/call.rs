@@ -258,6 +258,9 @@ fn explain<M: Message>(target: &Recipient, submitted: Submitted<M>) -> CallError
             match refusal {
                 Refusal::Full => CallError::Overloaded(fault),
                 Refusal::Dropped => CallError::Overloaded(fault.detail("the newest is dropped")),
+                Refusal::Crowded => {
+                    CallError::Overloaded(fault.detail("too many shared turns are under way"))
+                }
                 Refusal::Inactive => CallError::Inactive(fault),
                 Refusal::SenderInactive => {
                     CallError::Inactive(fault.detail("an inactive agent sends nothing"))

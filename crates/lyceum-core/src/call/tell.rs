@@ -127,7 +127,9 @@ fn refuse<M: Message>(target: &Recipient, refusal: Refusal, message: M) -> Resul
     }
     let fault = CallFault::new(target, M::INFO).returning(Undelivered::new(message));
     Err(match refusal {
-        Refusal::Full | Refusal::Dropped | Refusal::Reentrant => TellError::Overloaded(fault),
+        Refusal::Full | Refusal::Dropped | Refusal::Reentrant | Refusal::Crowded => {
+            TellError::Overloaded(fault)
+        }
         Refusal::Inactive => TellError::Inactive(fault),
         Refusal::SenderInactive => {
             TellError::Inactive(fault.detail("an inactive agent sends nothing"))

@@ -60,6 +60,8 @@ pub(crate) enum Refusal {
     Ended,
     /// The call would wait for itself.
     Reentrant,
+    /// The call would join a turn, and as many turns are suspended as may be.
+    Crowded,
     /// The agent that calls is switched off.
     SenderInactive,
     /// The agent has no such action.
@@ -330,6 +332,9 @@ fn enqueue<A: Agent, M: Action<A>>(
             (Held::Not, _) | (Held::Shared, AccessKind::Detached) => {}
             // A turn that waited for room in its own mailbox would wait for itself.
             (Held::Shared | Held::Exclusively, _) if options.one_way => push.may_wait = false,
+            (Held::Shared, AccessKind::Shared) if header.word.is_crowded() => {
+                return Submitted::Refused(Refusal::Crowded, message);
+            }
             (Held::Shared, AccessKind::Shared) => push.control = true,
             (Held::Shared | Held::Exclusively, _) => {
                 return Submitted::Refused(Refusal::Reentrant, message);

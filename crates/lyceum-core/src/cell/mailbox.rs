@@ -119,6 +119,8 @@ pub(super) struct Room {
     pub(super) suspended: bool,
     /// Whether shared turns are suspended.
     pub(super) sharing: bool,
+    /// Whether so many of them are that no message starts another one.
+    pub(super) crowded: bool,
 }
 
 /// What a holder takes from a mailbox with one look.
@@ -516,8 +518,10 @@ impl Lists {
 impl Room {
     /// Returns whether one of the agent's own turns can start.
     fn fits_own(self, block: &Block) -> bool {
-        // What needs nothing of the agent answers even while it is switched off.
-        (self.own || block.vtable.info.access == AccessKind::Detached) && self.fits(block)
+        // What needs nothing of the agent answers even while it is switched off. A call that
+        // joins a turn of its chain is let in, since that turn waits for it.
+        let room = Self { crowded: false, ..self };
+        (self.own || block.vtable.info.access == AccessKind::Detached) && room.fits(block)
     }
 
     #[inline]
@@ -527,7 +531,7 @@ impl Room {
         }
         match block.vtable.info.access {
             AccessKind::Exclusive => !self.suspended && !self.sharing,
-            AccessKind::Shared => !self.suspended,
+            AccessKind::Shared => !self.suspended && !self.crowded,
             AccessKind::Detached => true,
         }
     }

@@ -30,6 +30,10 @@ pub(super) const BRIEF_BATCH: u32 = 2;
 /// starts at least one message that can start, whatever wakes meanwhile.
 const ROUNDS: u32 = 16;
 
+/// How many shared turns of one agent may be suspended at once; further messages wait in the
+/// mailbox.
+const SHARED_LIMIT: u32 = 65_536;
+
 /// Runs what waits at an agent, for a while. Called by who took it from a run queue.
 ///
 /// # Safety
@@ -78,6 +82,9 @@ pub(super) fn parked_bits(header: &Header, blocked: bool) -> u32 {
     }
     if header.sharing.get() > 0 {
         bits |= word::SHARING;
+        if is_crowded(header) {
+            bits |= word::CROWDED;
+        }
     }
     if blocked && bits != 0 {
         bits |= word::WAITING;
@@ -206,7 +213,12 @@ fn room(header: &Header) -> Room {
         open: header.mode() == Mode::Active,
         suspended: !header.suspended.get().is_null(),
         sharing: header.sharing.get() > 0,
+        crowded: is_crowded(header),
     }
+}
+
+fn is_crowded(header: &Header) -> bool {
+    header.sharing.get() >= SHARED_LIMIT
 }
 
 /// Starts a message that left the queue; true if it is over, its count left to the caller.
