@@ -10,7 +10,7 @@ mod description;
 mod envelope;
 mod id;
 
-pub use address::{Address, AddressError, AgentKey, AgentName};
+pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint};
 pub use description::{
     AccessKind, ActionDescription, AgentDescription, BehaviourDescription, ParameterDescription,
     TopicDescription,

@@ -1,6 +1,6 @@
 //! Handles in messages: written as an address, and revived where they arrive.
 
-use lyceum_wire::{Address, AgentKey, NodeId};
+use lyceum_wire::{Address, AgentKey};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
@@ -14,8 +14,8 @@ use crate::{AgentRef, Target};
 #[non_exhaustive]
 pub enum ReviveError {
     /// The address is of a node that is not in this process.
-    #[error("cannot revive a handle of `{0}`: no node {1} is in this process")]
-    NoNode(Address, NodeId),
+    #[error("cannot revive a handle of `{0}`: its node is not in this process")]
+    NoNode(Address),
     /// No agent goes by that address any more.
     #[error("cannot revive a handle of `{0}`: no agent goes by that address")]
     NoAgent(Address),
@@ -32,8 +32,8 @@ pub enum ReviveError {
 }
 
 fn find(address: &Address) -> Result<AgentRef, ReviveError> {
-    let node = node::by_id(address.node);
-    let node = node.ok_or_else(|| ReviveError::NoNode(address.clone(), address.node))?;
+    let node = address.node.and_then(node::by_id);
+    let node = node.ok_or_else(|| ReviveError::NoNode(address.clone()))?;
     let agent = match &address.agent {
         AgentKey::Id(id) => node.registry.by_id(*id),
         AgentKey::Name(name) => node.registry.by_name(name),

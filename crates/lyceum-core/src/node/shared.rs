@@ -142,7 +142,7 @@ impl Shared {
 
     /// Returns an agent's address by its id.
     pub(crate) fn address(&self, id: AgentId) -> Address {
-        Address { node: self.id, agent: AgentKey::Id(id) }
+        Address::local(self.id, AgentKey::Id(id))
     }
 
     /// Runs a future on the node, beside everything.
