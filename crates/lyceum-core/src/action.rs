@@ -8,6 +8,7 @@ use std::time::Duration;
 use lyceum_wire::AccessKind;
 
 use crate::cell::{Entry, Profile};
+use crate::exchange::Wire;
 use crate::{Agent, Context, Recipient};
 
 /// The arguments of an action, on their way to the agent.
@@ -26,6 +27,11 @@ pub trait Message: Send + Sized + 'static {
 
     /// Returns how `target` takes this message; `None` where it does not know the action.
     fn entry(target: &Recipient) -> Option<Entry<Self>>;
+
+    /// Returns how the message leaves the process; `None` where its action is local.
+    fn wire() -> Option<Wire<Self>> {
+        None
+    }
 }
 
 /// How agents of type `A` run a message.

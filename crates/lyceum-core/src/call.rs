@@ -11,16 +11,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+pub(crate) use any::known_actions;
 pub use any::{AnyCall, AnyPending, AnyTell};
+use futures_util::future::BoxFuture;
 pub use options::CallOptions;
 pub(crate) use options::Timeout;
 pub use pending::Pending;
 pub use tell::Tell;
 use tokio::task::coop;
 
-use crate::cell::{Entry, Outcome, Refusal, Submitted, Ticket, Verdict};
+use crate::cell::{Entry, Outcome, Place, Refusal, Submitted, Ticket, Verdict};
 use crate::clock::When;
 use crate::error::{CallFault, Undelivered};
+use crate::exchange::far;
 use crate::{CallError, Message, Recipient};
 
 /// A call that starts when it is first polled; await it for the answer.
@@ -57,7 +60,25 @@ pub struct Call<'h, M: Message> {
 pub(crate) enum State<M: Message> {
     Fresh(M),
     Waiting(Ticket<M>),
+    Far(BoxFuture<'static, CallResult<M>>),
     Done,
+}
+
+/// What a message that was handed over waits for.
+pub(crate) enum Wait<M: Message> {
+    /// The agent's turn.
+    Turn(Ticket<M>),
+    /// An answer from another node.
+    Far(BoxFuture<'static, CallResult<M>>),
+}
+
+impl<M: Message> From<Wait<M>> for State<M> {
+    fn from(wait: Wait<M>) -> Self {
+        match wait {
+            Wait::Turn(ticket) => Self::Waiting(ticket),
+            Wait::Far(answer) => Self::Far(answer),
+        }
+    }
 }
 
 /// What a call comes to.
@@ -125,7 +146,7 @@ impl<M: Message> Future for Call<'_, M> {
                     made_progress(budget);
                     return Poll::Ready(result);
                 }
-                Err(ticket) => this.state = State::Waiting(ticket),
+                Err(wait) => this.state = wait.into(),
             }
         }
         poll_ticket(this.target, &mut this.state, cx)
@@ -154,13 +175,13 @@ pub(crate) fn made_progress(budget: Budget) {
     }
 }
 
-/// Hands a message to its agent; an error is the ticket to wait with.
+/// Hands a message to its agent; an error is what to wait for.
 #[inline]
 pub(crate) fn submit<M: Message>(
     target: &Recipient,
     message: M,
     options: &CallOptions,
-) -> Result<CallResult<M>, Ticket<M>> {
+) -> Result<CallResult<M>, Wait<M>> {
     match M::entry(target) {
         Some(entry) => submit_to(entry, target, message, options),
         None => submit_behind(target, message, options),
@@ -174,10 +195,10 @@ pub(crate) fn submit_to<M: Message>(
     target: &Recipient,
     message: M,
     options: &CallOptions,
-) -> Result<CallResult<M>, Ticket<M>> {
+) -> Result<CallResult<M>, Wait<M>> {
     match entry.submit(target, message, options) {
         Submitted::Done(result) => Ok(result.map_err(CallError::Action)),
-        Submitted::Waiting(ticket) => Err(ticket),
+        Submitted::Waiting(ticket) => Err(Wait::Turn(ticket)),
         Submitted::Refused(Refusal::UnknownAction, message) => {
             submit_behind(target, message, options)
         }
@@ -191,10 +212,13 @@ fn submit_behind<M: Message>(
     target: &Recipient,
     message: M,
     options: &CallOptions,
-) -> Result<CallResult<M>, Ticket<M>> {
-    match target.timeout() {
-        Some(timeout) => submit(target.untimed(), message, &options.or_within(timeout)),
-        None => Ok(Err(unknown(target, message))),
+) -> Result<CallResult<M>, Wait<M>> {
+    if let Some(timeout) = target.timeout() {
+        return submit(target.untimed(), message, &options.or_within(timeout));
+    }
+    match target.place() {
+        Place::Here(_) => Ok(Err(unknown(target, message))),
+        Place::There(remote) => Err(Wait::Far(far(target, remote, message, options))),
     }
 }
 
@@ -210,16 +234,20 @@ pub(crate) fn poll_ticket<M: Message>(
     state: &mut State<M>,
     cx: &mut Context<'_>,
 ) -> Poll<CallResult<M>> {
-    let State::Waiting(ticket) = state else { panic!("a call was polled after it was ready") };
-    let outcome = loop {
-        match ticket.poll(cx) {
-            Poll::Ready(outcome) => break outcome,
+    let result = loop {
+        let polled = match state {
+            State::Waiting(ticket) => ticket.poll(cx).map(|outcome| read(target, outcome)),
+            State::Far(answer) => answer.as_mut().poll(cx),
+            State::Fresh(_) | State::Done => panic!("a call was polled after it was ready"),
+        };
+        match polled {
+            Poll::Ready(result) => break result,
             Poll::Pending if target.node.drive(cx) => {}
             Poll::Pending => return Poll::Pending,
         }
     };
     *state = State::Done;
-    Poll::Ready(read(target, outcome))
+    Poll::Ready(result)
 }
 
 fn read<M: Message>(target: &Recipient, outcome: Outcome<M>) -> CallResult<M> {
@@ -239,12 +267,18 @@ fn read<M: Message>(target: &Recipient, outcome: Outcome<M>) -> CallResult<M> {
                 Verdict::Evicted => {
                     CallError::Overloaded(fault.detail("a newer message took its place"))
                 }
-                Verdict::Terminated => {
-                    CallError::Terminated(fault.detail(target.agent().reason_text()))
-                }
-                _ => CallError::Down(fault.detail(target.agent().reason_text())),
+                Verdict::Terminated => CallError::Terminated(fault.detail(reason(target))),
+                _ => CallError::Down(fault.detail(reason(target))),
             })
         }
+    }
+}
+
+/// Returns why an agent of this node ended.
+fn reason(target: &Recipient) -> String {
+    match target.place() {
+        Place::Here(agent) => agent.reason_text(),
+        Place::There(_) => unreachable!("tickets are for agents of this node"),
     }
 }
 
@@ -265,7 +299,7 @@ fn explain<M: Message>(target: &Recipient, submitted: Submitted<M>) -> CallError
                 Refusal::SenderInactive => {
                     CallError::Inactive(fault.detail("an inactive agent sends nothing"))
                 }
-                Refusal::Ended => CallError::Terminated(fault.detail(target.agent().reason_text())),
+                Refusal::Ended => CallError::Terminated(fault.detail(reason(target))),
                 Refusal::Reentrant => CallError::Reentrant(fault),
                 Refusal::UnknownAction => CallError::UnknownAction(fault),
             }

@@ -9,6 +9,7 @@
 //! - [`mailbox`], [`list`]: what waits, under the mailbox's [`lock`].
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
 //! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
+//! - [`departed`]: turns whose calls leave the node.
 //! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom.
 //!
 //! # Invariants
@@ -25,6 +26,7 @@ mod block;
 mod borrow;
 mod chain;
 mod context;
+mod departed;
 mod detached;
 mod entry;
 mod frame;
@@ -45,6 +47,7 @@ mod word;
 pub(crate) use block::Block;
 pub(crate) use borrow::Borrowing;
 pub(crate) use context::OwnedContext;
+pub(crate) use departed::{TurnRef, current_agent, current_deadline, current_origin};
 pub(crate) use detached::DetachedTurn;
 pub use entry::Entry;
 pub(crate) use entry::{Refusal, Submitted};
@@ -54,6 +57,7 @@ pub(crate) use lock::{Guard, Lock};
 pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Gate, Limits};
 pub(crate) use phase::Verdict;
 pub use profile::Profile;
+pub(crate) use recipient::Place;
 pub use recipient::Recipient;
 pub(crate) use ticket::{Outcome, Ticket};
 pub(crate) use turn::{end_waiting, panic_text};

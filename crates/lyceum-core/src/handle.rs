@@ -10,14 +10,15 @@ use std::ops::Deref;
 use std::time::Duration;
 
 pub use any::AnyHandle;
-use lyceum_wire::{Address, AgentDescription, AgentId};
+use lyceum_wire::{Address, AgentDescription, AgentKey};
 pub use revive::ReviveError;
+pub(crate) use revive::recipient_at;
 pub use stats::Stats;
-use stats::ping;
 
-use crate::life::{Ended, Mode, Monitor};
-use crate::node::offers;
-use crate::{AgentRef, BehaviourInfo, CallError, Client, Recipient, Target};
+use crate::exchange::Status;
+use crate::life::{Ended, Monitor};
+use crate::node::may_be;
+use crate::{AgentRef, CallError, Client, Recipient, Target};
 
 /// A typed client of an agent: 8 bytes, with the agent's actions as methods.
 ///
@@ -54,10 +55,6 @@ impl<A: Target + ?Sized> Handle<A> {
         self.0.target()
     }
 
-    pub(crate) fn agent(&self) -> &AgentRef {
-        self.recipient().agent()
-    }
-
     /// Returns a handle of the same agent whose messages wait for so long by default.
     ///
     /// What a call sets itself goes before this, and this before what the action or the node says.
@@ -80,19 +77,20 @@ impl<A: Target + ?Sized> Handle<A> {
         Self::of(self.recipient().timed(timeout))
     }
 
-    /// Returns the agent's id.
-    pub fn id(&self) -> AgentId {
-        self.agent().id
+    /// Returns how the agent is called on its node: by its id, or by the name that it was
+    /// connected by.
+    pub fn key(&self) -> AgentKey {
+        self.recipient().key()
     }
 
-    /// Returns the agent's name, if it has one.
+    /// Returns the agent's name, as far as it is known here; see [`status`](Self::status).
     pub fn name(&self) -> Option<String> {
-        self.agent().name()
+        self.recipient().name()
     }
 
     /// Returns the agent's address.
     pub fn address(&self) -> Address {
-        self.agent().address()
+        self.recipient().address()
     }
 
     /// Forgets the type.
@@ -101,13 +99,16 @@ impl<A: Target + ?Sized> Handle<A> {
     }
 
     /// Returns a handle by another type or interface, if the agent has it.
+    ///
+    /// Of an agent of another node that was not [connected](crate::Node::connect) to, it is not
+    /// known here: calls will say so.
     pub fn to<B: Target + ?Sized>(&self) -> Option<Handle<B>> {
-        offers::<B>(self.agent()).then(|| Handle::of(self.recipient().clone()))
+        may_be::<B>(self.recipient()).then(|| Handle::of(self.recipient().clone()))
     }
 
-    /// Returns whether the agent is of a type or has an interface.
+    /// Returns whether the agent is of a type or has an interface, as far as it is known here.
     pub fn is<B: Target + ?Sized>(&self) -> bool {
-        offers::<B>(self.agent())
+        may_be::<B>(self.recipient())
     }
 
     /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
@@ -116,7 +117,7 @@ impl<A: Target + ?Sized> Handle<A> {
     ///
     /// The agent stops whether or not the answer is awaited.
     pub fn stop(&self) -> Ended {
-        self.agent().stop()
+        self.recipient().stop()
     }
 
     /// Ends the agent at once: what it has begun is dropped; await it for why it ended.
@@ -125,27 +126,35 @@ impl<A: Target + ?Sized> Handle<A> {
     ///
     /// The agent ends whether or not the answer is awaited.
     pub fn kill(&self) -> Ended {
-        self.agent().kill()
+        self.recipient().kill()
     }
 
-    /// Waits until the agent is gone for good.
+    /// Waits until the agent is gone for good, or its node out of reach.
     pub fn ended(&self) -> Ended {
-        self.agent().ended()
+        self.recipient().ended()
     }
 
     /// Waits for the end of the agent's present generation: exactly one [`Down`](crate::Down).
     pub fn monitor(&self) -> Monitor {
-        Monitor::of(self.agent())
+        self.recipient().monitor()
     }
 
     /// Links two agents: if one goes down and was not asked to, the other does, too.
-    pub fn link<B: Target + ?Sized>(&self, other: &Handle<B>) {
-        self.agent().link(other.agent());
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for agents of this process.
+    pub async fn link<B: Target + ?Sized>(&self, other: &Handle<B>) -> Result<(), CallError> {
+        self.recipient().link(other.recipient()).await
     }
 
     /// Removes a link.
-    pub fn unlink<B: Target + ?Sized>(&self, other: &Handle<B>) {
-        self.agent().unlink(other.agent());
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for agents of this process.
+    pub async fn unlink<B: Target + ?Sized>(&self, other: &Handle<B>) -> Result<(), CallError> {
+        self.recipient().unlink(other.recipient()).await
     }
 
     /// Returns how long the agent took to answer, without running an action.
@@ -154,49 +163,63 @@ impl<A: Target + ?Sized> Handle<A> {
     ///
     /// As any call.
     pub async fn ping(&self) -> Result<Duration, CallError> {
-        ping(self.agent()).await
+        self.recipient().ping().await
+    }
+
+    /// Returns what there is to know of the agent now.
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn status(&self) -> Result<Status, CallError> {
+        self.recipient().status().await
     }
 
     /// Returns what the agent has done so far.
-    pub fn stats(&self) -> Stats {
-        Stats::of(self.agent())
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn stats(&self) -> Result<Stats, CallError> {
+        self.recipient().stats().await
     }
 
     /// Returns what the agent can do.
-    pub fn describe(&self) -> AgentDescription {
-        self.agent().describe()
-    }
-
-    /// Returns what the agent's life has come to.
-    pub fn mode(&self) -> Mode {
-        self.agent().mode()
-    }
-
-    /// Returns how often the agent was restarted.
-    pub fn generation(&self) -> u32 {
-        self.agent().generation()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn describe(&self) -> Result<AgentDescription, CallError> {
+        self.recipient().describe().await
     }
 
     /// Switches the agent off: it receives nothing and sends nothing until it is activated.
     ///
     /// Messages that wait already are kept. False if it is not active.
-    pub fn deactivate(&self) -> bool {
-        self.agent().deactivate()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn deactivate(&self) -> Result<bool, CallError> {
+        self.recipient().deactivate().await
     }
 
     /// Switches the agent on again; false if it is not switched off.
-    pub fn activate(&self) -> bool {
-        self.agent().activate()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn activate(&self) -> Result<bool, CallError> {
+        self.recipient().activate().await
     }
 
     /// Sets a flag, which runs the agent's behaviours that wait for it.
-    pub fn set_flag(&self, flag: &str) {
-        self.agent().set_flag(flag);
-    }
-
-    /// Lists the agent's behaviours.
-    pub fn behaviours(&self) -> Vec<BehaviourInfo> {
-        self.agent().behaviours()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn set_flag(&self, flag: &str) -> Result<(), CallError> {
+        self.recipient().set_flag(flag).await
     }
 }
 

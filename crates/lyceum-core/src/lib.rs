@@ -18,12 +18,14 @@ mod cell;
 mod clock;
 mod context;
 mod error;
+pub mod exchange;
 mod handle;
 mod life;
 mod mailbox;
 mod node;
 #[doc(hidden)]
 pub mod probe;
+mod recipient;
 mod reference;
 mod route;
 mod run;
@@ -58,7 +60,10 @@ pub use life::{
 pub use lyceum_wire as wire;
 pub use mailbox::{DeadLetter, LostReason, Overflow};
 pub use node::{ClockDriver, Finder, Node, NodeBuilder, Task, Trace, TraceEvent};
-pub use route::{Answer, Arguments, JsonArguments, Parameter, Route};
+pub use route::{
+    Answer, ArgumentFault, ArgumentSource, Arguments, Ends, Parameter, ReadArgument, Route,
+    VisitArgument, WireMessage, many_values, one_value,
+};
 pub use run::block_on;
 pub use schemars::{Schema, SchemaGenerator};
 pub use serde_json::Value;

@@ -6,8 +6,9 @@ use std::task::{Poll, Waker};
 use lyceum_wire::{Address, AgentDescription};
 
 use crate::cell::Gate;
+use crate::exchange::Status;
 use crate::life::{DownReason, Ended, Mode, end_now, stop};
-use crate::{AgentRef, BehaviourInfo};
+use crate::{AgentRef, BehaviourInfo, Stats};
 
 impl AgentRef {
     /// Returns the agent's address.
@@ -19,6 +20,20 @@ impl AgentRef {
     pub(crate) fn name(&self) -> Option<String> {
         let extras = self.extras();
         Some(extras.as_ref()?.name.as_ref()?.to_string())
+    }
+
+    /// Returns what there is to know of the agent now.
+    pub(crate) fn status(&self) -> Status {
+        Status {
+            id: self.id,
+            name: self.name(),
+            kind: self.vtable().name.into(),
+            interfaces: (self.vtable().interfaces)(),
+            mode: self.mode(),
+            generation: self.generation(),
+            stats: Stats::of(self),
+            behaviours: self.behaviours(),
+        }
     }
 
     /// Returns what the agent can do.

@@ -8,7 +8,9 @@
 mod address;
 mod description;
 mod envelope;
+mod fingerprint;
 mod id;
+mod trace;
 
 pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint};
 pub use description::{
@@ -16,4 +18,6 @@ pub use description::{
     TopicDescription,
 };
 pub use envelope::{Body, Codec, Envelope, EnvelopeKind};
+pub use fingerprint::{Fingerprint, fingerprint};
 pub use id::{AgentId, NodeId, ParseIdError};
+pub use trace::{ParseTraceError, TraceContext};

@@ -99,13 +99,13 @@ async fn inactive_agent_receives_nothing_until_it_is_activated() {
     for seed in 0..10 {
         let node = Node::simulated(seed);
         let counter = node.launch(Counter::default()).await.unwrap();
-        assert!(counter.deactivate());
+        assert!(counter.deactivate().await.unwrap());
         let error = counter.add(1).await.unwrap_err();
         assert!(matches!(error, CallError::Inactive(_)), "{error}");
         assert!(error.into_undelivered().is_some());
         assert!(matches!(counter.add(1).tell().await, Err(TellError::Inactive(_))));
-        assert_eq!(counter.mode(), Mode::Inactive);
-        assert!(counter.activate());
+        assert_eq!(counter.status().await.unwrap().mode, Mode::Inactive);
+        assert!(counter.activate().await.unwrap());
         assert_eq!(counter.add(1).await.unwrap(), 1);
     }
 }
@@ -121,7 +121,7 @@ async fn inactive_agent_sends_nothing() {
         );
         let nag = nagging.nag(other.clone()).no_timeout().send();
         node.advance(Duration::from_millis(1_500));
-        nagging.deactivate();
+        nagging.deactivate().await.unwrap();
         node.advance(Duration::from_millis(1_500));
         assert_eq!(other.add(0).await.unwrap(), 1, "seed {seed}");
         let text = nag.await.unwrap();
@@ -135,7 +135,7 @@ async fn agent_goes_on_after_a_panic_in_a_job_if_its_policy_says_so() {
     let counter = node.launch(Counter::default()).on_panic(OnFailure::GoOn).await.unwrap();
     counter.start_a_job_that_panics().await.unwrap();
     node.run_until_idle();
-    assert_eq!(counter.mode(), Mode::Active);
+    assert_eq!(counter.status().await.unwrap().mode, Mode::Active);
 }
 
 #[lyceum::test]

@@ -46,11 +46,19 @@ async fn shared_turns_beyond_the_limit_wait_in_the_mailbox() {
         for callers in [SHARED, 1, 1, 1] {
             fill(&node, &hall, callers);
         }
-        assert_eq!((hall.stats().in_progress, hall.stats().queued), (SHARED, 3), "seed {seed}");
+        assert_eq!(
+            (hall.stats().await.unwrap().in_progress, hall.stats().await.unwrap().queued),
+            (SHARED, 3),
+            "seed {seed}"
+        );
         node.advance(60 * SECOND);
-        assert_eq!((hall.stats().in_progress, hall.stats().queued), (3, 0), "seed {seed}");
+        assert_eq!(
+            (hall.stats().await.unwrap().in_progress, hall.stats().await.unwrap().queued),
+            (3, 0),
+            "seed {seed}"
+        );
         node.advance(60 * SECOND);
-        assert_eq!(hall.stats().handled, SHARED + 3, "seed {seed}");
+        assert_eq!(hall.stats().await.unwrap().handled, SHARED + 3, "seed {seed}");
     }
 }
 
@@ -61,7 +69,7 @@ async fn shared_call_that_would_join_its_chain_beyond_the_limit_is_refused() {
     let hall = node.launch(Hall).await.unwrap();
     let bringing = hall.stay_and_bring().no_timeout().send();
     fill(&node, &hall, SHARED - 1);
-    assert_eq!(hall.stats().in_progress, SHARED);
+    assert_eq!(hall.stats().await.unwrap().in_progress, SHARED);
     let text = bringing.await.unwrap();
     assert!(text.contains("too many shared turns are under way"), "{text}");
     assert_eq!(node.now().since_start(), 30 * SECOND, "at once");

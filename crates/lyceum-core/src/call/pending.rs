@@ -5,7 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{CallOptions, CallResult, State, poll_ticket, submit};
+use super::{CallOptions, CallResult, State, Wait, poll_ticket, submit};
 use crate::{Message, Recipient};
 
 /// A call under way: keep it, join it, or drop it to cancel.
@@ -29,7 +29,9 @@ impl<M: Message> Pending<M> {
         options.queued = true;
         let state = match submit(&target, message, &options) {
             Ok(result) => Progress::Decided(Box::new(result)),
-            Err(ticket) => Progress::Open(State::Waiting(ticket)),
+            Err(Wait::Turn(ticket)) => Progress::Open(State::Waiting(ticket)),
+            // It leaves now, whoever polls.
+            Err(Wait::Far(answer)) => Progress::Open(State::Far(target.node.ahead(answer))),
         };
         Self { target, state }
     }
@@ -42,6 +44,8 @@ impl<M: Message> Pending<M> {
     pub fn has_started(&self) -> bool {
         match &self.state {
             Progress::Open(State::Waiting(ticket)) => ticket.has_started(),
+            // Nobody knows of a call to another node before it is over.
+            Progress::Open(State::Far(_)) => false,
             Progress::Open(_) | Progress::Decided(_) => true,
         }
     }

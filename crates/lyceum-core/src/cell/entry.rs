@@ -185,6 +185,7 @@ fn run_inline<A: Agent, M: Action<A>>(
         turn.lend_parent(parent);
         turn.awaited.set(true);
     }
+    note_origin(turn, outer);
     match options.timeout {
         // Most turns that run here are done before anybody asks for the deadline.
         Timeout::Unset if !options.one_way => turn.set_deadline(UNDECIDED),
@@ -354,6 +355,7 @@ fn enqueue<A: Agent, M: Action<A>>(
     turn.awaited.set(!options.one_way);
     turn.publication.set(options.publication);
     turn.from_outside.set(outer.is_none());
+    note_origin(turn, outer.map(NonNull::from));
     if !options.one_way {
         // One-way messages start chains of their own: nobody waits for them.
         turn.lend_parent(parent);
@@ -363,6 +365,16 @@ fn enqueue<A: Agent, M: Action<A>>(
     // SAFETY: the second count is for the caller.
     let ticket = (!options.one_way).then(|| Ticket::new(unsafe { BlockRef::from_owned(block) }));
     push_block(target, block, ticket, push, options)
+}
+
+/// Notes where a message came from that was handed over in the frame of its arrival.
+#[inline]
+fn note_origin(turn: &Block, outer: Option<NonNull<Frame>>) {
+    // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
+    if let Some(origin) = outer.and_then(|outer| unsafe { outer.as_ref() }.origin) {
+        // SAFETY: the frame of an arrival borrows its origin.
+        turn.set_origin(unsafe { origin.as_ref() }.clone());
+    }
 }
 
 /// Hands a filled block to the mailbox, with the ticket of the caller where one waits.

@@ -1,8 +1,9 @@
 //! Recipients: what a handle points to, in 8 bytes.
 //!
-//! A recipient is a cell, or a cell with a default deadline of its own. Both begin with a
-//! [`Base`]. Typed messages compare the class of the base with the type that they know, as they
-//! must anyhow, so that calls to cells pay nothing for the other.
+//! A recipient is a cell of this process, an agent elsewhere, or one of them with a default
+//! deadline of its own. All three begin with a [`Base`]. Typed messages compare the class of the
+//! base with the type that they know, as they must anyhow, so that calls to cells of this process
+//! pay nothing for the other two.
 
 use std::any::TypeId;
 use std::fmt;
@@ -18,6 +19,7 @@ use super::sync::Ordering;
 use super::vtable::AgentVTable;
 use super::word::Word;
 use crate::AgentRef;
+use crate::exchange::Remote;
 use crate::node::Shared;
 
 /// What every recipient begins with.
@@ -47,6 +49,7 @@ pub(crate) struct Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Cell,
+    Remote,
     Timed,
 }
 
@@ -59,6 +62,12 @@ pub struct Recipient(NonNull<Base>);
 unsafe impl Send for Recipient {}
 // SAFETY: as above.
 unsafe impl Sync for Recipient {}
+
+/// Where a recipient is.
+pub(crate) enum Place<'r> {
+    Here(&'r AgentRef),
+    There(&'r Remote),
+}
 
 /// A recipient with a default deadline of its own.
 struct Timed {
@@ -84,6 +93,7 @@ impl Class {
     }
 }
 
+static REMOTE: Class = Class::of_plain::<Remote>(Kind::Remote);
 static TIMED: Class = Class::of_plain::<Timed>(Kind::Timed);
 
 impl Base {
@@ -142,12 +152,14 @@ impl Base {
 }
 
 impl Recipient {
+    /// Makes the recipient that stands for an agent elsewhere.
+    pub(crate) fn remote(node: Arc<Shared>, remote: Remote) -> Self {
+        Self::plain(&REMOTE, node, remote)
+    }
+
     /// Returns what the agent offers under an interface; the macros' table of type `T`.
     pub fn interface<T: 'static>(&self, id: TypeId) -> Option<&'static T> {
-        if self.class().kind != Kind::Cell {
-            return None;
-        }
-        (self.agent().vtable().interface)(id)?.downcast_ref()
+        (self.cell()?.vtable().interface)(id)?.downcast_ref()
     }
 
     /// Makes a recipient whose messages have this default deadline.
@@ -179,11 +191,21 @@ impl Recipient {
         unsafe { &*std::ptr::from_ref(self).cast() }
     }
 
-    /// Returns the agent, whatever the default deadline.
+    /// Returns the cell, if it is one of this process and has no deadline of its own.
     #[inline]
-    pub(crate) fn agent(&self) -> &AgentRef {
-        // SAFETY: what is behind a deadline is a cell.
-        unsafe { self.untimed().as_cell() }
+    pub(crate) fn cell(&self) -> Option<&AgentRef> {
+        // SAFETY: the class says so.
+        (self.class().kind == Kind::Cell).then(|| unsafe { self.as_cell() })
+    }
+
+    /// Returns where it is, whatever its default deadline.
+    pub(crate) fn place(&self) -> Place<'_> {
+        let this = self.untimed();
+        match this.cell() {
+            Some(agent) => Place::Here(agent),
+            // SAFETY: of three classes, two are ruled out.
+            None => Place::There(unsafe { this.value::<Remote>() }),
+        }
     }
 
     /// Returns the default deadline of its own.
@@ -195,7 +217,7 @@ impl Recipient {
     /// Returns the recipient behind one with a deadline of its own.
     pub(crate) fn untimed(&self) -> &Self {
         match self.class().kind {
-            Kind::Cell => self,
+            Kind::Cell | Kind::Remote => self,
             // SAFETY: the class says so. What is inside has no deadline of its own.
             Kind::Timed => unsafe { &self.value::<Timed>().inner },
         }
@@ -264,7 +286,11 @@ impl Drop for Recipient {
 
 impl PartialEq for Recipient {
     fn eq(&self, other: &Self) -> bool {
-        self.agent() == other.agent()
+        match (self.place(), other.place()) {
+            (Place::Here(one), Place::Here(other)) => one == other,
+            (Place::There(one), Place::There(other)) => one == other,
+            (Place::Here(_), Place::There(_)) | (Place::There(_), Place::Here(_)) => false,
+        }
     }
 }
 
@@ -272,12 +298,18 @@ impl Eq for Recipient {}
 
 impl Hash for Recipient {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.agent().hash(state);
+        match self.place() {
+            Place::Here(agent) => agent.hash(state),
+            Place::There(remote) => remote.hash(state),
+        }
     }
 }
 
 impl fmt::Debug for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.agent().fmt(f)
+        match self.place() {
+            Place::Here(agent) => agent.fmt(f),
+            Place::There(remote) => remote.fmt(f),
+        }
     }
 }

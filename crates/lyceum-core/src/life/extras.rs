@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use lyceum_wire::{AgentId, AgentName};
+use lyceum_wire::{Address, AgentId, AgentName};
 use tokio::sync::oneshot;
 
 use super::{Down, DownReason, OnFailure, Restart};
@@ -24,6 +24,8 @@ pub(crate) struct Extras {
     pub(crate) parent: Option<AgentId>,
     pub(crate) children: Vec<AgentId>,
     pub(crate) links: Vec<AgentId>,
+    /// Who watches the agents elsewhere that this one goes down with.
+    pub(crate) far_links: Vec<(Address, Job<()>)>,
     pub(crate) monitors: Vec<oneshot::Sender<Down>>,
     /// Those who wait for the end.
     pub(crate) end_wakers: Vec<Waker>,

@@ -45,7 +45,7 @@ impl<A: Agent, M: Action<A>> Future for OwnTurn<A, M> {
             let entry = Entry::<M>::of::<A>();
             match submit_to(entry, this.target.recipient(), message, &this.options) {
                 Ok(result) => return Poll::Ready(result),
-                Err(ticket) => this.state = State::Waiting(ticket),
+                Err(wait) => this.state = wait.into(),
             }
         }
         poll_ticket(this.target.recipient(), &mut this.state, cx)
