@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use tokio::sync::mpsc;
 
 use crate::AgentRef;
-use crate::life::run_job;
+use crate::life::try_run_job;
 
 /// How many results wait for their receiver.
 const AHEAD: usize = 64;
@@ -53,7 +53,7 @@ impl<T: Send + 'static> Results<T> {
     {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let node = agent.node.clone();
-        run_job(agent, async move {
+        let job = try_run_job(agent, async move {
             let mut stream = std::pin::pin!(stream);
             let mut closed = std::pin::pin!(sender.closed());
             while let Either::Left((Some(item), _)) = select(stream.next(), &mut closed).await {
@@ -63,6 +63,9 @@ impl<T: Send + 'static> Results<T> {
                 node.note_outside();
             }
         });
+        if let Err(error) = job {
+            panic!("{error}");
+        }
         Self { agent: agent.clone(), receiver: Receiver::Direct(receiver) }
     }
 

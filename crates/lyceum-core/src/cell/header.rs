@@ -33,6 +33,8 @@ pub struct Header {
     asked: AtomicU8,
     /// Whether the state is there. The holder's.
     pub(super) present: AtomicBool,
+    /// Whether the agent has as many jobs as one may have. Under the lock of the extras.
+    jobs_full: AtomicBool,
     pub(crate) vtable: &'static AgentVTable,
     pub(crate) node: Arc<Shared>,
     pub(crate) id: AgentId,
@@ -241,6 +243,15 @@ impl Header {
         self.present.load(Ordering::Acquire)
     }
 
+    /// Says whether the agent has as many jobs as one may have; once it has not, `notify`.
+    pub(crate) fn set_jobs_full(&self, full: bool) {
+        self.jobs_full.store(full, Ordering::Relaxed);
+    }
+
+    pub(super) fn jobs_are_full(&self) -> bool {
+        self.jobs_full.load(Ordering::Relaxed)
+    }
+
     /// Ends the wait of callers whose deadline passed.
     pub(crate) fn expire(&self, due: u64, now: u64) {
         let expired = self.mailbox.expire(due, now);
@@ -334,6 +345,7 @@ impl AgentRef {
                 mode: AtomicU8::new(mode as u8),
                 asked: AtomicU8::new(0),
                 present: AtomicBool::new(false),
+                jobs_full: AtomicBool::new(false),
                 vtable: const { &agent_vtable::<A>() },
                 node,
                 id,

@@ -68,6 +68,9 @@ pub(crate) struct Jobs {
     pub(crate) wakers: Vec<Waker>,
 }
 
+/// How many jobs one agent may have at once, detached turns among them.
+pub(super) const JOB_LIMIT: usize = 65_536;
+
 /// Which of an agent's jobs is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct JobPlace(u64);
@@ -106,6 +109,11 @@ impl Jobs {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.running.is_empty()
+    }
+
+    /// Returns whether the agent may have no more.
+    pub(super) fn is_full(&self) -> bool {
+        self.running.len() >= JOB_LIMIT
     }
 }
 
