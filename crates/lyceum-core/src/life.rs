@@ -19,7 +19,7 @@ pub(crate) use extras::{Extras, JobPlace};
 pub use failure::OnFailure;
 pub(crate) use failure::{fail, turn_panicked};
 pub use jobs::JobError;
-pub(crate) use jobs::{cancel as cancel_job, run_job, spawn_detached, try_run_job};
+pub(crate) use jobs::{cancel as cancel_job, drop_detached, run_job, spawn_detached, try_run_job};
 pub use launch::Launch;
 pub(crate) use launch::begin;
 pub use launching::Launching;

@@ -64,6 +64,8 @@ pub(crate) struct Flag {
 pub(crate) struct Jobs {
     next: u64,
     running: BTreeMap<u64, Option<Job<()>>>,
+    /// The detached turns that are dropped when their callers give up, by their keys.
+    droppable: BTreeMap<usize, JobPlace>,
     /// Those who wait until no job is left.
     pub(crate) wakers: Vec<Waker>,
 }
@@ -81,6 +83,20 @@ impl Jobs {
         self.next += 1;
         self.running.insert(self.next, None);
         JobPlace(self.next)
+    }
+
+    /// Reserves a place for a detached turn; one with a key can be found by it.
+    pub(super) fn reserve_turn(&mut self, key: Option<usize>) -> JobPlace {
+        let place = self.reserve();
+        if let Some(key) = key {
+            self.droppable.insert(key, place);
+        }
+        place
+    }
+
+    /// Returns the place of a detached turn, which is not found by its key any more.
+    pub(crate) fn forget_turn(&mut self, key: usize) -> Option<JobPlace> {
+        self.droppable.remove(&key)
     }
 
     /// Fills a place; gives the job back if it is over already.

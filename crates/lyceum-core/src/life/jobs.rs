@@ -50,7 +50,16 @@ pub enum JobError {
 
 /// Runs a detached turn as a job of its agent. Whoever starts it looked for room.
 pub(crate) fn spawn_detached(agent: &AgentRef, turn: DetachedTurn) {
-    run_job(agent, turn);
+    let key = turn.key();
+    let place = change(agent, |jobs| jobs.reserve_turn(key));
+    run_at(agent, place, turn);
+}
+
+/// Drops a detached turn whose caller gave up, if it is a job already.
+pub(crate) fn drop_detached(agent: &AgentRef, key: usize) {
+    if let Some(place) = agent.with_extras(|extras| extras.jobs.forget_turn(key)) {
+        drop(take(agent, place));
+    }
 }
 
 /// Runs a future as a job of its agent, until it is over or the agent ends; beyond the limit, too.
