@@ -71,6 +71,13 @@ impl Clerk {
         cx.deadline().map(|deadline| deadline - cx.now())
     }
 
+    /// Calls another after two seconds, however its caller's deadline is.
+    #[action]
+    async fn ask_late(&self, other: Handle<Clerk>, cx: &Context<Self>) -> bool {
+        cx.sleep(2 * SECOND).await;
+        other.counts().await.is_ok()
+    }
+
     /// Says how much time is left for a call that it makes.
     #[action]
     async fn time_left_of(&self, other: Handle<Clerk>) -> Option<Duration> {
@@ -231,5 +238,24 @@ async fn deadline_is_inherited_by_calls_made_on_the_way() {
         assert_eq!(left, Some(5 * SECOND), "seed {seed}");
         let left = one.time_left_of(two).await.unwrap();
         assert_eq!(left, Some(30 * SECOND), "seed {seed}, by default");
+    }
+}
+
+/// A timer for the past was taken for another one, and the mailbox looked for deadlines no more.
+#[lyceum::test]
+async fn call_made_after_the_deadline_times_out_at_once_and_later_ones_at_theirs() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let (late, busy) = (clerk(&node).await, clerk(&node).await);
+        let work = busy.work().no_timeout().send();
+        late.ask_late(busy.clone()).timeout(SECOND).await.unwrap_err();
+        node.advance(2 * SECOND);
+        assert_eq!((late.stats().in_progress, busy.stats().queued), (0, 0), "seed {seed}");
+
+        let error = busy.counts().timeout(SECOND).await.unwrap_err();
+
+        assert!(matches!(error, CallError::Timeout(_)), "{error}");
+        assert_eq!(node.now().since_start(), 4 * SECOND, "seed {seed}");
+        assert_eq!(work.await.unwrap(), 1);
     }
 }

@@ -267,11 +267,13 @@ impl Mailbox {
     /// Ends the wait of all callers whose deadline is at or before `now`.
     ///
     /// Returns the messages that had not started, with their counts, those that had, with a count
-    /// added, and when to look again. Does nothing if the watch is not for `due`.
+    /// added, and when to look again. Does nothing if the watch is for later than `due`: another
+    /// timer sees to that. It may be for earlier, since a timer that is set for the past is due
+    /// with the last one that fired.
     pub(super) fn expire(&self, due: u64, now: u64) -> Expired {
         let mut lists = self.lock();
         let mut expired = Expired { waiting: Vec::new(), active: Vec::new(), watch: None };
-        if lists.watch != due {
+        if lists.watch > due {
             return expired;
         }
         let late = |block: &NonNull<Block>| {
