@@ -263,6 +263,10 @@ impl<A: Agent> Context<A> {
     /// # Errors
     ///
     /// Says which of the behaviour's subscriptions has a bad pattern.
+    ///
+    /// # Panics
+    ///
+    /// If the agent has 65,536 jobs: the behaviour would be one.
     pub fn add_behaviour<B: Behaviour<A>>(
         &self,
         name: &str,

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 
 use crate::error::CallFault;
 use crate::exchange::{Encoded, decode};
-use crate::life::run_job;
+use crate::life::try_run_job;
 use crate::{ActionInfo, AgentRef, CallError, Recipient};
 
 /// How many results wait for their receiver.
@@ -60,7 +60,7 @@ impl<T: Send + 'static> Results<T> {
     {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let node = agent.node.clone();
-        run_job(agent, async move {
+        let job = try_run_job(agent, async move {
             let mut stream = std::pin::pin!(stream);
             let mut closed = std::pin::pin!(sender.closed());
             while let Either::Left((Some(item), _)) = select(stream.next(), &mut closed).await {
@@ -70,6 +70,9 @@ impl<T: Send + 'static> Results<T> {
                 node.note_outside();
             }
         });
+        if let Err(error) = job {
+            panic!("{error}");
+        }
         let source = agent.recipient().clone();
         Self { source, receiver: Receiver::Direct(receiver), failure: None }
     }

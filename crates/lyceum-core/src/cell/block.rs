@@ -18,7 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
+use lyceum_wire::AccessKind;
+
 use super::context::RawContext;
+use super::detached;
 use super::header::Header;
 use super::phase::{Phase, Verdict};
 use super::pool;
@@ -490,12 +493,19 @@ impl BlockRef {
         Self(block)
     }
 
-    /// Lets the holder look at a suspended turn that is to be dropped when its caller gives up.
+    /// Lets a suspended turn be dropped that is to be when its caller gives up: by the holder, or
+    /// by who runs its job.
     pub(crate) fn wake_to_drop(&self) {
-        if self.vtable.info.on_cancel == OnCancel::Drop {
-            // SAFETY: the reference owns a count.
-            unsafe { waker_wake_by_ref(self.0.as_ptr().cast_const().cast()) };
+        let info = self.vtable.info;
+        if info.on_cancel != OnCancel::Drop {
+            return;
         }
+        if info.access == AccessKind::Detached {
+            detached::drop_abandoned(self);
+            return;
+        }
+        // SAFETY: the reference owns a count.
+        unsafe { waker_wake_by_ref(self.0.as_ptr().cast_const().cast()) };
     }
 
     /// Returns the pointer.

@@ -34,6 +34,8 @@ pub(crate) struct Header {
     asked: AtomicU8,
     /// Whether the state is there. The holder's.
     pub(super) present: AtomicBool,
+    /// Whether the agent has as many jobs as one may have. Under the lock of the extras.
+    jobs_full: AtomicBool,
     /// How many shared turns are suspended. The holder's.
     pub(super) sharing: Cell<u32>,
     failed: AtomicU32,
@@ -239,6 +241,15 @@ impl Header {
         self.present.load(Ordering::Acquire)
     }
 
+    /// Says whether the agent has as many jobs as one may have; once it has not, `notify`.
+    pub(crate) fn set_jobs_full(&self, full: bool) {
+        self.jobs_full.store(full, Ordering::Relaxed);
+    }
+
+    pub(super) fn jobs_are_full(&self) -> bool {
+        self.jobs_full.load(Ordering::Relaxed)
+    }
+
     /// Ends the wait of callers whose deadline passed.
     pub(crate) fn expire(&self, due: u64, now: u64) {
         let expired = self.mailbox.expire(due, now);
@@ -339,6 +350,7 @@ impl AgentRef {
                 mode: AtomicU8::new(mode as u8),
                 asked: AtomicU8::new(0),
                 present: AtomicBool::new(false),
+                jobs_full: AtomicBool::new(false),
                 sharing: Cell::new(0),
                 failed: AtomicU32::new(0),
                 suspended: Cell::new(ptr::null_mut()),

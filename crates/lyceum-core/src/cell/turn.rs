@@ -86,7 +86,7 @@ pub(super) fn parked_bits(header: &Header, blocked: bool) -> u32 {
             bits |= word::CROWDED;
         }
     }
-    if blocked && bits != 0 {
+    if blocked {
         bits |= word::WAITING;
     }
     if header.mode() != Mode::Active || !header.present.load(Ordering::Relaxed) {
@@ -214,6 +214,7 @@ fn room(header: &Header) -> Room {
         suspended: !header.suspended.get().is_null(),
         sharing: header.sharing.get() > 0,
         crowded: is_crowded(header),
+        jobs_full: header.jobs_are_full(),
     }
 }
 

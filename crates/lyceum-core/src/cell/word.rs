@@ -23,7 +23,7 @@ pub(crate) const SUSPENDED: u32 = 1 << 4;
 pub(crate) const SHARING: u32 = 1 << 5;
 /// Turns do not start now: the agent is starting, inactive, stopping or gone.
 pub(crate) const CLOSED: u32 = 1 << 6;
-/// Messages wait for a suspended turn to end.
+/// Messages wait for a suspended turn or a job to end.
 pub(crate) const WAITING: u32 = 1 << 7;
 /// As many turns with shared access are suspended as may be.
 pub(crate) const CROWDED: u32 = 1 << 8;
@@ -115,7 +115,7 @@ impl Word {
         self.0.load(Ordering::Acquire) & ENDED != 0
     }
 
-    /// Returns whether messages wait for a suspended turn.
+    /// Returns whether messages wait for a suspended turn or a job.
     pub(crate) fn is_waiting(&self) -> bool {
         self.0.load(Ordering::Acquire) & (WAITING | HELD) != 0
     }
