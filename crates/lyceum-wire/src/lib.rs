@@ -2,18 +2,28 @@
 //!
 //! - [`AgentId`], [`NodeId`]: who is meant.
 //! - [`Address`]: an id or a name, and where to look for it, as text.
+//! - [`Codec`], [`Encoding`]: values to bytes and back.
 //! - [`Envelope`]: what travels between nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
 
 mod address;
+mod codec;
 mod description;
 mod envelope;
 mod id;
 
 pub use address::{Address, AddressError, AgentKey, AgentName};
+#[cfg(feature = "messagepack")]
+pub use codec::MessagePack;
+#[cfg(feature = "postcard")]
+pub use codec::Postcard;
+pub use codec::{
+    COMPRESSION_THRESHOLD, Codec, CodecError, CodecKind, Compression, CompressionError, Encoding,
+    Json, NESTING_LIMIT, ReadValue, Style, UnknownCodec, decode_value, encode_value,
+};
 pub use description::{
     AccessKind, ActionDescription, AgentDescription, BehaviourDescription, ParameterDescription,
     TopicDescription,
 };
-pub use envelope::{Body, Codec, Envelope, EnvelopeKind};
+pub use envelope::{Body, Envelope, EnvelopeKind};
 pub use id::{AgentId, NodeId, ParseIdError};
