@@ -8,7 +8,7 @@
 //! | [`Postcard`] | by position | by position | `postcard` |
 //!
 //! What is written by position can only be read by who has the very same type, so that it is for
-//! two ends whose types are known to be equal. What is written by names can be read
+//! two ends whose [fingerprints](crate::fingerprint) agree. What is written by names can be read
 //! by who has a field more or less.
 //!
 //! All of them keep to the same rules when they read, since what they read comes from outside:

@@ -3,6 +3,7 @@
 //! - [`AgentId`], [`NodeId`]: who is meant.
 //! - [`Address`]: an id or a name, and where to look for it, as text.
 //! - [`Codec`], [`Encoding`]: values to bytes and back.
+//! - [`Fingerprint`]: whether two ends mean the same by an action.
 //! - [`Envelope`]: what travels between nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
 
@@ -10,6 +11,7 @@ mod address;
 mod codec;
 mod description;
 mod envelope;
+mod fingerprint;
 mod id;
 
 pub use address::{Address, AddressError, AgentKey, AgentName};
@@ -26,4 +28,5 @@ pub use description::{
     TopicDescription,
 };
 pub use envelope::{Body, Envelope, EnvelopeKind};
+pub use fingerprint::{Fingerprint, fingerprint, fingerprint_with};
 pub use id::{AgentId, NodeId, ParseIdError};
