@@ -22,6 +22,7 @@
 mod complete;
 mod compression;
 mod encoding;
+mod erased;
 mod error;
 mod guard;
 mod json;
@@ -54,8 +55,8 @@ pub type ReadValue<'r, 'de> =
 
 /// Turns values into bytes and back.
 ///
-/// The two functions [`encode_value`] and [`decode_value`] are what callers want, where they know
-/// the type of the value.
+/// Who knows the type of the value wants [`encode_value`] and [`decode_value`], or, for speed, the
+/// methods of [`Encoding`], which do not go through this trait.
 ///
 /// ```
 /// use lyceum_wire::{Codec, Json};

@@ -1,11 +1,16 @@
 //! How a value was made into bytes: codec, style and compression.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{CodecError, CodecKind, Compression, CompressionError, Style, decode_value};
+#[cfg(feature = "messagepack")]
+use super::MessagePack;
+#[cfg(feature = "postcard")]
+use super::Postcard;
+use super::{CodecError, CodecKind, Compression, CompressionError, Json, Style, decode_value};
 
 /// Everything that the reader of an encoded value must know besides its type.
 ///
@@ -48,12 +53,12 @@ impl Encoding {
     /// # Errors
     ///
     /// If the value has no form in the codec, or the program was built without the codec.
-    pub fn encode(
-        mut self,
-        value: &dyn erased_serde::Serialize,
-    ) -> Result<(Self, Vec<u8>), CodecError> {
+    pub fn encode<T>(mut self, value: &T) -> Result<(Self, Vec<u8>), CodecError>
+    where
+        T: Serialize + ?Sized,
+    {
         let mut bytes = Vec::new();
-        self.codec.codec(self.style)?.encode(value, &mut bytes)?;
+        self.write(value, &mut bytes)?;
         if let Some(packed) = self.compression.pack(&bytes) {
             return Ok((self, packed));
         }
@@ -79,8 +84,32 @@ impl Encoding {
     ///
     /// If the bytes are no such value, or the program was built without the codec.
     pub fn decode<T: DeserializeOwned>(self, bytes: &[u8], limit: usize) -> Result<T, CodecError> {
-        let codec = self.codec.codec(self.style)?;
-        decode_value(codec, &self.unpack(bytes, limit)?)
+        self.take(&self.unpack(bytes, limit)?)
+    }
+
+    fn write<T>(self, value: &T, into: &mut Vec<u8>) -> Result<(), CodecError>
+    where
+        T: Serialize + ?Sized,
+    {
+        match (self.codec, self.style) {
+            (CodecKind::Json, _) => Json::new().write(value, into),
+            #[cfg(feature = "messagepack")]
+            (CodecKind::MessagePack, style) => MessagePack::with_style(style).write(value, into),
+            #[cfg(feature = "postcard")]
+            (CodecKind::Postcard, Style::Positional) => Postcard::new().write(value, into),
+            (codec, style) => codec.codec(style)?.encode(&value, into),
+        }
+    }
+
+    fn take<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, CodecError> {
+        match (self.codec, self.style) {
+            (CodecKind::Json, _) => Json::new().take(bytes, PhantomData),
+            #[cfg(feature = "messagepack")]
+            (CodecKind::MessagePack, _) => MessagePack::compact().take(bytes, PhantomData),
+            #[cfg(feature = "postcard")]
+            (CodecKind::Postcard, Style::Positional) => Postcard::new().take(bytes, PhantomData),
+            (codec, style) => decode_value(codec.codec(style)?, bytes),
+        }
     }
 }
 

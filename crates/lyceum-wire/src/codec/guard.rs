@@ -12,11 +12,11 @@ mod visitor;
 
 use std::cell::Cell;
 
-use serde::de::{Deserializer, Error};
+use serde::de::{DeserializeSeed, Deserializer, Error};
 
 use failure::Failure;
 
-use super::{CodecError, ReadValue};
+use super::CodecError;
 
 /// Elements that may take no bytes, such as those of a list of units.
 const EMPTY_ELEMENTS: usize = 4096;
@@ -25,6 +25,7 @@ const EMPTY_ELEMENTS: usize = 4096;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Names {
     Present,
+    #[cfg_attr(not(feature = "postcard"), expect(dead_code, reason = "only postcard has none"))]
     Absent,
 }
 
@@ -73,24 +74,28 @@ impl Guard {
         }
     }
 
-    /// Lets `read` take a value from the source.
-    pub(super) fn read<'de, D: Deserializer<'de>>(
-        &self,
-        source: D,
-        read: &mut ReadValue<'_, 'de>,
-    ) -> Result<(), CodecError> {
-        let guarded = Guarded::new(source, self);
-        let result = read(&mut <dyn erased_serde::Deserializer<'de>>::erase(guarded));
+    /// Takes the value that the seed is for from the source.
+    pub(super) fn take<'de, D, S>(&self, source: D, seed: S) -> Result<S::Value, CodecError>
+    where
+        D: Deserializer<'de, Error: Send + Sync + 'static>,
+        S: DeserializeSeed<'de>,
+    {
+        let result = seed.deserialize(Guarded::new(source, self));
         match self.fault.get() {
-            None => result.map_err(|cause| self.explain(cause)),
+            None => result.map_err(|failure| self.explain(failure)),
             Some(fault) => Err(self.refusal(fault)),
         }
     }
 
-    fn explain(&self, cause: erased_serde::Error) -> CodecError {
-        match self.words.take() {
-            Some(words) if self.names == Names::Absent => CodecError::decode(self.codec, words),
-            _ => CodecError::decode(self.codec, cause),
+    fn explain<E: Error + Send + Sync + 'static>(&self, failure: Failure<E>) -> CodecError {
+        match (failure, self.words.take()) {
+            (Failure::Reader(error), None) => CodecError::decode(self.codec, error),
+            (Failure::Reader(error), _) if self.names == Names::Present => {
+                CodecError::decode(self.codec, error)
+            }
+            (Failure::Type(words), None) | (_, Some(words)) => {
+                CodecError::decode(self.codec, words)
+            }
         }
     }
 

@@ -1,7 +1,9 @@
 //! JSON.
 
 use serde::Serialize;
+use serde::de::DeserializeSeed;
 
+use super::erased::Erased;
 use super::guard::{Guard, Names};
 use super::{Codec, CodecError, NESTING_LIMIT, ReadValue};
 
@@ -36,6 +38,30 @@ impl Json {
         self.nesting = limit;
         self
     }
+
+    pub(super) fn write<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        into: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
+        let start = into.len();
+        value.serialize(&mut serde_json::Serializer::new(&mut *into)).map_err(|cause| {
+            into.truncate(start);
+            CodecError::encode(Self::NAME, cause)
+        })
+    }
+
+    pub(super) fn take<'de, S: DeserializeSeed<'de>>(
+        &self,
+        bytes: &'de [u8],
+        seed: S,
+    ) -> Result<S::Value, CodecError> {
+        let mut source = serde_json::Deserializer::from_slice(bytes);
+        let guard = Guard::new(Self::NAME, Names::Present, self.nesting, bytes.len());
+        let value = guard.take(&mut source, seed)?;
+        source.end().map_err(|_| CodecError::TrailingBytes { codec: Self::NAME })?;
+        Ok(value)
+    }
 }
 
 impl Default for Json {
@@ -58,11 +84,7 @@ impl Codec for Json {
         value: &dyn erased_serde::Serialize,
         into: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
-        let start = into.len();
-        value.serialize(&mut serde_json::Serializer::new(&mut *into)).map_err(|cause| {
-            into.truncate(start);
-            CodecError::encode(Self::NAME, cause)
-        })
+        self.write(value, into)
     }
 
     fn decode<'de>(
@@ -70,9 +92,6 @@ impl Codec for Json {
         bytes: &'de [u8],
         read: &mut ReadValue<'_, 'de>,
     ) -> Result<(), CodecError> {
-        let mut source = serde_json::Deserializer::from_slice(bytes);
-        let guard = Guard::new(Self::NAME, Names::Present, self.nesting, bytes.len());
-        guard.read(&mut source, read)?;
-        source.end().map_err(|_| CodecError::TrailingBytes { codec: Self::NAME })
+        self.take(bytes, Erased(read))
     }
 }

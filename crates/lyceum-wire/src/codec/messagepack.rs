@@ -1,10 +1,12 @@
 //! MessagePack.
 
+use serde::de::DeserializeSeed;
 use serde::{Deserialize, Serialize};
 
 use super::complete::{Complete, explain};
+use super::erased::Erased;
 use super::guard::{Guard, Names};
-use super::{Codec, CodecError, NESTING_LIMIT, ReadValue};
+use super::{Codec, CodecError, NESTING_LIMIT, ReadValue, Style};
 
 /// MessagePack: compact with structs as arrays, or named with structs as maps.
 ///
@@ -43,26 +45,23 @@ impl MessagePack {
         Self { named: true, nesting: NESTING_LIMIT }
     }
 
+    pub(super) const fn with_style(style: Style) -> Self {
+        match style {
+            Style::Positional => Self::compact(),
+            Style::SelfDescribing => Self::named(),
+        }
+    }
+
     /// Sets how many levels a value may have.
     #[must_use]
     pub const fn nesting(mut self, limit: usize) -> Self {
         self.nesting = limit;
         self
     }
-}
 
-impl Codec for MessagePack {
-    fn name(&self) -> &'static str {
-        Self::NAME
-    }
-
-    fn is_self_describing(&self) -> bool {
-        self.named
-    }
-
-    fn encode(
+    pub(super) fn write<T: Serialize + ?Sized>(
         &self,
-        value: &dyn erased_serde::Serialize,
+        value: &T,
         into: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
         let start = into.len();
@@ -80,19 +79,45 @@ impl Codec for MessagePack {
         result.inspect_err(|_| into.truncate(start))
     }
 
+    pub(super) fn take<'de, S: DeserializeSeed<'de>>(
+        &self,
+        bytes: &'de [u8],
+        seed: S,
+    ) -> Result<S::Value, CodecError> {
+        let mut source = rmp_serde::Deserializer::from_read_ref(bytes);
+        source.set_max_depth(self.nesting.saturating_add(2));
+        let guard = Guard::new(Self::NAME, Names::Present, self.nesting, bytes.len());
+        let value = guard.take(&mut source, seed)?;
+        // A number fails on its first byte only if there is none.
+        match u8::deserialize(&mut source) {
+            Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
+            _ => Err(CodecError::TrailingBytes { codec: Self::NAME }),
+        }
+    }
+}
+
+impl Codec for MessagePack {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn is_self_describing(&self) -> bool {
+        self.named
+    }
+
+    fn encode(
+        &self,
+        value: &dyn erased_serde::Serialize,
+        into: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
+        self.write(value, into)
+    }
+
     fn decode<'de>(
         &self,
         bytes: &'de [u8],
         read: &mut ReadValue<'_, 'de>,
     ) -> Result<(), CodecError> {
-        let mut source = rmp_serde::Deserializer::from_read_ref(bytes);
-        source.set_max_depth(self.nesting.saturating_add(2));
-        let guard = Guard::new(Self::NAME, Names::Present, self.nesting, bytes.len());
-        guard.read(&mut source, read)?;
-        // A number fails on its first byte only if there is none.
-        match u8::deserialize(&mut source) {
-            Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(()),
-            _ => Err(CodecError::TrailingBytes { codec: Self::NAME }),
-        }
+        self.take(bytes, Erased(read))
     }
 }

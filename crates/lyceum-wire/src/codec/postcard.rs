@@ -2,8 +2,10 @@
 
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
+use serde::de::DeserializeSeed;
 
 use super::complete::{Complete, explain};
+use super::erased::Erased;
 use super::guard::{Guard, Names};
 use super::{Codec, CodecError, NESTING_LIMIT, ReadValue};
 
@@ -39,6 +41,34 @@ impl Postcard {
         self.nesting = limit;
         self
     }
+
+    pub(super) fn write<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        into: &mut Vec<u8>,
+    ) -> Result<(), CodecError> {
+        let start = into.len();
+        let mut writer = postcard::Serializer { output: Appended(&mut *into) };
+        let left_out = Default::default();
+        value.serialize(Complete::new(&mut writer, &left_out)).map_err(|cause| {
+            into.truncate(start);
+            explain(Self::NAME, &left_out, cause)
+        })
+    }
+
+    pub(super) fn take<'de, S: DeserializeSeed<'de>>(
+        &self,
+        bytes: &'de [u8],
+        seed: S,
+    ) -> Result<S::Value, CodecError> {
+        let mut source = postcard::Deserializer::from_bytes(bytes);
+        let guard = Guard::new(Self::NAME, Names::Absent, self.nesting, bytes.len());
+        let value = guard.take(&mut source, seed)?;
+        match source.finalize() {
+            Ok([]) => Ok(value),
+            _ => Err(CodecError::TrailingBytes { codec: Self::NAME }),
+        }
+    }
 }
 
 impl Default for Postcard {
@@ -61,13 +91,7 @@ impl Codec for Postcard {
         value: &dyn erased_serde::Serialize,
         into: &mut Vec<u8>,
     ) -> Result<(), CodecError> {
-        let start = into.len();
-        let mut writer = postcard::Serializer { output: Appended(&mut *into) };
-        let left_out = Default::default();
-        value.serialize(Complete::new(&mut writer, &left_out)).map_err(|cause| {
-            into.truncate(start);
-            explain(Self::NAME, &left_out, cause)
-        })
+        self.write(value, into)
     }
 
     fn decode<'de>(
@@ -75,13 +99,7 @@ impl Codec for Postcard {
         bytes: &'de [u8],
         read: &mut ReadValue<'_, 'de>,
     ) -> Result<(), CodecError> {
-        let mut source = postcard::Deserializer::from_bytes(bytes);
-        let guard = Guard::new(Self::NAME, Names::Absent, self.nesting, bytes.len());
-        guard.read(&mut source, read)?;
-        match source.finalize() {
-            Ok([]) => Ok(()),
-            _ => Err(CodecError::TrailingBytes { codec: Self::NAME }),
-        }
+        self.take(bytes, Erased(read))
     }
 }
 
