@@ -28,7 +28,7 @@ pub use encoded::{Encoded, ReadValue, Unreadable, decode};
 pub use incoming::{Incoming, Served, Serving};
 pub(crate) use origin::{Caller, Departures};
 pub use origin::{Hop, Origin};
-pub use outgoing::{Expects, Outgoing, OwnError, Request, Style};
+pub use outgoing::{Expects, Outgoing, OwnError, Request};
 pub(crate) use outgoing::{far, far_any, far_tell};
 pub use peer::{Exchange, Fault, Peer, Reply};
 pub use question::{Question, Status};

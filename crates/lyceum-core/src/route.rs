@@ -10,7 +10,7 @@ use std::fmt;
 pub(crate) use arguments::take;
 pub use arguments::{ArgumentFault, ArgumentSource, Arguments, ReadArgument};
 use futures_util::future::BoxFuture;
-use lyceum_wire::{ActionDescription, ParameterDescription};
+use lyceum_wire::{ActionDescription, Fingerprint, ParameterDescription};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 pub(crate) use verbs::Underway;
@@ -41,7 +41,7 @@ pub struct Route {
     /// Takes a message that came in from another node.
     pub(crate) serve: fn(&AgentRef, &Incoming<'_>, CallOptions) -> Result<Serving, CallError>,
     /// Returns the fingerprint of the action.
-    pub(crate) fingerprint: fn() -> u64,
+    pub(crate) fingerprint: fn() -> Fingerprint,
 }
 
 /// A call under way, or why it is not.
@@ -158,7 +158,7 @@ const fn route<M: WireMessage, E: Encoding<M>>(stream: bool) -> Route {
 }
 
 /// Returns the fingerprint of an action that answers in one of two ways.
-fn fingerprint<M: WireMessage, E: Encoding<M>>() -> u64 {
+fn fingerprint<M: WireMessage, E: Encoding<M>>() -> Fingerprint {
     fingerprint::of::<M>(E::describe)
 }
 

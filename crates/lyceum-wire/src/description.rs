@@ -2,6 +2,9 @@
 
 use schemars::Schema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::{Fingerprint, fingerprint_with};
 
 /// Describes one type of agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -23,6 +26,9 @@ pub struct AgentDescription {
     /// The interfaces that it implements.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interfaces: Vec<String>,
+    /// JSON Schemas of the types that the actions' schemas refer to as `#/$defs/NAME`.
+    #[serde(default, rename = "$defs", skip_serializing_if = "Map::is_empty")]
+    pub definitions: Map<String, Value>,
 }
 
 impl AgentDescription {
@@ -35,12 +41,18 @@ impl AgentDescription {
             topics: Vec::new(),
             behaviours: Vec::new(),
             interfaces: Vec::new(),
+            definitions: Map::new(),
         }
     }
 
     /// Returns the action of that name.
     pub fn action(&self, name: &str) -> Option<&ActionDescription> {
         self.actions.iter().find(|action| action.name == name)
+    }
+
+    /// Returns the fingerprint of the action of that name.
+    pub fn fingerprint(&self, action: &str) -> Option<Fingerprint> {
+        Some(fingerprint_with(self.action(action)?, &self.definitions))
     }
 }
 

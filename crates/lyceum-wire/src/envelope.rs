@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Address;
+use crate::{Address, CodecKind};
 
 /// An addressed message with everything that its way and its answer need.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,23 +58,14 @@ pub enum EnvelopeKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Body {
     /// How `bytes` were made.
-    pub codec: Codec,
+    pub codec: CodecKind,
     /// The encoded value.
     pub bytes: Vec<u8>,
-}
-
-/// Value to bytes and back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[non_exhaustive]
-pub enum Codec {
-    /// RFC 8259 text.
-    Json,
 }
 
 impl Body {
     /// Encodes a JSON value.
     pub fn json(value: &Value) -> Self {
-        Self { codec: Codec::Json, bytes: value.to_string().into_bytes() }
+        Self { codec: CodecKind::Json, bytes: value.to_string().into_bytes() }
     }
 }

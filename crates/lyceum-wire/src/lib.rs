@@ -2,10 +2,13 @@
 //!
 //! - [`AgentId`], [`NodeId`]: who is meant.
 //! - [`Address`]: an id or a name, and where to look for it, as text.
+//! - [`Codec`], [`Encoding`]: values to bytes and back.
+//! - [`Fingerprint`]: whether two ends mean the same by an action.
 //! - [`Envelope`]: what travels between nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
 
 mod address;
+mod codec;
 mod description;
 mod envelope;
 mod fingerprint;
@@ -13,11 +16,19 @@ mod id;
 mod trace;
 
 pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint};
+#[cfg(feature = "messagepack")]
+pub use codec::MessagePack;
+#[cfg(feature = "postcard")]
+pub use codec::Postcard;
+pub use codec::{
+    COMPRESSION_THRESHOLD, Codec, CodecError, CodecKind, Compression, CompressionError, Encoding,
+    Json, NESTING_LIMIT, ReadValue, Style, UnknownCodec, decode_value, encode_value,
+};
 pub use description::{
     AccessKind, ActionDescription, AgentDescription, BehaviourDescription, ParameterDescription,
     TopicDescription,
 };
-pub use envelope::{Body, Codec, Envelope, EnvelopeKind};
-pub use fingerprint::{Fingerprint, fingerprint};
+pub use envelope::{Body, Envelope, EnvelopeKind};
+pub use fingerprint::{Fingerprint, fingerprint, fingerprint_with};
 pub use id::{AgentId, NodeId, ParseIdError};
 pub use trace::{ParseTraceError, TraceContext};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::{BoxFuture, FutureExt};
-use lyceum_wire::{AccessKind, AgentKey, NodeId};
+use lyceum_wire::{AccessKind, AgentKey, Fingerprint, NodeId};
 use serde_json::{Value, json};
 
 use super::{Expects, Fault, Incoming, Origin, Question, Served, Serving};
@@ -49,7 +49,7 @@ impl Door {
     }
 
     /// Returns the names and fingerprints of an agent's actions, in an order that its type fixes.
-    pub fn actions(&self, agent: &AnyHandle) -> Vec<(&'static str, u64)> {
+    pub fn actions(&self, agent: &AnyHandle) -> Vec<(&'static str, Fingerprint)> {
         let routes = agent.cell().map(|agent| (agent.vtable().routes)()).unwrap_or_default();
         routes.into_iter().map(|route| (route.name, (route.fingerprint)())).collect()
     }

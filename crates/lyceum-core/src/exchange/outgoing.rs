@@ -5,7 +5,7 @@ use std::future::ready;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Either, select};
-use lyceum_wire::{Address, TraceContext};
+use lyceum_wire::{Address, Fingerprint, Style, TraceContext};
 use serde::ser::{SerializeMap, SerializeTuple};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub trait Outgoing: Send + fmt::Debug {
     /// Returns the fingerprint of what the sender takes the action for, where it has a type.
     ///
     /// Where the other side has the same, the arguments may be laid out by position alone.
-    fn fingerprint(&self) -> Option<u64>;
+    fn fingerprint(&self) -> Option<Fingerprint>;
 
     /// Returns the arguments, to be encoded.
     fn arguments(&self, style: Style) -> Box<dyn erased_serde::Serialize + '_>;
@@ -38,15 +38,6 @@ pub trait Outgoing: Send + fmt::Debug {
 
     /// Returns the message to its sender; `None` where it is not one that can be sent again.
     fn undelivered(self: Box<Self>) -> Option<Undelivered>;
-}
-
-/// How arguments are laid out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// One after the other.
-    Positional,
-    /// By name, as far as names are known.
-    Named,
 }
 
 /// What the sender of a message waits for.
@@ -244,7 +235,7 @@ impl<M: WireMessage> Serialize for ArgumentsOf<'_, M> {
                 });
                 failed.map_or_else(|| tuple.end(), Err)
             }
-            Style::Named => {
+            Style::SelfDescribing => {
                 let mut map = serializer.serialize_map(Some(count))?;
                 self.0.visit(&mut |name, value| {
                     if failed.is_none() {

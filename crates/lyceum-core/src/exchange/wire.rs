@@ -2,10 +2,11 @@
 
 use std::fmt;
 
+use lyceum_wire::{Fingerprint, Style};
 use serde::de::DeserializeOwned;
 
 use super::outgoing::ArgumentsOf;
-use super::{Encoded, Outgoing, Reply, Style, Unreadable, decode};
+use super::{Encoded, Outgoing, Reply, Unreadable, decode};
 use crate::error::Undelivered;
 use crate::route::WireMessage;
 use crate::stream::Results;
@@ -16,8 +17,8 @@ use crate::{Message, Recipient};
 pub struct Wire<M: Message> {
     /// Whether the action answers with a stream of results.
     pub(crate) stream: bool,
-    fingerprint: fn() -> u64,
-    travel: fn(M, fn() -> u64) -> Box<dyn Outgoing>,
+    fingerprint: fn() -> Fingerprint,
+    travel: fn(M, fn() -> Fingerprint) -> Box<dyn Outgoing>,
     pub(crate) output: fn(&Recipient, Reply) -> Result<M::Output, Unreadable>,
     pub(crate) error: fn(&dyn Encoded) -> Option<M::Error>,
 }
@@ -25,7 +26,7 @@ pub struct Wire<M: Message> {
 impl<M: WireMessage> Wire<M> {
     pub(crate) const fn with(
         stream: bool,
-        fingerprint: fn() -> u64,
+        fingerprint: fn() -> Fingerprint,
         output: fn(&Recipient, Reply) -> Result<M::Output, Unreadable>,
     ) -> Self {
         Self { stream, fingerprint, travel: travel::<M>, output, error: M::read_error }
@@ -39,14 +40,14 @@ impl<M: Message> Wire<M> {
     }
 }
 
-fn travel<M: WireMessage>(message: M, fingerprint: fn() -> u64) -> Box<dyn Outgoing> {
+fn travel<M: WireMessage>(message: M, fingerprint: fn() -> Fingerprint) -> Box<dyn Outgoing> {
     Box::new(Traveler { message, fingerprint })
 }
 
 /// A typed message that travels.
 struct Traveler<M> {
     message: M,
-    fingerprint: fn() -> u64,
+    fingerprint: fn() -> Fingerprint,
 }
 
 impl<M: WireMessage> Outgoing for Traveler<M> {
@@ -54,7 +55,7 @@ impl<M: WireMessage> Outgoing for Traveler<M> {
         M::INFO.name
     }
 
-    fn fingerprint(&self) -> Option<u64> {
+    fn fingerprint(&self) -> Option<Fingerprint> {
         Some((self.fingerprint)())
     }
 

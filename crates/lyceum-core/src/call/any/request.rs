@@ -6,14 +6,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
-use lyceum_wire::AccessKind;
+use lyceum_wire::{AccessKind, Fingerprint, Style};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::super::CallOptions;
 use crate::cell::Place;
 use crate::error::{CallFault, Undelivered};
-use crate::exchange::{Expects, Outgoing, Remote, Reply, Style, decode, far_any};
+use crate::exchange::{Expects, Outgoing, Remote, Reply, decode, far_any};
 use crate::route::{Answer, Arguments, Route, Underway};
 use crate::stream::Results;
 use crate::{ActionInfo, AgentRef, CallError, Recipient};
@@ -172,7 +172,7 @@ impl Outgoing for JsonMessage {
         &self.action
     }
 
-    fn fingerprint(&self) -> Option<u64> {
+    fn fingerprint(&self) -> Option<Fingerprint> {
         None
     }
 
