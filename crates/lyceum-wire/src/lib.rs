@@ -6,6 +6,7 @@
 //! - [`Fingerprint`]: whether two ends mean the same by an action.
 //! - [`Envelope`]: what travels between nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
+//! - `aiomas`, behind the feature of that name: the wire of aiomas and mosaik.
 
 mod address;
 mod codec;
@@ -14,6 +15,9 @@ mod envelope;
 mod fingerprint;
 mod id;
 mod trace;
+
+#[cfg(feature = "aiomas")]
+pub mod aiomas;
 
 pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint};
 #[cfg(feature = "messagepack")]
