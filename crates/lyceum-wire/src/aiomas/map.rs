@@ -13,6 +13,9 @@ use crate::aiomas::Value;
 /// let map = Map::from_iter([("a", 1), ("b", 2), ("a", 3)]);
 /// assert_eq!(map.get("a"), Some(&Value::from(3)));
 /// assert_eq!(map.len(), 3);
+///
+/// let mixed = Map::from([("number", 1.into()), ("text", "one".into())]);
+/// assert_eq!(mixed.get("text"), Some(&Value::from("one")));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map(Vec<(Value, Value)>);
@@ -43,9 +46,9 @@ impl Map {
         self.0.is_empty()
     }
 
-    /// Iterates over the pairs.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &(Value, Value)> {
-        self.0.iter()
+    /// Returns the pairs.
+    pub fn pairs(&self) -> &[(Value, Value)] {
+        &self.0
     }
 
     /// Removes and returns the value of a key that is a text.
@@ -67,5 +70,11 @@ impl IntoIterator for Map {
 impl<K: Into<Value>, V: Into<Value>> FromIterator<(K, V)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
+    }
+}
+
+impl<K: Into<Value>, const N: usize> From<[(K, Value); N]> for Map {
+    fn from(pairs: [(K, Value); N]) -> Self {
+        Self::from_iter(pairs)
     }
 }
