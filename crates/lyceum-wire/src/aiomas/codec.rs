@@ -1,0 +1,165 @@
+//! Codecs: messages to payloads and back.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::aiomas::message::{DecodeError, MessageFault};
+use crate::aiomas::{EncodeError, Limits, Message, SyntaxError, Value, json};
+
+/// How payloads are written. Both sides must have the same codec; nothing on the wire says which.
+///
+/// ```
+/// use lyceum_wire::aiomas::{Codec, Limits, Message};
+///
+/// let message = Message::Result { id: 1.into(), value: "hi".into() };
+/// for codec in Codec::ALL {
+///     let payload = codec.encode(&message)?;
+///     assert_eq!(codec.decode(&payload, Limits::default())?, message);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Codec {
+    /// JSON, which every peer has.
+    #[default]
+    Json,
+}
+
+/// Says that a text names no codec.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("cannot read `{0}` as a codec: expected json")]
+pub struct ParseCodecError(String);
+
+impl Codec {
+    /// Every codec.
+    pub const ALL: [Self; 1] = [Self::Json];
+
+    /// Returns the name, as addresses have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+        }
+    }
+
+    /// Writes a message as a payload.
+    ///
+    /// # Errors
+    ///
+    /// The codec may lack what a value in the message needs.
+    pub fn encode(self, message: &Message) -> Result<Vec<u8>, EncodeError> {
+        match self {
+            Self::Json => json::write_message(message),
+        }
+    }
+
+    /// Writes a value as a payload, for channels that do not carry calls.
+    ///
+    /// # Errors
+    ///
+    /// The codec may lack what the value needs.
+    pub fn encode_value(self, value: &Value) -> Result<Vec<u8>, EncodeError> {
+        match self {
+            Self::Json => json::write_value(value),
+        }
+    }
+
+    /// Reads the message of a payload.
+    ///
+    /// # Errors
+    ///
+    /// The error knows the id, if it could be read, and [what to answer](DecodeError::answer).
+    pub fn decode(self, payload: &[u8], limits: Limits) -> Result<Message, DecodeError> {
+        let plain = self.unpack(payload, limits).map_err(DecodeError::Payload)?;
+        let error = match self.read(&plain, limits) {
+            Ok(value) => return Message::read(value),
+            Err(error) => error,
+        };
+        match self.read_head(&plain, limits) {
+            Ok([number, id]) => Err(DecodeError::new(&number, id, MessageFault::Syntax(error))),
+            Err(_) => Err(DecodeError::Payload(error)),
+        }
+    }
+
+    /// Reads the value of a payload, for channels that do not carry calls.
+    ///
+    /// # Errors
+    ///
+    /// The error knows the place where the payload is not what the codec writes.
+    pub fn decode_value(self, payload: &[u8], limits: Limits) -> Result<Value, SyntaxError> {
+        self.read(&self.unpack(payload, limits)?, limits)
+    }
+
+    /// Returns the payload as it was before it was compressed.
+    fn unpack(self, payload: &[u8], limits: Limits) -> Result<Cow<'_, [u8]>, SyntaxError> {
+        let (length, limit) = (payload.len(), limits.payload);
+        if length > limit {
+            return Err(SyntaxError::TooLong { length, limit });
+        }
+        Ok(match self {
+            Self::Json => payload.into(),
+        })
+    }
+
+    fn read(self, plain: &[u8], limits: Limits) -> Result<Value, SyntaxError> {
+        match self {
+            Self::Json => json::Reader::new(plain, limits).payload(),
+        }
+    }
+
+    /// Reads type and id of a message whose content cannot be read.
+    fn read_head(self, plain: &[u8], limits: Limits) -> Result<[Value; 2], SyntaxError> {
+        match self {
+            Self::Json => json::Reader::new(plain, limits).head(),
+        }
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Codec {
+    type Err = ParseCodecError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named = Self::ALL.into_iter().find(|codec| codec.name() == text);
+        named.ok_or_else(|| ParseCodecError(text.into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codecs_are_known_by_their_names() {
+        for codec in Codec::ALL {
+            assert_eq!(codec.to_string().parse(), Ok(codec));
+        }
+        let error = "MsgPack".parse::<Codec>().unwrap_err().to_string();
+        assert!(error.contains("expected json"), "{error}");
+    }
+
+    #[test]
+    fn payload_over_the_limit_is_refused() {
+        let limits = Limits { payload: 3, ..Limits::default() };
+        for codec in Codec::ALL {
+            let error = codec.decode_value(&[0; 4], limits).unwrap_err();
+            assert_eq!(error, SyntaxError::TooLong { length: 4, limit: 3 });
+        }
+    }
+
+    #[test]
+    fn too_deep_a_value_is_not_written() {
+        let deep = |depth: usize| (0..depth).fold(Value::Null, |value, _| vec![value].into());
+        for codec in Codec::ALL {
+            assert!(codec.encode_value(&deep(255)).is_ok());
+            assert_eq!(codec.encode_value(&deep(256)), Err(EncodeError::Nesting));
+        }
+    }
+}
