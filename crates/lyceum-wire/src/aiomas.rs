@@ -17,6 +17,7 @@ mod json;
 mod limits;
 mod map;
 mod message;
+mod msgpack;
 mod plain;
 mod syntax;
 mod value;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::aiomas::message::{DecodeError, MessageFault};
-use crate::aiomas::{EncodeError, Limits, Message, SyntaxError, Value, json};
+use crate::aiomas::{EncodeError, Limits, Message, SyntaxError, Value, json, msgpack};
 
 /// How payloads are written. Both sides must have the same codec; nothing on the wire says which.
 ///
@@ -26,21 +26,24 @@ pub enum Codec {
     /// JSON, which every peer has.
     #[default]
     Json,
+    /// MsgPack.
+    MsgPack,
 }
 
 /// Says that a text names no codec.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("cannot read `{0}` as a codec: expected json")]
+#[error("cannot read `{0}` as a codec: expected json or msgpack")]
 pub struct ParseCodecError(String);
 
 impl Codec {
     /// Every codec.
-    pub const ALL: [Self; 1] = [Self::Json];
+    pub const ALL: [Self; 2] = [Self::Json, Self::MsgPack];
 
     /// Returns the name, as addresses have it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
+            Self::MsgPack => "msgpack",
         }
     }
 
@@ -52,6 +55,7 @@ impl Codec {
     pub fn encode(self, message: &Message) -> Result<Vec<u8>, EncodeError> {
         match self {
             Self::Json => json::write_message(message),
+            Self::MsgPack => msgpack::write_message(message),
         }
     }
 
@@ -63,6 +67,7 @@ impl Codec {
     pub fn encode_value(self, value: &Value) -> Result<Vec<u8>, EncodeError> {
         match self {
             Self::Json => json::write_value(value),
+            Self::MsgPack => msgpack::write_value(value),
         }
     }
 
@@ -99,13 +104,14 @@ impl Codec {
             return Err(SyntaxError::TooLong { length, limit });
         }
         Ok(match self {
-            Self::Json => payload.into(),
+            Self::Json | Self::MsgPack => payload.into(),
         })
     }
 
     fn read(self, plain: &[u8], limits: Limits) -> Result<Value, SyntaxError> {
         match self {
             Self::Json => json::Reader::new(plain, limits).payload(),
+            Self::MsgPack => msgpack::Reader::new(plain, limits).payload(),
         }
     }
 
@@ -113,6 +119,7 @@ impl Codec {
     fn read_head(self, plain: &[u8], limits: Limits) -> Result<[Value; 2], SyntaxError> {
         match self {
             Self::Json => json::Reader::new(plain, limits).head(),
+            Self::MsgPack => msgpack::Reader::new(plain, limits).head(),
         }
     }
 }
@@ -142,7 +149,7 @@ mod tests {
             assert_eq!(codec.to_string().parse(), Ok(codec));
         }
         let error = "MsgPack".parse::<Codec>().unwrap_err().to_string();
-        assert!(error.contains("expected json"), "{error}");
+        assert!(error.contains("expected json or msgpack"), "{error}");
     }
 
     #[test]

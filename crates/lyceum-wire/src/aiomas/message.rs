@@ -294,6 +294,14 @@ mod tests {
     }
 
     #[test]
+    fn keyword_that_is_no_text_is_refused() {
+        let payload = [0x93, 0, 5, 0x93, 0xa1, b'a', 0x90, 0x81, 1, 2];
+        let error = Codec::MsgPack.decode(&payload, Limits::default()).unwrap_err();
+        let source = MessageFault::Keyword { kind: "integer" };
+        assert_eq!(error, DecodeError::Request { id: 5.into(), source });
+    }
+
+    #[test]
     fn unreadable_content_is_answered_if_the_id_is_read() {
         let deep = format!("[0, 5, [\"a\", {}1", "[".repeat(100));
         for json in [&deep, "[0, 5, nope]", "[0, 5, [\"a\", [], {}]] and more"] {

@@ -22,11 +22,27 @@ pub enum SyntaxError {
         /// The place of the first bad byte.
         at: usize,
     },
+    /// More bytes or items are announced than there are bytes left.
+    #[error("expected {announced} bytes or items after byte {at}, and only {left} bytes are left")]
+    Length {
+        /// The number that is announced.
+        announced: usize,
+        /// The bytes that are left.
+        left: usize,
+        /// The place behind the announcement.
+        at: usize,
+    },
     /// Lists and maps lie too deep in each other.
     #[error("expected at most {limit} lists and maps in each other at byte {at}")]
     Nesting {
         /// The depth that is allowed.
         limit: u8,
+        /// The place.
+        at: usize,
+    },
+    /// MsgPack has more types than Python sends to us.
+    #[error("expected no extension type at byte {at}")]
+    Extension {
         /// The place.
         at: usize,
     },
@@ -73,6 +89,23 @@ impl<'a> Input<'a> {
 
     pub(crate) fn expected(&self, expected: &'static str) -> SyntaxError {
         SyntaxError::Expected { expected, at: self.at }
+    }
+
+    /// Takes so many bytes.
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], SyntaxError> {
+        self.check_left(count)?;
+        let taken = &self.rest()[..count];
+        self.skip(count);
+        Ok(taken)
+    }
+
+    /// Checks that at least so many bytes are left.
+    pub(crate) fn check_left(&self, announced: usize) -> Result<(), SyntaxError> {
+        let left = self.rest().len();
+        if announced > left {
+            return Err(SyntaxError::Length { announced, left, at: self.at });
+        }
+        Ok(())
     }
 
     /// Goes into a list or a map.
