@@ -8,6 +8,7 @@
 //! - [`Codec`]: messages to payloads and back, [`Message`]: calls and how they end.
 //! - [`Failure`]: what the text of an exception says.
 
+mod blosc;
 mod codec;
 mod encode;
 mod failure;
@@ -22,6 +23,7 @@ mod plain;
 mod syntax;
 mod value;
 
+pub use blosc::BloscError;
 pub use codec::{Codec, ParseCodecError};
 pub use encode::EncodeError;
 pub use failure::Failure;

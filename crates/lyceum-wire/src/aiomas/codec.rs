@@ -7,7 +7,7 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::aiomas::message::{DecodeError, MessageFault};
-use crate::aiomas::{EncodeError, Limits, Message, SyntaxError, Value, json, msgpack};
+use crate::aiomas::{EncodeError, Limits, Message, SyntaxError, Value, blosc, json, msgpack};
 
 /// How payloads are written. Both sides must have the same codec; nothing on the wire says which.
 ///
@@ -28,22 +28,25 @@ pub enum Codec {
     Json,
     /// MsgPack.
     MsgPack,
+    /// MsgPack in a Blosc chunk. What is written here is never compressed.
+    MsgPackBlosc,
 }
 
 /// Says that a text names no codec.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("cannot read `{0}` as a codec: expected json or msgpack")]
+#[error("cannot read `{0}` as a codec: expected json, msgpack or msgpack-blosc")]
 pub struct ParseCodecError(String);
 
 impl Codec {
     /// Every codec.
-    pub const ALL: [Self; 2] = [Self::Json, Self::MsgPack];
+    pub const ALL: [Self; 3] = [Self::Json, Self::MsgPack, Self::MsgPackBlosc];
 
     /// Returns the name, as addresses have it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "json",
             Self::MsgPack => "msgpack",
+            Self::MsgPackBlosc => "msgpack-blosc",
         }
     }
 
@@ -56,6 +59,7 @@ impl Codec {
         match self {
             Self::Json => json::write_message(message),
             Self::MsgPack => msgpack::write_message(message),
+            Self::MsgPackBlosc => blosc::store(&msgpack::write_message(message)?),
         }
     }
 
@@ -68,6 +72,7 @@ impl Codec {
         match self {
             Self::Json => json::write_value(value),
             Self::MsgPack => msgpack::write_value(value),
+            Self::MsgPackBlosc => blosc::store(&msgpack::write_value(value)?),
         }
     }
 
@@ -105,13 +110,14 @@ impl Codec {
         }
         Ok(match self {
             Self::Json | Self::MsgPack => payload.into(),
+            Self::MsgPackBlosc => blosc::uncompress(payload, limit)?.into(),
         })
     }
 
     fn read(self, plain: &[u8], limits: Limits) -> Result<Value, SyntaxError> {
         match self {
             Self::Json => json::Reader::new(plain, limits).payload(),
-            Self::MsgPack => msgpack::Reader::new(plain, limits).payload(),
+            Self::MsgPack | Self::MsgPackBlosc => msgpack::Reader::new(plain, limits).payload(),
         }
     }
 
@@ -119,7 +125,7 @@ impl Codec {
     fn read_head(self, plain: &[u8], limits: Limits) -> Result<[Value; 2], SyntaxError> {
         match self {
             Self::Json => json::Reader::new(plain, limits).head(),
-            Self::MsgPack => msgpack::Reader::new(plain, limits).head(),
+            Self::MsgPack | Self::MsgPackBlosc => msgpack::Reader::new(plain, limits).head(),
         }
     }
 }
@@ -149,7 +155,7 @@ mod tests {
             assert_eq!(codec.to_string().parse(), Ok(codec));
         }
         let error = "MsgPack".parse::<Codec>().unwrap_err().to_string();
-        assert!(error.contains("expected json or msgpack"), "{error}");
+        assert!(error.contains("expected json, msgpack or msgpack-blosc"), "{error}");
     }
 
     #[test]
@@ -159,6 +165,15 @@ mod tests {
             let error = codec.decode_value(&[0; 4], limits).unwrap_err();
             assert_eq!(error, SyntaxError::TooLong { length: 4, limit: 3 });
         }
+    }
+
+    #[test]
+    fn compressed_payload_is_limited_in_both_forms() {
+        let payload = Codec::MsgPackBlosc.encode_value(&"x".repeat(100).into()).unwrap();
+        let limits = Limits { payload: 102, ..Limits::default() };
+        assert!(Codec::MsgPackBlosc.decode_value(&payload, limits).is_err(), "118 bytes came");
+        let limits = Limits { payload: 118, ..Limits::default() };
+        assert!(Codec::MsgPackBlosc.decode_value(&payload, limits).is_ok());
     }
 
     #[test]

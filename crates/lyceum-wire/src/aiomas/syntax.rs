@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::aiomas::Limits;
+use crate::aiomas::{BloscError, Limits};
 
 /// Says why bytes are no value.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -54,6 +54,9 @@ pub enum SyntaxError {
         /// The longest one that is allowed.
         limit: usize,
     },
+    /// The payload cannot be uncompressed.
+    #[error("cannot uncompress the payload")]
+    Blosc(#[from] BloscError),
 }
 
 /// Bytes, how far they are read, and how deep.
