@@ -2,8 +2,7 @@
 
 use thiserror::Error;
 
-/// The deepest nesting of lists and maps that is written.
-const NESTING: u8 = u8::MAX;
+use crate::aiomas::limits::WRITTEN_NESTING;
 
 /// Says why a value cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -13,7 +12,7 @@ pub enum EncodeError {
     #[error("cannot write bytes as json: expected another codec, or text")]
     Bytes,
     /// JSON has no such keys.
-    #[error("cannot write a {kind} as key of a json object: expected a text or a number")]
+    #[error("cannot write {kind} as key of a json object: expected a text or a number")]
     Key {
         /// What the key is.
         kind: &'static str,
@@ -33,7 +32,9 @@ pub enum EncodeError {
         limit: usize,
     },
     /// Lists and maps lie too deep in each other.
-    #[error("cannot write the value: expected at most {NESTING} lists and maps in each other")]
+    #[error(
+        "cannot write the value: expected at most {WRITTEN_NESTING} lists and maps in each other"
+    )]
     Nesting,
 }
 

@@ -8,6 +8,9 @@ pub const PAYLOAD_LIMIT: usize = 16 * 1024 * 1024;
 /// The deepest nesting of lists and maps that is taken, unless set.
 pub const NESTING_LIMIT: u8 = 64;
 
+/// The deepest nesting of lists and maps that is written.
+pub(crate) const WRITTEN_NESTING: u8 = u8::MAX;
+
 /// How much of a peer's input is taken. All of it is checked before anything is allocated.
 ///
 /// ```

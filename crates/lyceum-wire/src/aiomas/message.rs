@@ -62,7 +62,7 @@ pub enum DecodeError {
     #[error("cannot read the payload")]
     Payload(#[source] SyntaxError),
     /// The payload is a value without an id.
-    #[error("cannot read the message: expected a list of type, id and content, found a {kind}")]
+    #[error("cannot read the message: expected a list of type, id and content, found {kind}")]
     NoMessage {
         /// What the value is.
         kind: &'static str,
@@ -105,25 +105,25 @@ pub enum MessageFault {
     #[error("expected a list of path, arguments and keyword arguments as the content")]
     Content,
     /// The path is no text.
-    #[error("expected a text as the path, found a {kind}")]
+    #[error("expected a text as the path, found {kind}")]
     Path {
         /// What it is.
         kind: &'static str,
     },
     /// The arguments are no list.
-    #[error("expected a list as the arguments, found a {kind}")]
+    #[error("expected a list as the arguments, found {kind}")]
     Arguments {
         /// What they are.
         kind: &'static str,
     },
     /// The keyword arguments are no map.
-    #[error("expected a map as the keyword arguments, found a {kind}")]
+    #[error("expected a map as the keyword arguments, found {kind}")]
     Keywords {
         /// What they are.
         kind: &'static str,
     },
     /// The name of a keyword argument is no text.
-    #[error("expected texts as the names of the keyword arguments, found a {kind}")]
+    #[error("expected texts as the names of the keyword arguments, found {kind}")]
     Keyword {
         /// What it is.
         kind: &'static str,

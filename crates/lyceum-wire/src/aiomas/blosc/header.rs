@@ -50,8 +50,7 @@ impl Header {
         if length > DATA_LIMIT {
             return Err(EncodeError::TooLong { length, limit: DATA_LIMIT });
         }
-        let whole = if length < ELEMENT { length.max(1) } else { length - length % ELEMENT };
-        let block = whole.min(BLOCK);
+        let block = (length - length % ELEMENT).clamp(1, BLOCK);
         let is_split = block / ELEMENT >= SPLIT_STREAM;
         let flags = STORED | SHUFFLED | if is_split { 0 } else { NOT_SPLIT };
         Ok(Self { flags, element: ELEMENT, length, block, chunk: HEADER + length })
@@ -139,7 +138,7 @@ mod tests {
             assert_eq!(u128::from_be_bytes(written), header, "{length} bytes");
         };
         check(0, 0x0201_1308_0000_0000_0100_0000_1000_0000);
-        check(7, 0x0201_1308_0700_0000_0700_0000_1700_0000);
+        check(7, 0x0201_1308_0700_0000_0100_0000_1700_0000);
         check(15, 0x0201_1308_0f00_0000_0800_0000_1f00_0000);
         check(1000, 0x0201_1308_e803_0000_e803_0000_f803_0000);
         check(4096, 0x0201_0308_0010_0000_0010_0000_1010_0000);
