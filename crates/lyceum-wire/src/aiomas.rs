@@ -4,6 +4,7 @@
 //! one, within [`Limits`]; and a message carries [`Value`]s.
 //!
 //! - [`Value`]: what a payload holds; [`Integer`], [`Map`] and [`Typed`] are its larger parts.
+//! - [`AgentUrl`], [`PeerUrl`]: where an agent is, as text. [`Path`]: what a call names.
 //! - [`FrameDecoder`], [`write_frame`]: payloads in a stream.
 //! - [`Codec`]: messages to payloads and back, [`Message`]: calls and how they end.
 //! - [`Failure`]: what the text of an exception says.
@@ -19,8 +20,10 @@ mod limits;
 mod map;
 mod message;
 mod msgpack;
+mod path;
 mod plain;
 mod syntax;
+mod url;
 mod value;
 
 pub use blosc::BloscError;
@@ -32,5 +35,7 @@ pub use integer::{Integer, ParseIntegerError};
 pub use limits::{Limits, NESTING_LIMIT, PAYLOAD_LIMIT};
 pub use map::Map;
 pub use message::{DecodeError, Message, MessageFault};
+pub use path::{Path, PathError};
 pub use syntax::SyntaxError;
+pub use url::{AgentUrl, Endpoint, PeerUrl, UrlError};
 pub use value::{Typed, Value};
