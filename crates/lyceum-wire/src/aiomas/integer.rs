@@ -5,6 +5,9 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+/// The name by which our serializer knows integers beyond 128 bits.
+pub(crate) const NAME: &str = "lyceum_wire::aiomas::Integer";
+
 /// An integer of any size.
 ///
 /// ```

@@ -1,6 +1,12 @@
 //! Values: what a payload holds, whichever codec wrote it.
 
+mod deserialize;
+mod serialize;
+
 use crate::aiomas::{Integer, Map};
+
+/// The name by which our deserializer knows wire values.
+pub(crate) const NAME: &str = "lyceum_wire::aiomas::Value";
 
 /// The key that makes a map a typed value.
 pub(crate) const TYPE_KEY: &str = "__type__";
