@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::aiomas::message::{DecodeError, MessageFault};
-use crate::aiomas::{EncodeError, Limits, Message, SyntaxError, Value, blosc, json, msgpack};
+use crate::aiomas::{
+    DecodeError, EncodeError, Limits, Message, MessageFault, SyntaxError, Value, blosc, json,
+    msgpack,
+};
 
 /// How payloads are written. Both sides must have the same codec; nothing on the wire says which.
 ///

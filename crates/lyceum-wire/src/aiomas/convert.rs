@@ -53,8 +53,9 @@ impl de::Error for ValueError {
 /// Makes a wire value of a Rust value.
 ///
 /// Bytes are those that serde knows as bytes; a `Vec<u8>` is a list. Options are null or what is
-/// in them. Structs are maps, tuples lists, enums as serde writes them in JSON. [`Date`](crate::aiomas::Date),
-/// [`Proxy`](crate::aiomas::Proxy) and types that [the table names](TypeTable::with) are typed values.
+/// in them. Structs are maps, tuples lists, enums as serde writes them in JSON.
+/// [`Date`](crate::aiomas::Date), [`Proxy`](crate::aiomas::Proxy) and types that
+/// [the table names](TypeTable::with) are typed values.
 ///
 /// # Errors
 ///

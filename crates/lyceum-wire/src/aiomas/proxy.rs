@@ -20,8 +20,9 @@ pub(crate) const NAME: &str = "lyceum_wire::aiomas::Proxy";
 ///
 /// let table = TypeTable::container();
 /// let value = to_value(&Proxy { path: "agents/0".into() }, &table)?;
-/// assert_eq!(serde_json::Value::from(value.clone()), serde_json::json!({"__type__": [1, "agents/0"]}));
-/// assert_eq!(from_value::<Proxy>(value, &table)?.path, "agents/0");
+/// assert_eq!(from_value::<Proxy>(value.clone(), &table)?.path, "agents/0");
+/// let json = serde_json::Value::from(value);
+/// assert_eq!(json, serde_json::json!({"__type__": [1, "agents/0"]}));
 /// # Ok::<(), lyceum_wire::aiomas::ValueError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -9,7 +9,8 @@ use crate::aiomas::{Integer, Map, TypeError, TypeTable, Typed, Value, ValueError
 
 /// Makes wire values of what serde gives to it.
 ///
-/// [`to_value`](crate::aiomas::to_value) is its short form; this one is for what takes a serializer.
+/// [`to_value`](crate::aiomas::to_value) is its short form; this one is for what takes a
+/// serializer.
 ///
 /// ```
 /// use lyceum_wire::aiomas::{Serializer, TypeTable};

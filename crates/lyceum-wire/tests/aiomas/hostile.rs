@@ -16,6 +16,9 @@ use crate::{data, fixture};
 /// How often each decoder is tried; with whole messages, which take time to make, less often.
 const CASES: u32 = 4_096;
 
+/// Texts that begin as URLs do.
+const URL: &str = "(aiomas\\+)?(tcp|ipc|local)://.*";
+
 /// Chunks of blocks and streams of several kinds.
 static COMPRESSED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let chunks = fixture::lines(include_str!("blosc.txt")).map(|(_, chunk)| chunk);
@@ -115,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn random_texts_are_survived(text in any::<String>(), url in "(aiomas\\+)?(tcp|ipc|local)://.*") {
+    fn random_texts_are_survived(text in any::<String>(), url in URL) {
         for text in [&text, &url] {
             _ = Path::parse(text);
             _ = text.parse::<Date>();

@@ -48,14 +48,17 @@ fn echo(id: u8, value: &Value) -> [(&'static str, Message); 2] {
     [("C>S", call), ("S>C", result(id, value.clone()))]
 }
 
-/// Returns what `capture.py` lets them say before the first exception.
-fn expected(codec: Codec) -> Vec<(&'static str, Message)> {
-    let add = Message::Request {
+fn add() -> Message {
+    Message::Request {
         id: 1.into(),
         path: "agents/0/add".into(),
         args: vec![3.into()],
         kwargs: vec![("b".into(), 4.into())],
-    };
+    }
+}
+
+/// Returns what `capture.py` lets them say before the first exception.
+fn expected(codec: Codec) -> Vec<(&'static str, Message)> {
     let special = match codec {
         Codec::Json => (1_u128 << 70).into(),
         _ => Value::Bytes(vec![0, 255]),
@@ -65,7 +68,7 @@ fn expected(codec: Codec) -> Vec<(&'static str, Message)> {
     let begin = [
         ("C>S", Message::validate_aid(0.into(), "0")),
         ("S>C", result(0, "Callee")),
-        ("C>S", add),
+        ("C>S", add()),
         ("S>C", result(1, 7)),
     ];
     let end = [

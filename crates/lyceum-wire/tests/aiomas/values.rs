@@ -6,14 +6,14 @@ use crate::fixture;
 
 /// Returns the values of `capture.py`, once more.
 fn values() -> Vec<(&'static str, Value)> {
-    [numbers(), texts(), containers(), typed_values()].concat()
+    [integers(), floats(), texts(), containers(), typed_values()].concat()
 }
 
 fn list<T: Into<Value>>(items: impl IntoIterator<Item = T>) -> Value {
     items.into_iter().map(Into::into).collect::<Vec<_>>().into()
 }
 
-fn numbers() -> Vec<(&'static str, Value)> {
+fn integers() -> Vec<(&'static str, Value)> {
     let large = |text: &str| text.parse::<Integer>().unwrap();
     let huge = [
         large("18446744073709551616"),
@@ -26,13 +26,6 @@ fn numbers() -> Vec<(&'static str, Value)> {
     let small = [0, 1, 127, 128, 255, 256, 65_535, 65_536, 4_294_967_295, 4_294_967_296_i64];
     let negative = [-1, -32, -33, -128, -129, -32_768, -32_769, -2_147_483_648, -2_147_483_649_i64];
     let wide = [i64::MAX.into(), 1 << 63, u64::MAX.into(), i64::MIN.into()];
-    let floats = [0.0, -0.0, 1.0, 0.1, 1.0 / 3.0, 1e5, 1e15, 1e16, 123_456_789_012_345_680.0, 1e22];
-    let even = [
-        7_417_692_932_968_389.0 / 4.0,
-        661_497_954_403_813.0 / 8.0,
-        -1_890_117_986_805_521.0 / 8.0,
-        5.684_341_886_080_802e-14,
-    ];
     vec![
         ("null", Value::Null),
         ("true", true.into()),
@@ -42,6 +35,18 @@ fn numbers() -> Vec<(&'static str, Value)> {
         ("negative-integers", list(negative)),
         ("wide-integers", list::<i128>(wide)),
         ("huge-integers", list(huge)),
+    ]
+}
+
+fn floats() -> Vec<(&'static str, Value)> {
+    let floats = [0.0, -0.0, 1.0, 0.1, 1.0 / 3.0, 1e5, 1e15, 1e16, 123_456_789_012_345_680.0, 1e22];
+    let even = [
+        7_417_692_932_968_389.0 / 4.0,
+        661_497_954_403_813.0 / 8.0,
+        -1_890_117_986_805_521.0 / 8.0,
+        5.684_341_886_080_802e-14,
+    ];
+    vec![
         ("floats", list(floats)),
         ("small-floats", list([1e-4, 1.5e-4, 1e-5, 1.5e-7, 5e-324, -2.5e-10])),
         ("even-floats", list(even)),
