@@ -46,7 +46,7 @@ pub use encode::EncodeError;
 pub use failure::Failure;
 pub use frame::{FrameDecoder, FrameError, write_frame};
 pub use integer::{Integer, ParseIntegerError};
-pub use limits::{Limits, NESTING_LIMIT, PAYLOAD_LIMIT};
+pub use limits::{Limits, NESTING_LIMIT, PAYLOAD_LIMIT, VALUE_LIMIT};
 pub use map::Map;
 pub use message::Message;
 pub use path::{Path, PathError};

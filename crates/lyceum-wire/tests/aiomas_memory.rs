@@ -25,7 +25,7 @@ fn allocated(work: impl FnOnce()) -> usize {
 }
 
 fn check(name: &str, codec: Codec, payload: &[u8]) {
-    let limits = Limits { payload: 1 << 20, nesting: u8::MAX };
+    let limits = Limits { payload: 1 << 20, nesting: u8::MAX, values: 1 << 20 };
     let taken = allocated(|| drop(codec.decode(payload, limits)));
     let bound = FOLD * payload.len() + BASE;
     assert!(taken <= bound, "{name}: {taken} bytes for {} in {codec}", payload.len());

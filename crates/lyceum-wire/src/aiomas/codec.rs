@@ -150,6 +150,7 @@ impl FromStr for Codec {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aiomas::Map;
 
     #[test]
     fn codecs_are_known_by_their_names() {
@@ -170,6 +171,18 @@ mod tests {
     }
 
     #[test]
+    fn payload_of_too_many_values_is_refused() {
+        let value = Value::from(vec![Map::from([("a", 1.into())]).into(), Value::Null]);
+        for codec in Codec::ALL {
+            let payload = codec.encode_value(&value).unwrap();
+            let decode =
+                |values| codec.decode_value(&payload, Limits { values, ..Limits::default() });
+            assert_eq!(decode(5).as_ref(), Ok(&value));
+            assert_eq!(decode(3), Err(SyntaxError::TooMany { limit: 3 }));
+        }
+    }
+
+    #[test]
     fn compressed_payload_is_limited_in_both_forms() {
         let payload = Codec::MsgPackBlosc.encode_value(&"x".repeat(100).into()).unwrap();
         let limits = Limits { payload: 102, ..Limits::default() };
@@ -179,10 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn too_deep_a_value_is_not_written() {
+    fn deepest_value_comes_back_and_a_deeper_one_is_not_written() {
         let deep = |depth: usize| (0..depth).fold(Value::Null, |value, _| vec![value].into());
+        let limits = Limits { nesting: 255, ..Limits::default() };
         for codec in Codec::ALL {
-            assert!(codec.encode_value(&deep(255)).is_ok());
+            let payload = codec.encode_value(&deep(255)).unwrap();
+            assert_eq!(codec.decode_value(&payload, limits), Ok(deep(255)));
             assert_eq!(codec.encode_value(&deep(256)), Err(EncodeError::Nesting));
         }
     }

@@ -77,7 +77,7 @@ impl Message {
         let count = parts.len();
         let mut parts = parts.into_iter();
         let (Some(number), Some(id)) = (parts.next(), parts.next()) else {
-            return Err(DecodeError::NoMessage { kind });
+            return Err(DecodeError::NoMessage { kind: "shorter list" });
         };
         match (parts.next(), count) {
             (Some(content), 3) => Self::from_parts(&number, id, content),

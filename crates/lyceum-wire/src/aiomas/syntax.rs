@@ -40,6 +40,12 @@ pub enum SyntaxError {
         /// The place.
         at: usize,
     },
+    /// There are more values than allowed.
+    #[error("expected at most {limit} values in a payload")]
+    TooMany {
+        /// How many values are allowed.
+        limit: usize,
+    },
     /// MsgPack has more types than Python sends to us.
     #[error("expected no extension type at byte {at}")]
     Extension {
@@ -59,17 +65,18 @@ pub enum SyntaxError {
     Blosc(#[from] BloscError),
 }
 
-/// Bytes, how far they are read, and how deep.
+/// Bytes, how far they are read, how deep, and what came out.
 pub(crate) struct Input<'a> {
     bytes: &'a [u8],
     at: usize,
     depth: u8,
-    limit: u8,
+    values: usize,
+    limits: Limits,
 }
 
 impl<'a> Input<'a> {
     pub(crate) fn new(bytes: &'a [u8], limits: Limits) -> Self {
-        Self { bytes, at: 0, depth: 0, limit: limits.nesting }
+        Self { bytes, at: 0, depth: 0, values: 0, limits }
     }
 
     pub(crate) fn at(&self) -> usize {
@@ -111,10 +118,21 @@ impl<'a> Input<'a> {
         Ok(())
     }
 
+    /// Counts a value that begins here.
+    pub(crate) fn count(&mut self) -> Result<(), SyntaxError> {
+        let limit = self.limits.values;
+        if self.values == limit {
+            return Err(SyntaxError::TooMany { limit });
+        }
+        self.values += 1;
+        Ok(())
+    }
+
     /// Goes into a list or a map.
     pub(crate) fn enter(&mut self) -> Result<(), SyntaxError> {
-        if self.depth == self.limit {
-            return Err(SyntaxError::Nesting { limit: self.limit, at: self.at });
+        let limit = self.limits.nesting;
+        if self.depth == limit {
+            return Err(SyntaxError::Nesting { limit, at: self.at });
         }
         self.depth += 1;
         Ok(())

@@ -27,7 +27,7 @@ static COMPRESSED: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 
 /// Decodes, and does what an exchange does with the outcome.
 fn survive(codec: Codec, payload: &[u8]) {
-    let limits = Limits { payload: 1 << 16, nesting: 16 };
+    let limits = Limits { payload: 1 << 16, nesting: 16, values: 1000 };
     let table = TypeTable::container().with("Point").unwrap();
     let message = match codec.decode(payload, limits) {
         Ok(message) => message,

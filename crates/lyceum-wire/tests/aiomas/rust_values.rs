@@ -190,3 +190,14 @@ fn endless_values_are_refused() {
 
     assert_eq!(to_value(&chain, &table()), Err(ValueError::Nesting));
 }
+
+#[test]
+fn deepest_values_pass_through_serde() {
+    let point = |value: Value| typed(1, Map::from([("x", value)]));
+    let deep = (0..63).fold(Value::Null, |value, _| vec![point(value)].into());
+
+    let same = to_value(&deep, &table()).unwrap();
+
+    assert_eq!(from_value::<Value>(same.clone(), &table()).as_ref(), Ok(&deep));
+    assert_eq!(Value::from(serde_json::Value::from(same)), deep);
+}

@@ -36,6 +36,7 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Result<Value, SyntaxError> {
+        self.input.count()?;
         self.skip_blanks();
         match self.input.peek() {
             Some(b'"') => self.text().map(Value::Text),

@@ -36,6 +36,7 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self) -> Result<Value, SyntaxError> {
+        self.input.count()?;
         let marker = self.marker()?;
         match marker {
             0x00..=0x7f => Ok(marker.into()),
