@@ -41,15 +41,10 @@ impl<'t> Deserializer<'t> {
         Self { value, table, keeps_type: false }
     }
 
-    /// Goes on with the data of a typed value, or with the map that it is on the wire.
-    fn open(self, typed: Typed) -> Result<Self, ValueError> {
-        let value = if self.keeps_type {
-            Value::Map(Map::from([(TYPE_KEY, vec![typed.id.into(), typed.data].into())]))
-        } else {
-            self.table.known(typed.id)?;
-            typed.data
-        };
-        Ok(Self::new(value, self.table))
+    /// Goes on with the data of a typed value.
+    fn data(typed: Typed, table: &'t TypeTable) -> Result<Self, ValueError> {
+        table.known(typed.id)?;
+        Ok(Self::new(typed.data, table))
     }
 
     /// Goes on with the data of a typed value, if it is of the type that serde wants.
@@ -137,9 +132,11 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
             Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
             Value::List(items) => Self::list(items, self.table, visitor),
             Value::Map(map) => Self::map(map, self.table, visitor),
-            Value::Typed(typed) => {
-                Self { value: Value::Null, ..self }.open(*typed)?.deserialize_any(visitor)
+            Value::Typed(typed) if self.keeps_type => {
+                let pair = vec![typed.id.into(), typed.data].into();
+                Self::map(Map::from([(TYPE_KEY, pair)]), self.table, visitor)
             }
+            Value::Typed(typed) => Self::data(*typed, self.table)?.deserialize_any(visitor),
         }
     }
 
@@ -166,9 +163,7 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
             Value::Bytes(bytes) => {
                 Self::list(bytes.into_iter().map(Value::from), self.table, visitor)
             }
-            Value::Typed(typed) => {
-                Self { value: Value::Null, ..self }.open(*typed)?.deserialize_seq(visitor)
-            }
+            Value::Typed(typed) => Self::data(*typed, self.table)?.deserialize_seq(visitor),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -232,9 +227,9 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
                 let pairs = MapDeserializer::new(pairs(map, inside.table));
                 visitor.visit_enum(MapAccessDeserializer::new(pairs))
             }
-            Value::Typed(typed) => Self { value: Value::Null, ..inside }
-                .open(*typed)?
-                .deserialize_enum(name, variants, visitor),
+            Value::Typed(typed) => {
+                Self::data(*typed, inside.table)?.deserialize_enum(name, variants, visitor)
+            }
             other => Err(de::Error::invalid_type(
                 Unexpected::Other(other.kind()),
                 &"the name of a variant, or a map with one",
