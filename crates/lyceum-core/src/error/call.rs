@@ -185,9 +185,33 @@ impl<E> CallError<E> {
         self.parts().map(|(_, fault)| fault)
     }
 
+    /// Returns which call failed, to say more about it.
+    pub fn fault_mut(&mut self) -> Option<&mut CallFault> {
+        match self {
+            Self::Action(_) | Self::Failed(_) => None,
+            Self::Panicked(fault)
+            | Self::NoSuchAgent(fault)
+            | Self::Terminated(fault)
+            | Self::Inactive(fault)
+            | Self::UnknownAction(fault)
+            | Self::BadArguments(fault)
+            | Self::Codec(fault)
+            | Self::TooLarge(fault)
+            | Self::Overloaded(fault)
+            | Self::Reentrant(fault)
+            | Self::Timeout(fault)
+            | Self::Cancelled(fault)
+            | Self::Down(fault)
+            | Self::Disconnected(fault)
+            | Self::Unauthorized(fault)
+            | Self::StorageFull(fault)
+            | Self::Stale(fault) => Some(fault),
+        }
+    }
+
     /// Takes the message back, where it did not start.
-    pub fn into_undelivered(self) -> Option<Undelivered> {
-        self.into_fault().ok()?.message
+    pub fn into_undelivered(mut self) -> Option<Undelivered> {
+        self.fault_mut()?.message.take()
     }
 
     /// Returns whether the action had started, where that is known.
@@ -245,29 +269,6 @@ impl<E> CallError<E> {
             Self::StorageFull(fault) => ("the exchange has no room", fault),
             Self::Stale(fault) => ("the lease is outdated", fault),
         })
-    }
-
-    fn into_fault(self) -> Result<Box<CallFault>, Self> {
-        match self {
-            Self::Action(_) | Self::Failed(_) => Err(self),
-            Self::Panicked(fault)
-            | Self::NoSuchAgent(fault)
-            | Self::Terminated(fault)
-            | Self::Inactive(fault)
-            | Self::UnknownAction(fault)
-            | Self::BadArguments(fault)
-            | Self::Codec(fault)
-            | Self::TooLarge(fault)
-            | Self::Overloaded(fault)
-            | Self::Reentrant(fault)
-            | Self::Timeout(fault)
-            | Self::Cancelled(fault)
-            | Self::Down(fault)
-            | Self::Disconnected(fault)
-            | Self::Unauthorized(fault)
-            | Self::StorageFull(fault)
-            | Self::Stale(fault) => Ok(fault),
-        }
     }
 }
 
