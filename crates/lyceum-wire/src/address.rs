@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use crate::{AgentId, NodeId};
@@ -51,7 +52,8 @@ pub struct Address {
 }
 
 /// How an address names an agent within its node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AgentKey {
     /// By the id that the node gave it.
     Id(AgentId),
@@ -92,6 +94,33 @@ impl FromStr for AgentName {
 impl fmt::Display for AgentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for AgentName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AgentName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// Reads a name from where it lies, without a copy of the text.
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = AgentName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an agent's name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<AgentName, E> {
+        text.parse().map_err(E::custom)
     }
 }
 
