@@ -5,7 +5,8 @@
 //! bytes is in `docs/src/wire.md`.
 //!
 //! [`Hello`] says what a node can, and [`agree`] makes [`Terms`] of two of them. [`Encoder`] makes
-//! bytes of heads and bodies, and [`Decoder`] cuts what came in into [`Frame`]s.
+//! bytes of heads and bodies, [`Decoder`] cuts what came in into [`Frame`]s, and [`Reassembly`] puts
+//! large bodies together again, and gives whole [`Message`]s.
 //!
 //! None of it reads a clock or waits. All that comes from outside is bounded; the limits are
 //! constants of this module.
@@ -21,6 +22,7 @@ mod head;
 mod hello;
 mod limits;
 mod question;
+mod reassembly;
 mod terms;
 mod text;
 mod trace;
@@ -35,6 +37,7 @@ pub use head::{GoodbyeReason, Head};
 pub use hello::{Hello, Refusal, RefusalReason, Token, VersionRange};
 pub use limits::*;
 pub use question::{AgentFilter, ClockQuestion, Question};
+pub use reassembly::Reassembly;
 pub use terms::{Terms, agree};
 pub use text::Text;
 pub use trace::{ParseTraceError, TraceContext};

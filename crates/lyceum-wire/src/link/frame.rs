@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Head;
 
-/// One frame as it came in.
+/// One frame as it came in. [`Reassembly`](super::Reassembly) makes messages of frames.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// What it is for.
