@@ -160,6 +160,14 @@ impl Head {
         )
     }
 
+    /// Returns the id, if it is a call.
+    pub(super) const fn call(&self) -> Option<u64> {
+        match self {
+            Self::Call(call) => Some(call.id),
+            _ => None,
+        }
+    }
+
     /// Returns what it is called in errors.
     pub const fn name(&self) -> &'static str {
         match self {
