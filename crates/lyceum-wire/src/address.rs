@@ -48,7 +48,8 @@ pub struct Address {
 }
 
 /// How an address names an agent within its node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum AgentKey {
     /// By the id that the node gave it.
     Id(AgentId),

@@ -5,6 +5,7 @@
 //! - [`Codec`], [`Encoding`]: values to bytes and back.
 //! - [`Fingerprint`]: whether two ends mean the same by an action.
 //! - [`Envelope`]: what travels between nodes.
+//! - `link`, with the feature of that name: the frames between two nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
 //! - `aiomas`, behind the feature of that name: the wire of aiomas and mosaik.
 
@@ -14,6 +15,8 @@ mod description;
 mod envelope;
 mod fingerprint;
 mod id;
+#[cfg(feature = "link")]
+pub mod link;
 mod trace;
 
 #[cfg(feature = "aiomas")]

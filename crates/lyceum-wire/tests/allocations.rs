@@ -40,6 +40,8 @@ fn lies(codec: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn lies_cost_nothing() {
+    #[cfg(feature = "link")]
+    link::lies_cost_nothing();
     for kind in CodecKind::built_in() {
         let codec = kind.codec(Style::Positional).unwrap();
         for bytes in lies(codec.name()) {
@@ -49,5 +51,51 @@ fn lies_cost_nothing() {
             refuse::<HashMap<u64, [u64; 16]>>(codec, &bytes);
             refuse::<String>(codec, &bytes);
         }
+    }
+}
+
+#[cfg(feature = "link")]
+mod link {
+    use bytes::{Bytes, BytesMut};
+    use lyceum_wire::Encoding;
+    use lyceum_wire::link::{
+        Decoder, Frame, Head, MESSAGE_LIMIT, Opening, PREFACE, Part, Reassembly,
+    };
+
+    use super::{REFUSAL, allocated};
+
+    pub(super) fn lies_cost_nothing() {
+        // A frame of a megabyte, which does not come, a hello with more codecs than bytes, and a
+        // chain with more calls.
+        for frame in [
+            &b"\xf0\xff\0\0\0\x00\x00"[..],
+            b"\x0b\0\0\0\x00\x00\x01\x01\xa1\x01\xff\xff\xff\x7f\x04",
+            b"\x12\0\0\0\x00\x03\x01\x00\x07\x00\x02\x00\x02\x00\x00\x00\xff\xff\xff\x7f\x01\x01",
+        ] {
+            let mut bytes = BytesMut::from(&[&PREFACE[..], frame].concat()[..]);
+            let cost = allocated(|| {
+                let frame = Decoder::new().decode(&mut bytes);
+                assert!(!matches!(frame, Ok(Some(_))), "{frame:?}");
+            });
+            assert!(cost < REFUSAL, "the decoder allocated {cost} bytes for {frame:?}");
+        }
+        announced_bodies_cost_what_came_of_them();
+    }
+
+    fn announced_bodies_cost_what_came_of_them() {
+        let encoding = Encoding::JSON;
+        let opening = Some(Opening { stream: 0, size: MESSAGE_LIMIT });
+        let announced = Frame { head: Head::Item { id: 1, encoding }, body: Bytes::new(), opening };
+        let body = Bytes::from_static(&[0; 1000]);
+        let head = Head::Chunk { stream: 0, part: Part::More };
+        let chunk = Frame { head, body, opening: None };
+
+        let mut reassembly = Reassembly::default();
+        let cost = allocated(|| {
+            assert_eq!(reassembly.accept(announced), Ok(None));
+            assert_eq!(reassembly.accept(chunk), Ok(None));
+        });
+
+        assert!(cost < REFUSAL, "a body of which 1000 bytes came cost {cost}");
     }
 }

@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use super::AddressError;
 
 /// The longest name, in bytes.
@@ -44,5 +47,32 @@ impl FromStr for AgentName {
 impl fmt::Display for AgentName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Serialize for AgentName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AgentName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+/// Reads a name from where it lies, without a copy of the text.
+struct NameVisitor;
+
+impl Visitor<'_> for NameVisitor {
+    type Value = AgentName;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an agent's name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<AgentName, E> {
+        text.parse().map_err(E::custom)
     }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
 
-use lyceum_wire::{Codec, CodecError, decode_value, encode_value};
+use lyceum_wire::{
+    AgentId, AgentKey, AgentName, Codec, CodecError, NodeId, decode_value, encode_value,
+};
 use proptest::prelude::*;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,28 @@ proptest! {
     #[test]
     fn texts_and_lists_come_back(lists: (String, Vec<Vec<u8>>, Option<Vec<String>>)) {
         check(&lists);
+    }
+}
+
+#[test]
+fn ids_and_names_of_agents_come_back() {
+    let name = AgentKey::Name("clerk-7".parse().unwrap());
+    check(&(NodeId::new(u64::MAX), AgentKey::Id(AgentId::new(7)), name));
+}
+
+#[test]
+fn a_node_s_id_is_text_only_where_people_may_read_it() {
+    for codec in codecs() {
+        let bytes = encode_value(codec, &NodeId::new(7)).unwrap();
+        assert_eq!(bytes.len() > 1, codec.name() == "json", "{codec:?}: {bytes:?}");
+    }
+}
+
+#[test]
+fn a_name_that_no_agent_may_have_is_refused() {
+    for codec in codecs() {
+        let bytes = encode_value(codec, "no name").unwrap();
+        assert!(decode_value::<AgentName>(codec, &bytes).is_err(), "{codec:?}");
     }
 }
 
