@@ -11,6 +11,7 @@ mod shared;
 mod simulation;
 mod task;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -139,6 +140,15 @@ impl Node {
     /// Lets the node reach agents by an exchange, and be reached.
     pub fn attach(&self, exchange: Arc<dyn Exchange>) {
         self.shared.exchanges.attach(exchange);
+    }
+
+    /// Returns the exchange of that type, if one is attached.
+    pub fn exchange<E: Exchange>(&self) -> Option<Arc<E>> {
+        let all = self.shared.exchanges.all().into_iter();
+        all.into_iter().find_map(|exchange| {
+            let exchange: Arc<dyn Any + Send + Sync> = exchange;
+            exchange.downcast().ok()
+        })
     }
 
     /// Connects to an agent at an address; await it for the handle.

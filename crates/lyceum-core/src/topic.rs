@@ -16,6 +16,7 @@ use serde::Serialize;
 pub(crate) use subscription::subscribe_agent;
 pub use subscription::{Listener, Subscription, TopicMessage};
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use crate::node::Shared;
 
@@ -39,7 +40,11 @@ pub enum PublishError {
 
 /// Who listens to what on a node.
 #[derive(Default)]
-pub(crate) struct TopicTable(Mutex<Table>);
+pub(crate) struct TopicTable {
+    table: Mutex<Table>,
+    /// Tells those who want to know that subscriptions came or went.
+    pub(crate) changed: Notify,
+}
 
 struct Table {
     router: Router<Arc<Subscriber>>,
@@ -77,16 +82,19 @@ pub(crate) enum Delivery {
 
 impl TopicTable {
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn insert(&self, pattern: Pattern, subscriber: Subscriber) -> u64 {
-        self.table().router.insert(pattern, Arc::new(subscriber))
+        let id = self.table().router.insert(pattern, Arc::new(subscriber));
+        self.changed.notify_one();
+        id
     }
 
     pub(crate) fn remove(&self, id: u64) {
         // Bound to a variable: it is dropped after the lock.
         let _removed = self.table().router.remove(id);
+        self.changed.notify_one();
     }
 
     pub(crate) fn clear(&self) {
@@ -98,8 +106,13 @@ impl TopicTable {
         self.table().lost += count;
     }
 
+    /// Returns the patterns that anybody subscribed to, each once.
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        self.table().router.patterns().into_iter().map(Into::into).collect()
+    }
+
     /// Hands a publication to all subscribers, and to one of each group that takes it.
-    fn publish(&self, publication: &Publication) -> usize {
+    pub(crate) fn publish(&self, publication: &Publication) -> usize {
         let mut taken = 0;
         for members in self.receivers(publication.topic()) {
             let takes = |(id, subscriber): &Receiver| {
@@ -177,7 +190,7 @@ impl<'n> Topics<'n> {
     ) -> Result<usize, PublishError> {
         let publication = Publication::encode(topic, message, None)?;
         self.node.note_outside();
-        Ok(self.node.topics.publish(&publication))
+        Ok(publish(self.node, &publication))
     }
 
     /// Listens to all topics of a pattern; the 1,024 newest messages wait for the listener.
@@ -207,7 +220,13 @@ pub(crate) fn publish_from<T: Serialize + ?Sized>(
     message: &T,
 ) -> Result<usize, PublishError> {
     let publication = Publication::encode(topic, message, Some(agent.address()))?;
-    Ok(agent.node.topics.publish(&publication))
+    Ok(publish(&agent.node, &publication))
+}
+
+/// Publishes on a node, and on those that it is connected with.
+fn publish(node: &Shared, publication: &Publication) -> usize {
+    node.exchanges.published(publication);
+    node.topics.publish(publication)
 }
 
 impl fmt::Debug for TopicTable {

@@ -1,7 +1,17 @@
 //! Exchanges between nodes: how agents of different processes reach each other.
 //!
-//! [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
+//! Users depend on the crate `lyceum`, with its feature `network`. In reading order:
+//!
+//! - [`Network`] is a node's exchange over sockets; [`NetworkExt`] gives nodes `listen`.
+//! - [`Settings`] are its limits and choices.
+//! - [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
+//!
+//! Inside, a [`channel`] is one byte stream with the frames of `lyceum_wire::link` on it, driven by
+//! one task; [`network`] finds or makes the channel to a node.
 
+mod channel;
+mod network;
 mod transport;
 
-pub use transport::{ByteStream, Incoming, Transport, TransportListener, built_in};
+pub use network::{ListenError, Listener, Network, NetworkExt, Settings};
+pub use transport::{ByteStream, Incoming, Transport, TransportListener};

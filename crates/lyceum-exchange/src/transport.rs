@@ -51,6 +51,6 @@ pub trait TransportListener: Send + 'static {
 pub type Incoming<'l> = BoxFuture<'l, io::Result<Box<dyn ByteStream>>>;
 
 /// Returns the transports that every node has.
-pub fn built_in() -> Vec<Arc<dyn Transport>> {
+pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
     vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix)]
 }

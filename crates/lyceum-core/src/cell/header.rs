@@ -498,7 +498,6 @@ const fn agent_vtable<A: Agent>() -> AgentVTable {
         interface: interface::<A>,
         describe: || A::BLUEPRINT.describe(),
         route: |name| A::BLUEPRINT.all_routes().find(|route| route.name == name),
-        routes: || A::BLUEPRINT.all_routes().collect(),
         interfaces: || A::BLUEPRINT.interfaces.iter().map(|entry| entry.name.into()).collect(),
         life: Life::of::<A>(),
         start: crate::life::run_start_hook::<A>,

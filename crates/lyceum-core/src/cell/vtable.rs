@@ -26,7 +26,6 @@ pub(crate) struct AgentVTable {
     pub(crate) interface: fn(TypeId) -> Option<&'static (dyn Any + Send + Sync)>,
     pub(crate) describe: fn() -> AgentDescription,
     pub(crate) route: fn(&str) -> Option<&'static Route>,
-    pub(crate) routes: fn() -> Vec<&'static Route>,
     pub(crate) interfaces: fn() -> Vec<String>,
     /// Whether the type has behaviours, subscriptions or hooks.
     pub(crate) life: Life,

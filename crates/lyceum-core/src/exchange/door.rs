@@ -17,7 +17,7 @@ use crate::cell::Frame;
 use crate::clock::{Sleep, Time};
 use crate::error::CallFault;
 use crate::node::Shared;
-use crate::{ActionInfo, AnyHandle, CallError, NoError, Node, Task};
+use crate::{ActionInfo, AnyHandle, CallError, NoError, Node, Publication, Task};
 
 /// The way in for messages of other nodes. For those who write an exchange.
 ///
@@ -48,12 +48,6 @@ impl Door {
         self.shared.registry.find(|_| true).into_iter().map(AnyHandle::new).collect()
     }
 
-    /// Returns the names and fingerprints of an agent's actions, in an order that its type fixes.
-    pub fn actions(&self, agent: &AnyHandle) -> Vec<(&'static str, Fingerprint)> {
-        let routes = agent.cell().map(|agent| (agent.vtable().routes)()).unwrap_or_default();
-        routes.into_iter().map(|route| (route.name, (route.fingerprint)())).collect()
-    }
-
     /// Hands a message to an agent. It is decoded now, and sent when the future is first polled,
     /// on a thread of the node's runtime.
     ///
@@ -79,6 +73,32 @@ impl Door {
         let serving = (route.serve)(agent, incoming, options.encoded_bytes(incoming.bytes))?;
         let origin = incoming.origin.clone();
         Ok(Box::pin(Arrival { node: self.shared.clone(), origin, serving }))
+    }
+
+    /// Returns what this node takes an agent's action for; `None` if it has no such action.
+    pub fn fingerprint(&self, agent: &AnyHandle, action: &str) -> Option<Fingerprint> {
+        Some((agent.cell()?.route(action)?.fingerprint)())
+    }
+
+    /// Hands a message that was published on another node to this node's subscribers; returns how
+    /// many got it. It goes to no further node.
+    pub fn publish(&self, publication: &Publication) -> usize {
+        self.shared.note_outside();
+        self.shared.topics.publish(publication)
+    }
+
+    /// Returns the patterns that anybody on this node subscribed to, each once.
+    pub fn interests(&self) -> Vec<String> {
+        self.shared.topics.patterns()
+    }
+
+    /// Waits until subscriptions came or went since this was last awaited.
+    ///
+    /// # Cancel safety
+    ///
+    /// No change is missed if the future is dropped.
+    pub async fn interests_changed(&self) {
+        self.shared.topics.changed.notified().await;
     }
 
     /// Answers a question about an agent.

@@ -1,5 +1,6 @@
 //! What the core asks of an exchange.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,18 +10,25 @@ use lyceum_wire::{Address, AgentKey, Endpoint};
 use serde_json::Value;
 
 use super::{Encoded, OwnError, Question, Request};
-use crate::CallError;
+use crate::{CallError, Publication};
 
 /// Where agents of other nodes are found, and where ours can be.
 ///
 /// Attached to a node by [`Node::attach`](crate::Node::attach).
-pub trait Exchange: Send + Sync + fmt::Debug + 'static {
+pub trait Exchange: Any + Send + Sync + fmt::Debug {
     /// Returns the peer that an address leads to; `None` if it leads nowhere that this exchange
     /// knows. Does not wait and sends nothing: the peer connects when it is first used.
     fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>>;
 
     /// Returns where the node can be reached, the best first.
     fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// Takes a message that was published on the node to other nodes whose subscribers want it.
+    ///
+    /// Never waits: what cannot go out at once is lost there, and counted.
+    fn published(&self, publication: &Publication) {
+        let _ = publication;
+    }
 
     /// Ends all channels in good order.
     fn close(&self) -> BoxFuture<'static, ()>;
