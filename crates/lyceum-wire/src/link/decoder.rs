@@ -42,6 +42,8 @@ impl Decoder {
     }
 
     /// Allows frames of at most so many bytes from now on.
+    ///
+    /// This is due as soon as the terms are known: long frames may follow the other side's welcome.
     pub const fn set_frame_limit(&mut self, limit: u32) {
         self.frame_limit = limit;
     }
