@@ -75,7 +75,7 @@ pub async fn run() -> lyceum::Result<Vec<String>> {
     node.advance(Duration::from_millis(3_200));
     let mut lines = listener.heard().await?;
 
-    let ping = &listener.behaviours()[0];
+    let ping = &listener.status().await.unwrap().behaviours[0];
     lines.push(format!("behaviour `{}` is {:?}", ping.name, ping.state));
     lines.push(format!("stopped listening: {}", listener.stop_listening().await?));
     let reached = node.topics().publish("ping", "four")?;

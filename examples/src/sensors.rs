@@ -92,7 +92,7 @@ pub async fn run() -> lyceum::Result<Vec<String>> {
     lines.extend(ask_all(&node).await?);
 
     let sensor: Handle<dyn Sensor> = cellar.to().expect("a barometer is a sensor");
-    let description = sensor.describe();
+    let description = sensor.describe().await.unwrap();
     lines.push(format!("a {} offers {}", description.name, description.interfaces.join(", ")));
     lines.push(format!("low: {}, read: {}", cellar.is_low().await?, sensor.read().await?.value));
     Ok(lines)

@@ -75,7 +75,7 @@ pub async fn run() -> lyceum::Result<Vec<String>> {
     node.advance(Duration::from_secs(300));
 
     let mut lines = crossing.shown().await?;
-    let light = &crossing.behaviours()[0];
+    let light = &crossing.status().await.unwrap().behaviours[0];
     let state = light.machine_state.as_deref().unwrap_or("unknown");
     lines.push(format!("{:?} in state {state}", light.state));
     Ok(lines)

@@ -171,10 +171,12 @@ fn lints() -> Program {
     Program::cargo("clippy --workspace --all-targets --all-features -- -D warnings")
 }
 
-/// Leaves out the loom models, which need an optimised build and have a stage of their own.
+/// Leaves out the loom models, which need an optimised build and have a stage of their own, and
+/// runs the simulation under all of its seeds, which takes half a minute.
 fn tests() -> Plan {
     let program =
-        Program::cargo("nextest run --workspace --all-features --no-fail-fast -E !binary(loom)");
+        Program::cargo("nextest run --workspace --all-features --no-fail-fast -E !binary(loom)")
+            .env("LYCEUM_ALL_SEEDS", "1");
     Plan { program, limit: LONG, counting: Counting::Nextest }
 }
 

@@ -8,7 +8,8 @@ use std::time::Duration;
 use lyceum_wire::AccessKind;
 
 use crate::cell::{Entry, Profile};
-use crate::{Agent, AgentRef, Context};
+use crate::exchange::Wire;
+use crate::{Agent, Context, Recipient};
 
 /// The arguments of an action, on their way to the agent.
 ///
@@ -25,7 +26,12 @@ pub trait Message: Send + Sized + 'static {
     fn profile() -> &'static Profile;
 
     /// Returns how `target` takes this message; `None` where it does not know the action.
-    fn entry(target: &AgentRef) -> Option<Entry<Self>>;
+    fn entry(target: &Recipient) -> Option<Entry<Self>>;
+
+    /// Returns how the message leaves the process; `None` where its action is local.
+    fn wire() -> Option<Wire<Self>> {
+        None
+    }
 }
 
 /// How agents of type `A` run a message.

@@ -9,7 +9,7 @@ use schemars::SchemaGenerator;
 
 use crate::behaviour::BehaviourEntry;
 use crate::topic::Subscription;
-use crate::{AgentRef, BoxError, Context, Route};
+use crate::{BoxError, Context, Recipient, Route};
 
 /// What a handle can lead to: a type of agent, or `dyn Interface`.
 ///
@@ -25,9 +25,9 @@ pub trait Target {
 /// A typed client: a wrapper of a reference that the macros write the methods for.
 pub trait Client: Send + Sync + 'static {
     /// Wraps a reference.
-    fn wrap(target: AgentRef) -> Self;
+    fn wrap(target: Recipient) -> Self;
     /// Returns the wrapped reference.
-    fn target(&self) -> &AgentRef;
+    fn target(&self) -> &Recipient;
 }
 
 /// A type with state, actions and behaviours. Implemented by `#[agent]`.

@@ -11,17 +11,20 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+pub(crate) use any::known_actions;
 pub use any::{AnyCall, AnyPending, AnyTell};
+use futures_util::future::BoxFuture;
 pub use options::CallOptions;
 pub(crate) use options::Timeout;
 pub use pending::Pending;
 pub use tell::Tell;
 use tokio::task::coop;
 
-use crate::cell::{Entry, Outcome, Refusal, Submitted, Ticket, Verdict};
+use crate::cell::{Entry, Outcome, Place, Refusal, Submitted, Ticket, Verdict};
 use crate::clock::When;
 use crate::error::{CallFault, Undelivered};
-use crate::{AgentRef, CallError, Message};
+use crate::exchange::far;
+use crate::{CallError, Message, Recipient};
 
 /// A call that starts when it is first polled; await it for the answer.
 ///
@@ -49,7 +52,7 @@ use crate::{AgentRef, CallError, Message};
 /// ```
 #[must_use = "a call starts when it is first polled"]
 pub struct Call<'h, M: Message> {
-    target: &'h AgentRef,
+    target: &'h Recipient,
     options: CallOptions,
     state: State<M>,
 }
@@ -57,7 +60,25 @@ pub struct Call<'h, M: Message> {
 pub(crate) enum State<M: Message> {
     Fresh(M),
     Waiting(Ticket<M>),
+    Far(BoxFuture<'static, CallResult<M>>),
     Done,
+}
+
+/// What a message that was handed over waits for.
+pub(crate) enum Wait<M: Message> {
+    /// The agent's turn.
+    Turn(Ticket<M>),
+    /// An answer from another node.
+    Far(BoxFuture<'static, CallResult<M>>),
+}
+
+impl<M: Message> From<Wait<M>> for State<M> {
+    fn from(wait: Wait<M>) -> Self {
+        match wait {
+            Wait::Turn(ticket) => Self::Waiting(ticket),
+            Wait::Far(answer) => Self::Far(answer),
+        }
+    }
 }
 
 /// What a call comes to.
@@ -66,13 +87,13 @@ pub(crate) type CallResult<M> = Result<<M as Message>::Output, CallError<<M as M
 impl<'h, M: Message> Call<'h, M> {
     /// Makes a call.
     #[inline]
-    pub fn new(target: &'h AgentRef, message: M) -> Self {
+    pub fn new(target: &'h Recipient, message: M) -> Self {
         Self::with_options(target, message, CallOptions::default())
     }
 
     /// Makes a call with options.
     #[inline]
-    pub fn with_options(target: &'h AgentRef, message: M, options: CallOptions) -> Self {
+    pub fn with_options(target: &'h Recipient, message: M, options: CallOptions) -> Self {
         Self { target, options, state: State::Fresh(message) }
     }
 
@@ -125,7 +146,7 @@ impl<M: Message> Future for Call<'_, M> {
                     made_progress(budget);
                     return Poll::Ready(result);
                 }
-                Err(ticket) => this.state = State::Waiting(ticket),
+                Err(wait) => this.state = wait.into(),
             }
         }
         poll_ticket(this.target, &mut this.state, cx)
@@ -140,7 +161,7 @@ impl<M: Message> Unpin for Call<'_, M> {}
 type Budget = Option<coop::RestoreOnPending>;
 
 #[inline]
-pub(crate) fn budget(target: &AgentRef, cx: &mut Context<'_>) -> Poll<Budget> {
+pub(crate) fn budget(target: &Recipient, cx: &mut Context<'_>) -> Poll<Budget> {
     if target.node.is_simulated() {
         return Poll::Ready(None);
     }
@@ -154,54 +175,82 @@ pub(crate) fn made_progress(budget: Budget) {
     }
 }
 
-/// Hands a message to its agent; an error is the ticket to wait with.
+/// Hands a message to its agent; an error is what to wait for.
 #[inline]
 pub(crate) fn submit<M: Message>(
-    target: &AgentRef,
+    target: &Recipient,
     message: M,
     options: &CallOptions,
-) -> Result<CallResult<M>, Ticket<M>> {
-    let Some(entry) = M::entry(target) else {
-        let fault = CallFault::new(target, M::INFO).returning(Undelivered::new(message));
-        return Ok(Err(CallError::UnknownAction(fault)));
-    };
-    submit_to(entry, target, message, options)
+) -> Result<CallResult<M>, Wait<M>> {
+    match M::entry(target) {
+        Some(entry) => submit_to(entry, target, message, options),
+        None => submit_behind(target, message, options),
+    }
 }
 
 /// Hands a message to its agent by a known way.
 #[inline]
 pub(crate) fn submit_to<M: Message>(
     entry: Entry<M>,
-    target: &AgentRef,
+    target: &Recipient,
     message: M,
     options: &CallOptions,
-) -> Result<CallResult<M>, Ticket<M>> {
+) -> Result<CallResult<M>, Wait<M>> {
     match entry.submit(target, message, options) {
         Submitted::Done(result) => Ok(result.map_err(CallError::Action)),
-        Submitted::Waiting(ticket) => Err(ticket),
+        Submitted::Waiting(ticket) => Err(Wait::Turn(ticket)),
+        Submitted::Refused(Refusal::UnknownAction, message) => {
+            submit_behind(target, message, options)
+        }
         other => Ok(Err(explain(target, other))),
     }
 }
 
+/// Hands a message to the agent behind a recipient that is no cell of the known type.
+#[cold]
+fn submit_behind<M: Message>(
+    target: &Recipient,
+    message: M,
+    options: &CallOptions,
+) -> Result<CallResult<M>, Wait<M>> {
+    if let Some(timeout) = target.timeout() {
+        return submit(target.untimed(), message, &options.or_within(timeout));
+    }
+    match target.place() {
+        Place::Here(_) => Ok(Err(unknown(target, message))),
+        Place::There(remote) => Err(Wait::Far(far(target, remote, message, options))),
+    }
+}
+
+#[cold]
+fn unknown<M: Message>(target: &Recipient, message: M) -> CallError<M::Error> {
+    let fault = CallFault::new(target, M::INFO).returning(Undelivered::new(message));
+    CallError::UnknownAction(fault)
+}
+
 /// Waits for the outcome behind a ticket.
 pub(crate) fn poll_ticket<M: Message>(
-    target: &AgentRef,
+    target: &Recipient,
     state: &mut State<M>,
     cx: &mut Context<'_>,
 ) -> Poll<CallResult<M>> {
-    let State::Waiting(ticket) = state else { panic!("a call was polled after it was ready") };
-    let outcome = loop {
-        match ticket.poll(cx) {
-            Poll::Ready(outcome) => break outcome,
+    let result = loop {
+        let polled = match state {
+            State::Waiting(ticket) => ticket.poll(cx).map(|outcome| read(target, outcome)),
+            State::Far(answer) => answer.as_mut().poll(cx),
+            State::Fresh(_) | State::Done => panic!("a call was polled after it was ready"),
+        };
+        match polled {
+            Poll::Ready(result) => break result,
             Poll::Pending if target.node.drive(cx) => {}
             Poll::Pending => return Poll::Pending,
         }
     };
     *state = State::Done;
-    Poll::Ready(read(target, outcome))
+    Poll::Ready(result)
 }
 
-fn read<M: Message>(target: &AgentRef, outcome: Outcome<M>) -> CallResult<M> {
+fn read<M: Message>(target: &Recipient, outcome: Outcome<M>) -> CallResult<M> {
     let fault = || CallFault::new(target, M::INFO);
     match outcome {
         Outcome::Ran(result) => result.map_err(CallError::Action),
@@ -218,15 +267,23 @@ fn read<M: Message>(target: &AgentRef, outcome: Outcome<M>) -> CallResult<M> {
                 Verdict::Evicted => {
                     CallError::Overloaded(fault.detail("a newer message took its place"))
                 }
-                Verdict::Terminated => CallError::Terminated(fault.detail(target.reason_text())),
-                _ => CallError::Down(fault.detail(target.reason_text())),
+                Verdict::Terminated => CallError::Terminated(fault.detail(reason(target))),
+                _ => CallError::Down(fault.detail(reason(target))),
             })
         }
     }
 }
 
+/// Returns why an agent of this node ended.
+fn reason(target: &Recipient) -> String {
+    match target.place() {
+        Place::Here(agent) => agent.reason_text(),
+        Place::There(_) => unreachable!("tickets are for agents of this node"),
+    }
+}
+
 #[cold]
-fn explain<M: Message>(target: &AgentRef, submitted: Submitted<M>) -> CallError<M::Error> {
+fn explain<M: Message>(target: &Recipient, submitted: Submitted<M>) -> CallError<M::Error> {
     let fault = CallFault::new(target, M::INFO);
     match submitted {
         Submitted::Panicked(text) => CallError::Panicked(fault.detail(text).started(true)),
@@ -235,11 +292,14 @@ fn explain<M: Message>(target: &AgentRef, submitted: Submitted<M>) -> CallError<
             match refusal {
                 Refusal::Full => CallError::Overloaded(fault),
                 Refusal::Dropped => CallError::Overloaded(fault.detail("the newest is dropped")),
+                Refusal::Crowded => {
+                    CallError::Overloaded(fault.detail("too many shared turns are under way"))
+                }
                 Refusal::Inactive => CallError::Inactive(fault),
                 Refusal::SenderInactive => {
                     CallError::Inactive(fault.detail("an inactive agent sends nothing"))
                 }
-                Refusal::Ended => CallError::Terminated(fault.detail(target.reason_text())),
+                Refusal::Ended => CallError::Terminated(fault.detail(reason(target))),
                 Refusal::Reentrant => CallError::Reentrant(fault),
                 Refusal::UnknownAction => CallError::UnknownAction(fault),
             }

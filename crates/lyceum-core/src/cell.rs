@@ -4,10 +4,12 @@
 //! caller's thread; most actions are done then. Otherwise the message is queued, and a pump runs
 //! it. All `unsafe` code of Lyceum is in this module.
 //!
+//! - [`recipient`]: what a handle points to: a cell, or an agent elsewhere.
 //! - [`word`]: who holds the cell. Only the holder touches the state and suspended turns.
 //! - [`mailbox`], [`list`]: what waits, under the mailbox's [`lock`].
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
 //! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
+//! - [`departed`]: turns whose calls leave the node.
 //! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom.
 //!
 //! # Invariants
@@ -24,6 +26,7 @@ mod block;
 mod borrow;
 mod chain;
 mod context;
+mod departed;
 mod detached;
 mod entry;
 mod frame;
@@ -34,6 +37,7 @@ mod mailbox;
 mod phase;
 mod pool;
 mod profile;
+mod recipient;
 mod sync;
 mod ticket;
 mod turn;
@@ -43,16 +47,18 @@ mod word;
 pub(crate) use block::Block;
 pub(crate) use borrow::Borrowing;
 pub(crate) use context::OwnedContext;
+pub(crate) use departed::{TurnRef, current_agent, current_deadline, current_origin};
 pub(crate) use detached::DetachedTurn;
 pub use entry::Entry;
 pub(crate) use entry::{Refusal, Submitted};
 pub(crate) use frame::{Frame, with_current};
-pub use header::AgentRef;
-pub(crate) use header::{Asked, Header, ScheduledAgent};
+pub(crate) use header::{AgentRef, Asked, Header, ScheduledAgent};
 pub(crate) use lock::{Guard, Lock};
 pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Gate, Limits};
 pub(crate) use phase::Verdict;
 pub use profile::Profile;
+pub(crate) use recipient::Place;
+pub use recipient::Recipient;
 pub(crate) use ticket::{Outcome, Ticket};
 pub(crate) use turn::{end_waiting, panic_text};
 pub(crate) use vtable::{HookRun, Life, PingRun};

@@ -20,7 +20,7 @@ use crate::clock::{Sleep, Time, TimeoutError, When};
 use crate::life::{DownReason, FromConstructor, FromValue, Launch, Mode, OwnTurn, With};
 use crate::node::Shared;
 use crate::topic::{PublishError, TopicError, publish_from};
-use crate::{Action, Agent, AgentRef, BoxError, CallError, Handle, Message, Node};
+use crate::{Action, Agent, AgentRef, BoxError, CallError, Handle, Message, Node, Target};
 
 /// What an agent gets of its surroundings.
 ///
@@ -240,8 +240,12 @@ impl<A: Agent> Context<A> {
     }
 
     /// Links this agent with another: if one goes down and was not asked to, the other does, too.
-    pub fn link<B: crate::Target + ?Sized>(&self, other: &Handle<B>) {
-        self.agent().link(other.agent());
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn link<B: Target + ?Sized>(&self, other: &Handle<B>) -> Result<(), CallError> {
+        self.agent().recipient().link(other.recipient()).await
     }
 
     /// Sets a flag, which runs the behaviours that wait for it.
@@ -259,6 +263,10 @@ impl<A: Agent> Context<A> {
     /// # Errors
     ///
     /// Says which of the behaviour's subscriptions has a bad pattern.
+    ///
+    /// # Panics
+    ///
+    /// If the agent has 65,536 jobs: the behaviour would be one.
     pub fn add_behaviour<B: Behaviour<A>>(
         &self,
         name: &str,
@@ -288,13 +296,13 @@ impl<A: Agent> Context<A> {
     }
 
     /// Returns a handle of the agent or user that is asked by name; none if nobody goes by it.
-    pub fn find<B: crate::Target + ?Sized>(&self, name: &str) -> Option<Handle<B>> {
+    pub fn find<B: Target + ?Sized>(&self, name: &str) -> Option<Handle<B>> {
         self.node().find().name(name)
     }
 
     /// Hands a message that must not be lost to this agent itself.
     pub fn tell_self<M: Message>(&self, message: M) -> Result<(), crate::TellError> {
-        crate::call::Tell::new(&self.agent(), message).now()
+        crate::call::Tell::new(self.agent().recipient(), message).now()
     }
 }
 

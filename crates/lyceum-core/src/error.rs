@@ -61,7 +61,7 @@ impl fmt::Debug for Error {
 }
 
 /// Says what is wrong with the arguments of a call.
-#[derive(Debug, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BadArguments {
     /// An argument is missing.
@@ -80,7 +80,13 @@ pub enum BadArguments {
         /// The type that it is to have.
         expected: String,
         /// What the decoder said.
-        cause: serde_json::Error,
+        cause: String,
+    },
+    /// The arguments are none at all.
+    #[error("the arguments cannot be read: {cause}")]
+    Unreadable {
+        /// What the decoder said.
+        cause: String,
     },
     /// An argument was given by position and by name.
     #[error("argument `{name}` was given both by position and by name: expected one of them")]
@@ -119,7 +125,11 @@ impl BadArguments {
         Self::Missing { name, expected }
     }
 
-    pub(crate) fn wrong(name: &'static str, expected: String, cause: serde_json::Error) -> Self {
+    pub(crate) fn wrong(name: &'static str, expected: String, cause: String) -> Self {
         Self::Wrong { name, expected, cause }
+    }
+
+    pub(crate) fn unreadable(cause: String) -> Self {
+        Self::Unreadable { cause }
     }
 }

@@ -18,12 +18,14 @@ mod cell;
 mod clock;
 mod context;
 mod error;
+pub mod exchange;
 mod handle;
 mod life;
 mod mailbox;
 mod node;
 #[doc(hidden)]
 pub mod probe;
+mod recipient;
 mod reference;
 mod route;
 mod run;
@@ -42,7 +44,8 @@ pub use behaviour::{
     Behaviour, BehaviourContext, BehaviourEntry, BehaviourInfo, BehaviourState, First, Kind,
 };
 pub use call::{AnyCall, AnyPending, AnyTell, Call, CallOptions, Pending, Tell};
-pub use cell::{AgentRef, Entry, Profile};
+pub(crate) use cell::AgentRef;
+pub use cell::{Entry, Profile, Recipient};
 pub use clock::{ClockKind, Sleep, Time, TimeoutError, When};
 pub use context::{BlockingError, Busy, Context, JobHandle};
 pub use error::{
@@ -51,13 +54,17 @@ pub use error::{
 };
 pub use handle::{AnyHandle, Handle, ReviveError, Stats};
 pub use life::{
-    Backoff, Down, DownReason, Ended, FromConstructor, FromValue, Launch, Launching, Leftovers,
-    Mode, Monitor, OnFailure, Restart, Restartable, Strategy, Supervisor, SupervisorBuilder,
+    Backoff, Down, DownReason, Ended, FromConstructor, FromValue, JobError, Launch, Launching,
+    Leftovers, Mode, Monitor, OnFailure, Restart, Restartable, Strategy, Supervisor,
+    SupervisorBuilder,
 };
 pub use lyceum_wire as wire;
 pub use mailbox::{DeadLetter, LostReason, Overflow};
 pub use node::{ClockDriver, Finder, Node, NodeBuilder, Task, Trace, TraceEvent};
-pub use route::{Answer, Arguments, JsonArguments, Parameter, Route};
+pub use route::{
+    Answer, ArgumentFault, ArgumentSource, Arguments, Ends, Parameter, ReadArgument, Route,
+    VisitArgument, WireMessage, many_values, one_value,
+};
 pub use run::block_on;
 pub use schemars::{Schema, SchemaGenerator};
 pub use serde_json::Value;

@@ -3,6 +3,7 @@
 mod ended;
 mod extras;
 mod failure;
+mod far;
 mod jobs;
 mod launch;
 mod launching;
@@ -18,7 +19,9 @@ pub use ended::{Ended, Monitor};
 pub(crate) use extras::{Extras, JobPlace};
 pub use failure::OnFailure;
 pub(crate) use failure::{fail, turn_panicked};
-pub(crate) use jobs::{cancel as cancel_job, run_job, spawn_detached};
+pub(crate) use far::{link_far, unlink_far};
+pub use jobs::JobError;
+pub(crate) use jobs::{cancel as cancel_job, drop_detached, run_job, spawn_detached, try_run_job};
 pub use launch::Launch;
 pub(crate) use launch::begin;
 pub use launching::Launching;
@@ -84,6 +87,10 @@ pub enum DownReason {
     SiblingFailed,
     /// The node stopped.
     NodeStopped(String),
+    /// It was gone already, or never there.
+    Gone,
+    /// Its node is out of reach: it may live on.
+    Disconnected(String),
 }
 
 impl DownReason {
@@ -106,6 +113,8 @@ impl fmt::Display for DownReason {
             Self::ParentEnded => f.write_str("its parent ended"),
             Self::SiblingFailed => f.write_str("a sibling failed"),
             Self::NodeStopped(text) => write!(f, "its node stopped: {text}"),
+            Self::Gone => f.write_str("it was gone already"),
+            Self::Disconnected(text) => write!(f, "its node is out of reach: {text}"),
         }
     }
 }

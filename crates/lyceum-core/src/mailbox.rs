@@ -113,7 +113,9 @@ impl From<Verdict> for LostReason {
 impl From<Refusal> for LostReason {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Full | Refusal::Dropped | Refusal::Reentrant => Self::Overflow,
+            Refusal::Full | Refusal::Dropped | Refusal::Reentrant | Refusal::Crowded => {
+                Self::Overflow
+            }
             _ => Self::Ended,
         }
     }

@@ -2,6 +2,7 @@
 
 mod builder;
 mod driver;
+mod exchanges;
 mod find;
 mod registry;
 mod run_queue;
@@ -19,7 +20,7 @@ use std::time::Duration;
 pub use builder::NodeBuilder;
 pub use driver::ClockDriver;
 pub use find::Finder;
-pub(crate) use find::offers;
+pub(crate) use find::may_be;
 use lyceum_wire::NodeId;
 use rand::Rng;
 pub(crate) use registry::Rejected;
@@ -28,9 +29,10 @@ pub use simulation::{Trace, TraceEvent};
 pub use task::Task;
 
 use crate::clock::{Sleep, Time};
+use crate::exchange::{Connect, Exchange};
 use crate::life::{DownReason, FromConstructor, FromValue, Launch, Strategy, SupervisorBuilder};
 use crate::mailbox::DeadLetter;
-use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Topics, User};
+use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Target, Topics, User};
 
 /// The nodes of this process, by id, for handles that arrive in messages.
 static NODES: Mutex<BTreeMap<NodeId, Weak<Shared>>> = Mutex::new(BTreeMap::new());
@@ -128,6 +130,27 @@ impl Node {
         enlist(&shared);
         let owner = Arc::new(Owner(shared.clone()));
         Self { shared, _owner: Some(owner) }
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    /// Lets the node reach agents by an exchange, and be reached.
+    pub fn attach(&self, exchange: Arc<dyn Exchange>) {
+        self.shared.exchanges.attach(exchange);
+    }
+
+    /// Connects to an agent at an address; await it for the handle.
+    ///
+    /// The agent may be one of this node, or of another one that an exchange leads to.
+    pub fn connect<A: Target + ?Sized + 'static>(&self, address: &str) -> Connect<Handle<A>> {
+        Connect::new(self.shared.clone(), address)
+    }
+
+    /// Connects to an agent at an address, whatever its type.
+    pub fn connect_any(&self, address: &str) -> Connect<AnyHandle> {
+        Connect::new(self.shared.clone(), address)
     }
 
     /// Returns the node's id.
@@ -291,6 +314,9 @@ impl Node {
     /// Dropping the future leaves the remaining agents running.
     pub async fn shutdown(&self) {
         crate::life::stop_all(&self.shared).await;
+        for exchange in self.shared.exchanges.take() {
+            exchange.close().await;
+        }
         self.shared.close("it was shut down");
     }
 

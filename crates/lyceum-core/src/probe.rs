@@ -8,7 +8,10 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+
+use crate::exchange::{Encoded, decode};
 
 /// Wraps a type, or a value of it, whose abilities are asked.
 #[derive(Debug)]
@@ -83,6 +86,30 @@ pub trait NoValue {
 impl<E> NoValue for Probe<'_, E> {
     fn value(&self) -> Value {
         Value::Null
+    }
+}
+
+/// An error that can be read.
+pub trait ReadValue<E> {
+    /// Reads an error that arrived.
+    fn read(&self, encoded: &dyn Encoded) -> Option<E>;
+}
+
+impl<E: DeserializeOwned> ReadValue<E> for &Probe<'_, E> {
+    fn read(&self, encoded: &dyn Encoded) -> Option<E> {
+        decode(encoded).ok()
+    }
+}
+
+/// An error that cannot be read.
+pub trait UnknownValue<E> {
+    /// Returns `None`.
+    fn read(&self, encoded: &dyn Encoded) -> Option<E>;
+}
+
+impl<E> UnknownValue<E> for Probe<'_, E> {
+    fn read(&self, _: &dyn Encoded) -> Option<E> {
+        None
     }
 }
 

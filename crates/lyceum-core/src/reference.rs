@@ -6,12 +6,13 @@ use std::task::{Poll, Waker};
 use lyceum_wire::{Address, AgentDescription};
 
 use crate::cell::Gate;
+use crate::exchange::Status;
 use crate::life::{DownReason, Ended, Mode, end_now, stop};
-use crate::{AgentRef, BehaviourInfo};
+use crate::{AgentRef, BehaviourInfo, Stats};
 
 impl AgentRef {
     /// Returns the agent's address.
-    pub fn address(&self) -> Address {
+    pub(crate) fn address(&self) -> Address {
         self.node.address(self.id)
     }
 
@@ -21,9 +22,23 @@ impl AgentRef {
         Some(extras.as_ref()?.name.as_ref()?.to_string())
     }
 
+    /// Returns what there is to know of the agent now.
+    pub(crate) fn status(&self) -> Status {
+        Status {
+            id: self.id,
+            name: self.name(),
+            kind: self.vtable().name.into(),
+            interfaces: (self.vtable().interfaces)(),
+            mode: self.mode(),
+            generation: self.generation(),
+            stats: Stats::of(self),
+            behaviours: self.behaviours(),
+        }
+    }
+
     /// Returns what the agent can do.
     pub(crate) fn describe(&self) -> AgentDescription {
-        (self.vtable.describe)()
+        (self.vtable().describe)()
     }
 
     /// Lists the agent's behaviours.
@@ -71,7 +86,7 @@ impl AgentRef {
         // What was never begun begins now.
         let fresh = self.extras().as_ref().is_none_or(|extras| !extras.begun);
         if fresh {
-            (self.vtable.begin)(self);
+            (self.vtable().begin)(self);
         }
         true
     }

@@ -1,19 +1,23 @@
 //! Routes: actions by name, with JSON values, for callers that do not have the type.
 
 mod arguments;
+mod fingerprint;
+mod serve;
 mod verbs;
 
 use std::fmt;
 
-pub use arguments::Arguments;
+pub(crate) use arguments::take;
+pub use arguments::{ArgumentFault, ArgumentSource, Arguments, ReadArgument};
 use futures_util::future::BoxFuture;
-use lyceum_wire::{ActionDescription, ParameterDescription};
+use lyceum_wire::{ActionDescription, Fingerprint, ParameterDescription};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 pub(crate) use verbs::Underway;
 use verbs::{Encoding, Many, One};
 
 use crate::call::CallOptions;
+use crate::exchange::{Encoded, Incoming, Serving, Wire, read_stream, read_value};
 use crate::stream::Results;
 use crate::support::ActionOutput;
 use crate::{AgentRef, BadArguments, CallError, Message};
@@ -27,13 +31,17 @@ pub struct Route {
     /// Describes the action, collecting schemas in the generator.
     pub describe: fn(&mut SchemaGenerator) -> ActionDescription,
     /// Calls the action with JSON arguments.
-    pub call: fn(AgentRef, Arguments, CallOptions) -> Later<Answer>,
+    pub(crate) call: fn(AgentRef, Arguments, CallOptions) -> Later<Answer>,
     /// Starts a call at once, through the mailbox.
     pub(crate) send: fn(&AgentRef, Arguments, CallOptions) -> SentAhead,
     /// Sends the message one way.
     pub(crate) tell: fn(AgentRef, Arguments, CallOptions) -> Later<()>,
     /// Sends the message one way, now or not at all.
     pub(crate) tell_now: fn(&AgentRef, Arguments, CallOptions) -> Result<(), CallError>,
+    /// Takes a message that came in from another node.
+    pub(crate) serve: fn(&AgentRef, &Incoming<'_>, CallOptions) -> Result<Serving, CallError>,
+    /// Returns the fingerprint of the action.
+    pub(crate) fingerprint: fn() -> Fingerprint,
 }
 
 /// A call under way, or why it is not.
@@ -51,8 +59,10 @@ pub enum Answer {
     Stream(Results<Value>),
 }
 
-/// A message that can be made from JSON arguments. Implemented by the macros.
-pub trait JsonArguments: Message {
+/// A message whose arguments can be encoded and decoded. Implemented by the macros.
+pub trait WireMessage: Message {
+    /// How messages are taken by name, and how they leave the process.
+    const ENDS: Ends<Self>;
     /// The arguments, in order.
     const PARAMETERS: &'static [Parameter];
 
@@ -61,7 +71,16 @@ pub trait JsonArguments: Message {
     /// # Errors
     ///
     /// Says which argument is missing or has the wrong type.
-    fn from_arguments(arguments: &mut Arguments) -> Result<Self, BadArguments>;
+    fn from_arguments(arguments: &mut dyn ArgumentSource) -> Result<Self, BadArguments>;
+
+    /// Visits the arguments in order, with their names.
+    fn visit(&self, visit: VisitArgument<'_>);
+
+    /// Reads the action's own error, where its type can be read.
+    fn read_error(error: &dyn Encoded) -> Option<Self::Error> {
+        let _ = error;
+        None
+    }
 
     /// Returns the JSON Schema of the action's own error, if it has one.
     fn error_schema(schemas: &mut SchemaGenerator) -> Option<Schema> {
@@ -82,6 +101,9 @@ pub trait JsonArguments: Message {
     }
 }
 
+/// What visits the arguments of a message, with their names.
+pub type VisitArgument<'v> = &'v mut dyn FnMut(&'static str, &dyn erased_serde::Serialize);
+
 /// One argument of an action.
 pub struct Parameter {
     /// The argument's name.
@@ -97,42 +119,47 @@ impl Parameter {
     }
 }
 
-impl Route {
-    /// Makes the route of a message.
-    pub const fn of<M>() -> Self
-    where
-        M: JsonArguments<Output: ActionOutput>,
-    {
-        Self::encoded::<M, One>(false, describe::<M>)
-    }
+/// Both ends of an action's way: how messages are taken by name, and how they leave the process.
+pub struct Ends<M: Message> {
+    /// How they are taken.
+    pub route: Route,
+    /// How they leave.
+    pub wire: Wire<M>,
+}
 
-    /// Makes the route of a message that is answered with a stream of results.
-    pub const fn stream<M, T>() -> Self
-    where
-        M: JsonArguments<Output = Results<T>>,
-        T: ActionOutput + Send + 'static,
-    {
-        Self::encoded::<M, Many>(true, describe_stream::<M, T>)
-    }
+/// Returns the ends of an action that answers with one value.
+pub const fn one_value<M: WireMessage<Output: ActionOutput>>() -> Ends<M> {
+    let wire = Wire::with(false, fingerprint::<M, One>, read_value::<M>);
+    Ends { route: route::<M, One>(false), wire }
+}
 
-    const fn encoded<M, E>(
-        stream: bool,
-        describe: fn(&mut SchemaGenerator) -> ActionDescription,
-    ) -> Self
-    where
-        M: JsonArguments,
-        E: Encoding<M>,
-    {
-        Self {
-            name: M::INFO.name,
-            stream,
-            describe,
-            call: verbs::call::<M, E>,
-            send: verbs::send::<M, E>,
-            tell: verbs::tell::<M>,
-            tell_now: verbs::tell_now::<M>,
-        }
+/// Returns the ends of an action that answers with a stream of results.
+pub const fn many_values<M, T>() -> Ends<M>
+where
+    M: WireMessage<Output = Results<T>>,
+    T: ActionOutput + Send + 'static,
+{
+    let wire = Wire::with(true, fingerprint::<M, Many>, read_stream::<T>);
+    Ends { route: route::<M, Many>(true), wire }
+}
+
+const fn route<M: WireMessage, E: Encoding<M>>(stream: bool) -> Route {
+    Route {
+        name: M::INFO.name,
+        stream,
+        describe: E::describe,
+        call: verbs::call::<M, E>,
+        send: verbs::send::<M, E>,
+        tell: verbs::tell::<M>,
+        tell_now: verbs::tell_now::<M>,
+        serve: serve::serve::<M, E>,
+        fingerprint: fingerprint::<M, E>,
     }
+}
+
+/// Returns the fingerprint of an action that answers in one of two ways.
+fn fingerprint<M: WireMessage, E: Encoding<M>>() -> Fingerprint {
+    fingerprint::of::<M>(E::describe)
 }
 
 impl fmt::Debug for Route {
@@ -141,24 +168,7 @@ impl fmt::Debug for Route {
     }
 }
 
-fn describe<M>(schemas: &mut SchemaGenerator) -> ActionDescription
-where
-    M: JsonArguments<Output: JsonSchema>,
-{
-    let result = schemas.subschema_for::<M::Output>();
-    description::<M>(schemas, result, false)
-}
-
-fn describe_stream<M, T>(schemas: &mut SchemaGenerator) -> ActionDescription
-where
-    M: JsonArguments,
-    T: JsonSchema,
-{
-    let result = schemas.subschema_for::<T>();
-    description::<M>(schemas, result, true)
-}
-
-fn description<M: JsonArguments>(
+fn description<M: WireMessage>(
     schemas: &mut SchemaGenerator,
     result: Schema,
     stream: bool,
@@ -175,5 +185,11 @@ fn description<M: JsonArguments>(
         result,
         error: M::error_schema(schemas),
         stream,
+    }
+}
+
+impl<M: Message> fmt::Debug for Ends<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ends({})", M::INFO)
     }
 }

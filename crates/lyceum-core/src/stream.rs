@@ -8,10 +8,15 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use futures_util::stream::BoxStream;
+use lyceum_wire::AccessKind;
+use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use crate::AgentRef;
-use crate::life::run_job;
+use crate::error::CallFault;
+use crate::exchange::{Encoded, decode};
+use crate::life::try_run_job;
+use crate::{ActionInfo, AgentRef, CallError, Recipient};
 
 /// How many results wait for their receiver.
 const AHEAD: usize = 64;
@@ -37,13 +42,15 @@ const AHEAD: usize = 64;
 /// # Ok::<(), lyceum::Error>(()) }).unwrap();
 /// ```
 pub struct Results<T> {
-    agent: AgentRef,
+    source: Recipient,
     receiver: Receiver<T>,
+    failure: Option<CallError>,
 }
 
 enum Receiver<T> {
     Direct(mpsc::Receiver<T>),
-    Mapped(Pin<Box<dyn Stream<Item = T> + Send>>),
+    Mapped(BoxStream<'static, T>),
+    Far(BoxStream<'static, Result<T, CallError>>),
 }
 
 impl<T: Send + 'static> Results<T> {
@@ -53,7 +60,7 @@ impl<T: Send + 'static> Results<T> {
     {
         let (sender, receiver) = mpsc::channel(AHEAD);
         let node = agent.node.clone();
-        run_job(agent, async move {
+        let job = try_run_job(agent, async move {
             let mut stream = std::pin::pin!(stream);
             let mut closed = std::pin::pin!(sender.closed());
             while let Either::Left((Some(item), _)) = select(stream.next(), &mut closed).await {
@@ -63,7 +70,11 @@ impl<T: Send + 'static> Results<T> {
                 node.note_outside();
             }
         });
-        Self { agent: agent.clone(), receiver: Receiver::Direct(receiver) }
+        if let Err(error) = job {
+            panic!("{error}");
+        }
+        let source = agent.recipient().clone();
+        Self { source, receiver: Receiver::Direct(receiver), failure: None }
     }
 
     /// Turns each result into something else.
@@ -71,8 +82,48 @@ impl<T: Send + 'static> Results<T> {
         self,
         map: impl FnMut(T) -> U + Send + 'static,
     ) -> Results<U> {
-        let agent = self.agent.clone();
-        Results { agent, receiver: Receiver::Mapped(Box::pin(self.map(map))) }
+        let source = self.source.clone();
+        let (receiver, failure) = match self.receiver {
+            Receiver::Far(stream) => {
+                let mut map = map;
+                (Receiver::Far(stream.map(move |item| item.map(&mut map)).boxed()), self.failure)
+            }
+            receiver => {
+                let results = Self { receiver, ..self };
+                (Receiver::Mapped(results.map(map).boxed()), None)
+            }
+        };
+        Results { source, receiver, failure }
+    }
+}
+
+impl<T> Results<T> {
+    /// Returns why the stream ended before its time; `None` if it did not.
+    ///
+    /// Results of an agent of another node end with an error if the channel is lost, or if one
+    /// cannot be read.
+    pub fn failure(&self) -> Option<&CallError> {
+        self.failure.as_ref()
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Results<T> {
+    /// Receives what an agent of another node answers.
+    pub(crate) fn of_stream(
+        source: &Recipient,
+        items: BoxStream<'static, Result<Box<dyn Encoded>, CallError>>,
+    ) -> Self {
+        let read = {
+            let source = source.clone();
+            move |item: Result<Box<dyn Encoded>, CallError>| {
+                decode::<T>(&*item?).map_err(|why| {
+                    let info = ActionInfo::new("", "stream", AccessKind::Detached);
+                    CallError::Codec(CallFault::new(&source, &info).detail(why.0).started(true))
+                })
+            }
+        };
+        let receiver = Receiver::Far(items.map(read).boxed());
+        Self { source: source.clone(), receiver, failure: None }
     }
 }
 
@@ -90,8 +141,16 @@ impl<T> Stream for Results<T> {
                     receive.poll(cx)
                 }
                 Receiver::Mapped(stream) => stream.as_mut().poll_next(cx),
+                Receiver::Far(_) if this.failure.is_some() => Poll::Ready(None),
+                Receiver::Far(stream) => match stream.as_mut().poll_next(cx) {
+                    Poll::Ready(Some(Err(failure))) => {
+                        this.failure = Some(failure);
+                        Poll::Ready(None)
+                    }
+                    polled => polled.map(|item| item.and_then(Result::ok)),
+                },
             };
-            if polled.is_ready() || !this.agent.node.drive(cx) {
+            if polled.is_ready() || !this.source.node.drive(cx) {
                 return polled;
             }
         }
@@ -100,6 +159,6 @@ impl<T> Stream for Results<T> {
 
 impl<T> fmt::Debug for Results<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Results(of {:?})", self.agent)
+        write!(f, "Results(of {:?})", self.source)
     }
 }

@@ -4,31 +4,40 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Agent, Arguments, BadArguments, DecodeError, InterfaceEntry, Parameter, Publication};
+use crate::route::take;
+use crate::{
+    Agent, ArgumentSource, BadArguments, DecodeError, InterfaceEntry, Parameter, Publication,
+    VisitArgument,
+};
 
 /// A type that can come to an action from anywhere.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an argument of an action",
     label = "cannot come from another machine",
-    note = "derive `serde::Deserialize` and `schemars::JsonSchema`, or mark the action \
-            `#[action(local)]`"
+    note = "derive `serde::Serialize`, `serde::Deserialize` and `schemars::JsonSchema`, or mark \
+            the action `#[action(local)]`"
 )]
-pub trait ActionArgument: DeserializeOwned + JsonSchema {}
+pub trait ActionArgument: Serialize + DeserializeOwned + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: DeserializeOwned + JsonSchema> ActionArgument for T {}
+impl<T: Serialize + DeserializeOwned + JsonSchema> ActionArgument for T {}
 
 /// An argument of an action, described and taken in one place, so that a type that cannot be one
 /// is reported once.
 pub struct Argument<T> {
     name: &'static str,
     parameter: Parameter,
-    take: fn(&mut Arguments, &'static str) -> Result<T, BadArguments>,
+    take: fn(&mut dyn ArgumentSource, &'static str) -> Result<T, BadArguments>,
+    visit: fn(&T, &'static str, VisitArgument<'_>),
 }
 
 /// Describes an argument.
 pub const fn argument<T: ActionArgument>(name: &'static str) -> Argument<T> {
-    Argument { name, parameter: Parameter::of::<T>(name), take: Arguments::take::<T> }
+    Argument { name, parameter: Parameter::of::<T>(name), take: take::<T>, visit: visit::<T> }
+}
+
+fn visit<T: ActionArgument>(value: &T, name: &'static str, visit: VisitArgument<'_>) {
+    visit(name, value);
 }
 
 impl<T> Argument<T> {
@@ -42,8 +51,13 @@ impl<T> Argument<T> {
     /// # Errors
     ///
     /// Says that it is missing, or which type was expected.
-    pub fn take(self, arguments: &mut Arguments) -> Result<T, BadArguments> {
+    pub fn take(self, arguments: &mut dyn ArgumentSource) -> Result<T, BadArguments> {
         (self.take)(arguments, self.name)
+    }
+
+    /// Visits the argument of a message that leaves.
+    pub fn visit(self, value: &T, visit: VisitArgument<'_>) {
+        (self.visit)(value, self.name, visit);
     }
 }
 
@@ -81,10 +95,10 @@ pub trait Interface<A: Agent> {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the result of an action",
     label = "cannot go to another machine",
-    note = "derive `serde::Serialize` and `schemars::JsonSchema`, or mark the action \
-            `#[action(local)]`"
+    note = "derive `serde::Serialize`, `serde::Deserialize` and `schemars::JsonSchema`, or mark \
+            the action `#[action(local)]`"
 )]
-pub trait ActionOutput: Serialize + JsonSchema {}
+pub trait ActionOutput: Serialize + DeserializeOwned + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize + JsonSchema> ActionOutput for T {}
+impl<T: Serialize + DeserializeOwned + JsonSchema> ActionOutput for T {}

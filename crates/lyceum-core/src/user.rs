@@ -4,16 +4,18 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::task::Poll;
 
-use lyceum_wire::{AccessKind, Address, AgentId};
+use lyceum_wire::{AccessKind, Address, AgentKey};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::unconstrained;
 
 use crate::cell::{Entry, Profile};
+use crate::exchange::Wire;
+use crate::route::take;
 use crate::{
-    Action, ActionInfo, Agent, AgentRef, Arguments, BadArguments, Blueprint, BoxError, Call,
-    Client, Context, Exclusive, Handle, JsonArguments, LaunchError, Message, Node, Parameter,
-    Route, Target,
+    Action, ActionInfo, Agent, ArgumentSource, BadArguments, Blueprint, BoxError, Call, Client,
+    Context, Ends, Exclusive, Handle, LaunchError, Message, Node, Parameter, Recipient, Target,
+    VisitArgument, WireMessage, one_value,
 };
 
 /// How many messages wait for a user.
@@ -55,7 +57,7 @@ pub struct Inbox {
 }
 
 /// Typed client of [`Inbox`].
-pub struct InboxActions(AgentRef);
+pub struct InboxActions(Recipient);
 
 /// Mail on its way to a user.
 pub struct Deliver(Mail);
@@ -67,9 +69,9 @@ impl User {
         Ok(Self { handle, mail })
     }
 
-    /// Returns the user's id.
-    pub fn id(&self) -> AgentId {
-        self.handle.id()
+    /// Returns how the user is called on its node.
+    pub fn key(&self) -> AgentKey {
+        self.handle.key()
     }
 
     /// Returns the user's address.
@@ -93,7 +95,7 @@ impl User {
                 // Tokio's budget must not look like an empty mailbox.
                 let receive = poll_fn(|cx| self.mail.poll_recv(cx));
                 let polled = std::pin::pin!(unconstrained(receive)).poll(cx);
-                if polled.is_ready() || !self.handle.agent().node.drive(cx) {
+                if polled.is_ready() || !self.handle.recipient().node.drive(cx) {
                     return polled;
                 }
             }
@@ -129,11 +131,11 @@ impl InboxActions {
 }
 
 impl Client for InboxActions {
-    fn wrap(target: AgentRef) -> Self {
+    fn wrap(target: Recipient) -> Self {
         Self(target)
     }
 
-    fn target(&self) -> &AgentRef {
+    fn target(&self) -> &Recipient {
         &self.0
     }
 }
@@ -145,7 +147,7 @@ impl Target for Inbox {
 
 impl Agent for Inbox {
     const BLUEPRINT: Blueprint<Self> =
-        Blueprint { doc: "A program.", routes: &[Route::of::<Deliver>()], ..Blueprint::EMPTY };
+        Blueprint { doc: "A program.", routes: &[Deliver::ENDS.route], ..Blueprint::EMPTY };
 }
 
 impl Message for Deliver {
@@ -161,8 +163,12 @@ impl Message for Deliver {
         &PROFILE
     }
 
-    fn entry(_: &AgentRef) -> Option<Entry<Self>> {
+    fn entry(_: &Recipient) -> Option<Entry<Self>> {
         Some(Entry::of::<Inbox>())
+    }
+
+    fn wire() -> Option<Wire<Self>> {
+        Some(Self::ENDS.wire)
     }
 }
 
@@ -174,12 +180,19 @@ impl Action<Inbox> for Deliver {
     }
 }
 
-impl JsonArguments for Deliver {
+impl WireMessage for Deliver {
+    const ENDS: Ends<Self> = one_value();
     const PARAMETERS: &'static [Parameter] =
         &[Parameter::of::<String>("subject"), Parameter::of::<Value>("body")];
 
-    fn from_arguments(arguments: &mut Arguments) -> Result<Self, BadArguments> {
-        Ok(Self(Mail { subject: arguments.take("subject")?, body: arguments.take("body")? }))
+    fn from_arguments(arguments: &mut dyn ArgumentSource) -> Result<Self, BadArguments> {
+        let (subject, body) = (take(arguments, "subject")?, take(arguments, "body")?);
+        Ok(Self(Mail { subject, body }))
+    }
+
+    fn visit(&self, visit: VisitArgument<'_>) {
+        visit("subject", &self.0.subject);
+        visit("body", &self.0.body);
     }
 }
 

@@ -49,12 +49,12 @@ use proc_macro::TokenStream;
 /// ```
 /// use lyceum::prelude::*;
 ///
-/// /// Counts.
 /// #[derive(Default)]
 /// struct Counter {
 ///     value: u64,
 /// }
 ///
+/// /// Counts.
 /// #[agent]
 /// impl Counter {
 ///     /// Adds `n` and returns the new value.
@@ -81,8 +81,15 @@ use proc_macro::TokenStream;
 /// assert_eq!(counter.add(2).await?, 2);
 /// node.advance(Duration::from_millis(1_500));
 /// assert_eq!(counter.add(0).await?, 3);
+/// assert_eq!(counter.describe().doc, "Counts.");
 /// # Ok::<(), lyceum::Error>(()) }).unwrap();
 /// ```
+///
+/// # Descriptions
+///
+/// The doc comment on the block is the agent's description, and those on methods are their
+/// actions' and behaviours'. The doc comment on the struct is no part of it: the macro does not
+/// see the struct.
 ///
 /// # Methods
 ///

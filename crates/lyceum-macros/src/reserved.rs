@@ -40,6 +40,7 @@ const TAKEN: &[&str] = &[
     "to_string",
     "try_into",
     "unlink",
+    "with_timeout",
 ];
 
 /// Checks that a client may have a method of this name; `attribute` is the one to change.

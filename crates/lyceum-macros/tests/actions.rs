@@ -138,7 +138,7 @@ async fn callers_without_the_type_get_the_error_as_text_and_json() {
 #[lyceum::test]
 async fn the_description_lists_what_others_may_call() {
     let node = Node::simulated(1);
-    let description = node.launch(Counter::default()).await.unwrap().describe();
+    let description = node.launch(Counter::default()).await.unwrap().describe().await.unwrap();
 
     let names: Vec<_> = description.actions.iter().map(|action| action.name.as_str()).collect();
     assert_eq!(names, ["add", "reading", "fail", "detached", "up_to", "halt", "type"]);

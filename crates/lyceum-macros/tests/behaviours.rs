@@ -73,7 +73,7 @@ async fn behaviours_run_at_their_times() {
 
     node.advance(Duration::from_millis(2_500));
     assert_eq!(clerk.ticks().await.unwrap(), 2);
-    clerk.set_flag("dirty");
+    clerk.set_flag("dirty").await.unwrap();
     node.advance(Duration::from_secs(1));
 
     let mut log = clerk.log().await.unwrap();
@@ -146,11 +146,17 @@ async fn a_state_machine_goes_to_its_end() {
     let crossing = node.launch(Crossing { signals, shown: vec![] }).await.unwrap();
 
     node.advance(Duration::from_millis(1_500));
-    assert_eq!(crossing.behaviours()[0].machine_state.as_deref(), Some("Green"));
+    assert_eq!(
+        crossing.status().await.unwrap().behaviours[0].machine_state.as_deref(),
+        Some("Green")
+    );
     node.advance(Duration::from_secs(10));
 
     assert_eq!(crossing.shown().await.unwrap(), ["Red", "Green", "Red", "Green"]);
-    assert_eq!(crossing.behaviours()[0].machine_state.as_deref(), Some("Dark"));
+    assert_eq!(
+        crossing.status().await.unwrap().behaviours[0].machine_state.as_deref(),
+        Some("Dark")
+    );
 }
 
 #[lyceum::test]
@@ -185,5 +191,5 @@ async fn a_state_machine_may_run_beside_the_turns() {
 
     node.advance(Duration::from_secs(2));
 
-    assert_eq!(lamp.behaviours()[0].machine_state.as_deref(), Some("Dark"));
+    assert_eq!(lamp.status().await.unwrap().behaviours[0].machine_state.as_deref(), Some("Dark"));
 }

@@ -154,7 +154,7 @@ async fn default_behaviours_and_topics_come_with_the_interface() {
 #[lyceum::test]
 async fn the_description_counts_the_interface_in() {
     let node = Node::simulated(1);
-    let description = node.launch(Thermometer::default()).await.unwrap().describe();
+    let description = node.launch(Thermometer::default()).await.unwrap().describe().await.unwrap();
 
     let names: Vec<_> = description.actions.iter().map(|action| action.name.as_str()).collect();
     assert_eq!(names, ["degrees", "read", "calibrate", "recent", "zero"]);

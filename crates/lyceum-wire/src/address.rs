@@ -1,52 +1,48 @@
 //! Addresses: an agent, and where to look for it, as text.
 
+mod endpoint;
+mod name;
+
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
-use serde::de::Visitor;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+pub use endpoint::Endpoint;
+pub use name::AgentName;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::{AgentId, NodeId};
 
-/// The longest name of an agent, in bytes.
-const NAME_LIMIT: usize = 128;
+/// The longest address, in bytes.
+const LENGTH_LIMIT: usize = 1024;
 
-/// A name that an agent goes by within its node: letters, digits, `_`, `-` and `.`, not a number.
+/// An agent's address: `local://NODE/AGENT`, or `SCHEME://[NODE@]LOCATION/AGENT[?OPTIONS]`.
 ///
-/// ```
-/// use lyceum_wire::AgentName;
-///
-/// let name: AgentName = "bike.rack-7".parse()?;
-/// assert_eq!(name.as_str(), "bike.rack-7");
-/// assert!("42".parse::<AgentName>().is_err(), "numbers are ids");
-/// # Ok::<(), lyceum_wire::AddressError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AgentName(Arc<str>);
-
-impl AgentName {
-    /// Returns the name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// An agent's address: `local://NODE/ID` or `local://NODE/NAME`.
+/// AGENT is an id or a name. A Unix socket's location is a path, and the agent follows a `#`. With
+/// a node's id the address means an agent of that very node, and of no other one that listens
+/// there later.
 ///
 /// ```
 /// use lyceum_wire::Address;
 ///
-/// let address: Address = "local://00000000000000a1/clerk".parse()?;
-/// assert_eq!(address.to_string(), "local://00000000000000a1/clerk");
+/// for text in [
+///     "local://00000000000000a1/clerk",
+///     "tcp://127.0.0.1:5555/clerk",
+///     "tcp://00000000000000a1@127.0.0.1:5555/7",
+///     "unix:///run/mesh.sock#clerk",
+///     "aiomas+tcp://127.0.0.1:5555/0?codec=msgpack",
+/// ] {
+///     assert_eq!(text.parse::<Address>()?.to_string(), text);
+/// }
 /// # Ok::<(), lyceum_wire::AddressError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
-    /// The node that hosts the agent.
-    pub node: NodeId,
+    /// The node that hosts the agent, where only that one will do.
+    pub node: Option<NodeId>,
+    /// Where that node, or whichever is there, is reached; none if only who knows it can.
+    pub endpoint: Option<Endpoint>,
     /// Which of the node's agents is meant.
     pub agent: AgentKey,
 }
@@ -66,69 +62,62 @@ pub enum AgentKey {
 #[non_exhaustive]
 pub enum AddressError {
     /// The text has another form.
-    #[error("cannot read `{0}` as an address: expected local://NODE/NAME-OR-ID")]
+    #[error(
+        "cannot read `{0}` as an address: expected SCHEME://LOCATION/AGENT, as in \
+         tcp://127.0.0.1:5555/clerk"
+    )]
     Form(String),
-    /// The part between `//` and `/` is no node id.
-    #[error("cannot read the node of address `{0}`: expected 16 hexadecimal digits")]
-    Node(String),
+    /// The text is not where a node is reached.
+    #[error(
+        "cannot read `{0}` as an endpoint: expected SCHEME://LOCATION, as in \
+         tcp://127.0.0.1:5555"
+    )]
+    Endpoint(String),
+    /// The text is too long.
+    #[error("cannot read an address of {0} bytes: expected at most {LENGTH_LIMIT}")]
+    Length(usize),
     /// The name has letters that names do not have, is too long, empty, or a number.
     #[error(
-        "cannot use `{0}` as an agent's name: expected 1 to {NAME_LIMIT} letters, digits, `_`, \
-         `-` or `.`, and not a number alone"
+        "cannot use `{0}` as an agent's name: expected 1 to {limit} letters, digits, `_`, \
+         `-` or `.`, and not a number alone",
+        limit = name::LIMIT
     )]
     Name(String),
 }
 
-impl FromStr for AgentName {
+impl Address {
+    /// Makes the address of an agent of a node that is reached by who knows it.
+    pub fn local(node: NodeId, agent: AgentKey) -> Self {
+        Self { node: Some(node), endpoint: None, agent }
+    }
+}
+
+impl fmt::Display for AgentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => id.fmt(f),
+            Self::Name(name) => name.fmt(f),
+        }
+    }
+}
+
+impl FromStr for AgentKey {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
-        let good = (1..=NAME_LIMIT).contains(&text.len())
-            && text.bytes().all(allowed)
-            && !text.bytes().all(|byte| byte.is_ascii_digit());
-        if good { Ok(Self(text.into())) } else { Err(AddressError::Name(text.into())) }
-    }
-}
-
-impl fmt::Display for AgentName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Serialize for AgentName {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for AgentName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameVisitor)
-    }
-}
-
-/// Reads a name from where it lies, without a copy of the text.
-struct NameVisitor;
-
-impl Visitor<'_> for NameVisitor {
-    type Value = AgentName;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an agent's name")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<AgentName, E> {
-        text.parse().map_err(E::custom)
+        match text.parse() {
+            Ok(id) => Ok(Self::Id(id)),
+            Err(_) => text.parse().map(Self::Name),
+        }
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.agent {
-            AgentKey::Id(id) => write!(f, "local://{}/{id}", self.node),
-            AgentKey::Name(name) => write!(f, "local://{}/{name}", self.node),
+        match (&self.endpoint, self.node) {
+            (Some(endpoint), node) => endpoint.write(f, node, Some(&self.agent)),
+            (None, Some(node)) => write!(f, "local://{node}/{}", self.agent),
+            (None, None) => write!(f, "local:///{}", self.agent),
         }
     }
 }
@@ -137,15 +126,20 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.len() > LENGTH_LIMIT {
+            return Err(AddressError::Length(text.len()));
+        }
         let form = || AddressError::Form(text.into());
-        let rest = text.strip_prefix("local://").ok_or_else(form)?;
-        let (node, agent) = rest.split_once('/').ok_or_else(form)?;
-        let node = node.parse().map_err(|_| AddressError::Node(text.into()))?;
-        let agent = match agent.parse() {
-            Ok(id) => AgentKey::Id(id),
-            Err(_) => AgentKey::Name(agent.parse()?),
-        };
-        Ok(Self { node, agent })
+        let parts = endpoint::split(text).ok_or_else(form)?;
+        let agent = parts.agent.ok_or_else(form)?.parse()?;
+        if parts.scheme == "local"
+            && parts.node.is_none()
+            && let Ok(node) = parts.location.parse()
+        {
+            return Ok(Self::local(node, agent));
+        }
+        let endpoint = parts.endpoint().ok_or_else(form)?;
+        Ok(Self { node: parts.node, endpoint: Some(endpoint), agent })
     }
 }
 
@@ -167,22 +161,33 @@ impl From<Address> for String {
 mod tests {
     use super::*;
 
+    fn check(text: &str, part: &str) {
+        let error = text.parse::<Address>().unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
+
     #[test]
     fn an_address_reads_back_what_it_wrote() {
-        for text in ["local://00000000000000a1/7", "local://00000000000000a1/clerk.2"] {
+        for text in [
+            "local://00000000000000a1/7",
+            "local://00000000000000a1/clerk.2",
+            "local://market/clerk",
+            "tcp://[::1]:80/7",
+            "unix://00000000000000a1@/run/a#b/c.sock#7",
+            "aiomas+ipc://[/run/a.sock]/0",
+        ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
     }
 
     #[test]
     fn a_bad_address_says_what_was_expected() {
-        let check = |text: &str, part: &str| {
-            let error = text.parse::<Address>().unwrap_err().to_string();
-            assert!(error.contains(part), "{error}");
-        };
-        check("tcp://x/1", "local://NODE/NAME-OR-ID");
-        check("local://zz/1", "16 hexadecimal digits");
+        check("clerk", "SCHEME://LOCATION/AGENT");
+        check("tcp://127.0.0.1:5555", "SCHEME://LOCATION/AGENT");
+        check("tcp:///clerk", "SCHEME://LOCATION/AGENT");
+        check("TCP://x/clerk", "SCHEME://LOCATION/AGENT");
         check("local://00000000000000a1/a b", "letters, digits");
         check("local://00000000000000a1/", "cannot use ``");
+        check(&format!("tcp://{}/a", "x".repeat(2000)), "at most 1024");
     }
 }

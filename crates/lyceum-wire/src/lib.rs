@@ -7,6 +7,7 @@
 //! - [`Envelope`]: what travels between nodes.
 //! - `link`, with the feature of that name: the frames between two nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
+//! - `aiomas`, behind the feature of that name: the wire of aiomas and mosaik.
 
 mod address;
 mod codec;
@@ -14,10 +15,14 @@ mod description;
 mod envelope;
 mod fingerprint;
 mod id;
+mod trace;
+
+#[cfg(feature = "aiomas")]
+pub mod aiomas;
 #[cfg(feature = "link")]
 pub mod link;
 
-pub use address::{Address, AddressError, AgentKey, AgentName};
+pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint};
 #[cfg(feature = "messagepack")]
 pub use codec::MessagePack;
 #[cfg(feature = "postcard")]
@@ -33,3 +38,4 @@ pub use description::{
 pub use envelope::{Body, Envelope, EnvelopeKind};
 pub use fingerprint::{Fingerprint, fingerprint, fingerprint_with};
 pub use id::{AgentId, NodeId, ParseIdError};
+pub use trace::{ParseTraceError, TraceContext};

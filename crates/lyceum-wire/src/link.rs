@@ -54,7 +54,6 @@ mod question;
 mod reassembly;
 mod terms;
 mod text;
-mod trace;
 
 pub use answer::{Answer, Fault, FaultKind, Outcome};
 pub use burst::Burst;
@@ -71,4 +70,3 @@ pub use question::{AgentFilter, ClockQuestion, Question};
 pub use reassembly::Reassembly;
 pub use terms::{Terms, agree};
 pub use text::Text;
-pub use trace::{ParseTraceError, TraceContext};

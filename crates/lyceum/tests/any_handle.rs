@@ -76,7 +76,7 @@ async fn refusal(action: &str, arguments: Value) -> String {
     let till = till(&node).await;
     let error = till.call(action, arguments).await.unwrap_err();
     assert!(matches!(error, CallError::BadArguments(_)), "{error}");
-    assert_eq!((error.started(), till.stats().handled), (Some(false), 0));
+    assert_eq!((error.started(), till.stats().await.unwrap().handled), (Some(false), 0));
     let text = error.to_string();
     assert!(text.contains(action), "the error names the action: {text}");
     text
@@ -169,7 +169,7 @@ async fn unknown_action_is_named_beside_the_known_ones() {
         assert!(text.contains(unknown) && text.contains("put, take, swap, burn"), "{text}");
         assert_eq!(error.started(), Some(false));
     }
-    assert_eq!(till.stats().received, 0);
+    assert_eq!(till.stats().await.unwrap().received, 0);
 }
 
 #[lyceum::test]
@@ -213,7 +213,7 @@ async fn panic_is_no_failure_of_the_actions_own() {
 #[lyceum::test]
 async fn description_lists_what_every_door_offers_and_nothing_local() {
     let node = Node::simulated(1);
-    let description = till(&node).await.describe();
+    let description = till(&node).await.describe().await.unwrap();
     let names: Vec<_> = description.actions.iter().map(|action| action.name.as_str()).collect();
     assert_eq!(names, ["put", "take", "swap", "burn"]);
     assert_eq!((description.name.as_str(), description.doc.as_str()), ("Till", "Keeps money."));

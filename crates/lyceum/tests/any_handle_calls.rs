@@ -76,7 +76,7 @@ async fn call_sent_ahead_that_is_queued_is_taken_back_when_it_is_cancelled() {
     node.run_until_idle();
     assert!(first.has_started() && !second.has_started());
     second.cancel();
-    assert_eq!(clerk.stats().queued, 0);
+    assert_eq!(clerk.stats().await.unwrap().queued, 0);
     first.await.unwrap();
     assert_eq!(clerk.call("done", json!([])).await.unwrap(), json!(1));
 }

@@ -38,16 +38,22 @@ async fn monitor_brings_the_end_of_the_generation_and_the_next_one_is_counted() 
     let node = Node::simulated(1);
     let bell = bell(&node).await;
     let monitor = bell.monitor();
-    assert_eq!((bell.mode(), bell.generation()), (Mode::Active, 0));
+    assert_eq!(
+        (bell.status().await.unwrap().mode, bell.status().await.unwrap().generation),
+        (Mode::Active, 0)
+    );
 
     bell.call("crack", json!([])).await.unwrap_err();
 
     let down = monitor.await;
     assert!(down.restarts && down.generation == 0, "{down:?}");
     assert_eq!(bell.call("rings", json!([])).await.unwrap(), json!(0));
-    assert_eq!((bell.mode(), bell.generation()), (Mode::Active, 1));
+    assert_eq!(
+        (bell.status().await.unwrap().mode, bell.status().await.unwrap().generation),
+        (Mode::Active, 1)
+    );
     assert_eq!(bell.stop().await, DownReason::Stopped);
-    assert_eq!(bell.mode(), Mode::Ended);
+    assert_eq!(bell.status().await.unwrap().mode, Mode::Ended);
 }
 
 #[lyceum::test]
@@ -56,13 +62,13 @@ async fn linked_agents_go_down_together_until_they_are_unlinked() {
         let node = Node::simulated(1);
         let one = node.launch(Bell::default()).await.unwrap().any();
         let two = node.launch(Bell::default()).await.unwrap().any();
-        one.link(&two);
+        one.link(&two).await.unwrap();
         if !linked {
-            two.unlink(&one);
+            two.unlink(&one).await.unwrap();
         }
         one.kill().await;
         node.run_until_idle();
-        assert_eq!(two.mode() == Mode::Ended, linked);
+        assert_eq!(two.status().await.unwrap().mode == Mode::Ended, linked);
     }
 }
 
@@ -70,11 +76,11 @@ async fn linked_agents_go_down_together_until_they_are_unlinked() {
 async fn agent_is_switched_off_and_on() {
     let node = Node::simulated(1);
     let bell = bell(&node).await;
-    assert!(bell.deactivate() && !bell.deactivate());
-    assert_eq!(bell.mode(), Mode::Inactive);
+    assert!(bell.deactivate().await.unwrap() && !bell.deactivate().await.unwrap());
+    assert_eq!(bell.status().await.unwrap().mode, Mode::Inactive);
     let error = bell.call("rings", json!([])).await.unwrap_err();
     assert!(matches!(error, CallError::Inactive(_)), "{error}");
-    assert!(bell.activate() && !bell.activate());
+    assert!(bell.activate().await.unwrap() && !bell.activate().await.unwrap());
     assert_eq!(bell.call("rings", json!([])).await.unwrap(), json!(0));
 }
 
@@ -82,10 +88,10 @@ async fn agent_is_switched_off_and_on() {
 async fn flag_runs_its_behaviour_which_is_listed() {
     let node = Node::simulated(1);
     let bell = bell(&node).await;
-    bell.set_flag("door");
+    bell.set_flag("door").await.unwrap();
     node.advance(SECOND);
     assert_eq!(bell.call("rings", json!([])).await.unwrap(), json!(1));
-    let [ring] = &bell.behaviours()[..] else { panic!("not one behaviour") };
+    let [ring] = &bell.status().await.unwrap().behaviours[..] else { panic!("not one behaviour") };
     assert_eq!((ring.name.as_str(), ring.runs), ("ring", 1));
     assert_eq!(ring.state, BehaviourState::Waiting);
 }

@@ -89,8 +89,8 @@ impl Diary {
     }
 }
 
-fn info<A: lyceum::Target>(agent: &Handle<A>, name: &str) -> BehaviourInfo {
-    agent.behaviours().into_iter().find(|each| each.name == name).unwrap()
+async fn info<A: lyceum::Target>(agent: &Handle<A>, name: &str) -> BehaviourInfo {
+    agent.status().await.unwrap().behaviours.into_iter().find(|each| each.name == name).unwrap()
 }
 
 /// Returns when lines of a kind were noted, in milliseconds.
@@ -112,7 +112,7 @@ async fn behaviour_that_runs_once_runs_at_start_and_never_again() {
     let (node, diary) = diary(Duration::ZERO).await;
     node.advance(100 * SECOND);
     assert_eq!(times(&diary.lines().await.unwrap(), "once"), [0]);
-    let info = info(&diary, "once");
+    let info = info(&diary, "once").await;
     assert_eq!((info.state, info.runs, info.kind.as_str()), (BehaviourState::Done, 1, "once"));
 }
 
@@ -124,7 +124,7 @@ async fn regular_behaviour_runs_first_after_one_period_or_now() {
     let seconds: Vec<u64> = (1..=12).map(|second| second * 1_000).collect();
     assert_eq!(times(&lines, "tick"), seconds);
     assert_eq!(times(&lines, "early"), [0, 10_000]);
-    assert_eq!((info(&diary, "tick").runs, info(&diary, "tick").missed), (12, 0));
+    assert_eq!((info(&diary, "tick").await.runs, info(&diary, "tick").await.missed), (12, 0));
 }
 
 #[lyceum::test]
@@ -132,7 +132,7 @@ async fn missed_ticks_are_skipped_and_counted_and_none_overlaps() {
     let (node, diary) = diary(SECOND * 5 / 2).await;
     node.advance(10 * SECOND);
     assert_eq!(times(&diary.lines().await.unwrap(), "tick"), [1_000, 4_000, 7_000, 10_000]);
-    assert_eq!(info(&diary, "tick").missed, 6);
+    assert_eq!(info(&diary, "tick").await.missed, 6);
 }
 
 /// A time that is now is not past.
@@ -140,7 +140,7 @@ async fn missed_ticks_are_skipped_and_counted_and_none_overlaps() {
 async fn tick_that_takes_just_its_period_misses_none() {
     let (node, diary) = diary(SECOND).await;
     node.advance(SECOND * 9 / 2);
-    assert_eq!(info(&diary, "tick").missed, 0, "the next time was not past");
+    assert_eq!(info(&diary, "tick").await.missed, 0, "the next time was not past");
     assert_eq!(times(&diary.lines().await.unwrap(), "tick"), [1_000, 2_000, 3_000, 4_000]);
 }
 
@@ -159,13 +159,13 @@ async fn flag_runs_its_behaviour_once_for_each_time_that_it_is_seen_set() {
     let (node, diary) = diary(Duration::ZERO).await;
     node.run_until_idle();
     assert!(times(&diary.lines().await.unwrap(), "alarm").is_empty());
-    diary.set_flag("alarm");
-    diary.set_flag("alarm");
-    diary.set_flag("another");
+    diary.set_flag("alarm").await.unwrap();
+    diary.set_flag("alarm").await.unwrap();
+    diary.set_flag("another").await.unwrap();
     node.run_until_idle();
     node.advance(SECOND);
     assert_eq!(times(&diary.lines().await.unwrap(), "alarm"), [0], "it clears the flag");
-    diary.set_flag("alarm");
+    diary.set_flag("alarm").await.unwrap();
     node.run_until_idle();
     assert_eq!(times(&diary.lines().await.unwrap(), "alarm"), [0, 1_000]);
 }
@@ -194,7 +194,7 @@ async fn free_behaviour_runs_until_the_agent_stops_and_is_waited_for() {
     let log = std::sync::Arc::default();
     let free = node.launch(Free(std::sync::Arc::clone(&log))).await.unwrap();
     node.advance(10 * SECOND);
-    assert_eq!(info(&free, "watch").state, BehaviourState::Running);
+    assert_eq!(info(&free, "watch").await.state, BehaviourState::Running);
     let before = node.now();
     assert_eq!(free.stop().await, DownReason::Stopped);
     assert_eq!(node.now() - before, SECOND);
@@ -205,7 +205,7 @@ async fn free_behaviour_runs_until_the_agent_stops_and_is_waited_for() {
 async fn manual_behaviour_runs_when_it_is_called_and_answers() {
     let (node, diary) = diary(Duration::ZERO).await;
     node.run_until_idle();
-    assert_eq!(info(&diary, "plant").state, BehaviourState::Waiting);
+    assert_eq!(info(&diary, "plant").await.state, BehaviourState::Waiting);
     let count = diary.plant("roses".into()).await.unwrap();
     let lines = diary.lines().await.unwrap();
     assert_eq!(lines.len(), count);
@@ -241,26 +241,33 @@ async fn manual_behaviour_counts_the_runs_that_came_to_their_end() {
 
     let node = Node::simulated(1);
     let smith = node.launch(Smith).await.unwrap();
-    let runs = |name| (info(&smith, name).state, info(&smith, name).runs);
+    let runs = async |name| {
+        let info = info(&smith, name).await;
+        (info.state, info.runs)
+    };
     let (first, second) = (smith.forge(1).send(), smith.forge(2).send());
     let polish = smith.polish().send();
     first.await.and(polish.await).unwrap();
-    assert_eq!(runs("polish"), (BehaviourState::Waiting, 1));
-    assert_eq!(runs("forge"), (BehaviourState::Running, 1), "one more is under way");
+    assert_eq!(runs("polish").await, (BehaviourState::Waiting, 1));
+    assert_eq!(runs("forge").await, (BehaviourState::Running, 1), "one more is under way");
     second.await.unwrap();
-    assert_eq!(runs("forge"), (BehaviourState::Waiting, 2));
+    assert_eq!(runs("forge").await, (BehaviourState::Waiting, 2));
 
     smith.melt("iron".into()).await.unwrap();
     smith.melt("stone".into()).await.unwrap_err();
     smith.melt("wood".into()).await.unwrap_err();
-    assert_eq!(runs("melt"), (BehaviourState::Waiting, 2), "an error is an answer, a panic is not");
+    assert_eq!(
+        runs("melt").await,
+        (BehaviourState::Waiting, 2),
+        "an error is an answer, a panic is not"
+    );
 }
 
 #[lyceum::test]
 async fn behaviours_are_listed_in_order_with_their_kind() {
     let node = Node::simulated(1);
     let diary = node.launch(Diary::default()).await.unwrap();
-    let list = diary.behaviours();
+    let list = diary.status().await.unwrap().behaviours;
     let kinds: Vec<_> = list.iter().map(|each| (each.name.as_str(), each.kind.as_str())).collect();
     let expected = [
         ("once", "once"),
@@ -279,7 +286,7 @@ async fn stopped_behaviour_runs_no_more_until_it_is_started() {
     let (node, diary) = diary(Duration::ZERO).await;
     node.advance(SECOND * 3 / 2);
     assert!(diary.stop_one("tick".into()).await.unwrap());
-    assert_eq!(info(&diary, "tick").state, BehaviourState::Stopped);
+    assert_eq!(info(&diary, "tick").await.state, BehaviourState::Stopped);
     node.advance(5 * SECOND);
     assert_eq!(times(&diary.lines().await.unwrap(), "tick"), [1_000]);
 
@@ -287,7 +294,7 @@ async fn stopped_behaviour_runs_no_more_until_it_is_started() {
 
     node.advance(2 * SECOND);
     assert_eq!(times(&diary.lines().await.unwrap(), "tick"), [1_000, 7_500, 8_500]);
-    assert_eq!(info(&diary, "tick").state, BehaviourState::Waiting);
+    assert_eq!(info(&diary, "tick").await.state, BehaviourState::Waiting);
 }
 
 /// A regular behaviour that was started and waits for its first time can be started once more.
@@ -307,7 +314,7 @@ async fn behaviour_on_a_flag_that_was_started_again_does_not_start_twice() {
     assert!(diary.stop_one("alarm".into()).await.unwrap());
     assert!(diary.start_one("alarm".into()).await.unwrap());
     node.run_until_idle();
-    assert_eq!(info(&diary, "alarm").state, BehaviourState::Waiting);
+    assert_eq!(info(&diary, "alarm").await.state, BehaviourState::Waiting);
     assert!(!diary.start_one("alarm".into()).await.unwrap(), "it waits for its flag already");
 }
 
@@ -316,7 +323,7 @@ async fn behaviour_that_is_done_stays_done_when_it_is_stopped() {
     let (node, diary) = diary(Duration::ZERO).await;
     node.run_until_idle();
     diary.stop_one("once".into()).await.unwrap();
-    assert_eq!(info(&diary, "once").state, BehaviourState::Done, "there was nothing to stop");
+    assert_eq!(info(&diary, "once").await.state, BehaviourState::Done, "there was nothing to stop");
 }
 
 #[lyceum::test]
@@ -339,7 +346,7 @@ async fn removed_behaviour_is_off_the_list_and_runs_no_more() {
     assert!(!diary.stop_one("nobody".into()).await.unwrap());
     node.advance(5 * SECOND);
     assert!(times(&diary.lines().await.unwrap(), "tick").is_empty());
-    assert!(diary.behaviours().iter().all(|each| each.name != "tick"));
+    assert!(diary.status().await.unwrap().behaviours.iter().all(|each| each.name != "tick"));
 }
 
 #[lyceum::test]
@@ -367,7 +374,7 @@ async fn behaviour_that_removes_itself_ends() {
     let node = Node::simulated(1);
     let shy = node.launch(Shy::default()).await.unwrap();
     node.advance(5 * SECOND);
-    assert_eq!((shy.seen().await.unwrap(), shy.behaviours().len()), (1, 0));
+    assert_eq!((shy.seen().await.unwrap(), shy.status().await.unwrap().behaviours.len()), (1, 0));
     assert_eq!(shy.stop().await, DownReason::Stopped);
     assert_eq!(node.now().since_start(), 5 * SECOND, "nothing holds the agent up");
 }
@@ -415,7 +422,7 @@ async fn state_machine_goes_from_state_to_state_and_ends_in_a_final_one() {
     let mut seen = Vec::new();
     for _ in 0..5 {
         node.run_until_idle();
-        let door = info(&porter, "door");
+        let door = info(&porter, "door").await;
         seen.push((door.machine_state.unwrap(), door.state));
         node.advance(SECOND);
     }
@@ -481,7 +488,7 @@ async fn agent_whose_behaviour_fails_restarts_if_it_can() {
         let launch = node.launch(Bomb { panics, ticks: 0 }).restart(Restart::default());
         let bomb = launch.on_error(policy).await.unwrap();
         node.advance(SECOND * 7 / 2);
-        assert_eq!((bomb.generation(), bomb.ticks().await.unwrap()), (1, 1));
+        assert_eq!((bomb.status().await.unwrap().generation, bomb.ticks().await.unwrap()), (1, 1));
     }
 }
 
@@ -492,7 +499,11 @@ async fn agent_whose_behaviour_fails_stops_although_it_could_restart() {
         let launch = node.launch(Bomb { panics, ticks: 0 }).restart(Restart::default());
         let bomb = launch.on_error(OnFailure::Stop).on_panic(OnFailure::Stop).await.unwrap();
         node.advance(3 * SECOND);
-        assert_eq!((bomb.mode(), bomb.generation()), (Mode::Ended, 0), "panics: {panics}");
+        assert_eq!(
+            (bomb.status().await.unwrap().mode, bomb.status().await.unwrap().generation),
+            (Mode::Ended, 0),
+            "panics: {panics}"
+        );
     }
 }
 
@@ -503,8 +514,8 @@ async fn agent_whose_behaviour_fails_goes_on_if_told_so() {
         let launch = node.launch(Bomb { panics, ticks: 0 });
         let bomb = launch.on_error(OnFailure::GoOn).on_panic(OnFailure::GoOn).await.unwrap();
         node.advance(SECOND * 7 / 2);
-        assert_eq!(bomb.mode(), Mode::Active, "panics: {panics}");
+        assert_eq!(bomb.status().await.unwrap().mode, Mode::Active, "panics: {panics}");
         assert_eq!(bomb.ticks().await.unwrap(), 2, "the behaviour itself is over");
-        assert_eq!(info(&bomb, "tick").state, BehaviourState::Failed);
+        assert_eq!(info(&bomb, "tick").await.state, BehaviourState::Failed);
     }
 }

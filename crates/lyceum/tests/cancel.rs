@@ -43,6 +43,18 @@ impl Clerk {
         self.done += 1;
     }
 
+    /// Works beside everything, as long as somebody waits for it.
+    #[action(cancel = "drop")]
+    async fn walk_while_wanted(cx: Context<Self>) -> Result<(), CallError> {
+        let dropped = cx.with(|clerk| {
+            clerk.begun += 1;
+            clerk.dropped.clone()
+        });
+        let _on_drop = OnDrop(dropped.await?);
+        cx.sleep(10_000 * SECOND).await;
+        cx.with(|clerk| clerk.done += 1).await
+    }
+
     #[action(timeout = "3s")]
     async fn impatient(&mut self) {
         std::future::pending::<()>().await;
@@ -57,6 +69,13 @@ impl Clerk {
     #[action]
     fn time_left(&self, cx: &Context<Self>) -> Option<Duration> {
         cx.deadline().map(|deadline| deadline - cx.now())
+    }
+
+    /// Calls another after two seconds, however its caller's deadline is.
+    #[action]
+    async fn ask_late(&self, other: Handle<Clerk>, cx: &Context<Self>) -> bool {
+        cx.sleep(2 * SECOND).await;
+        other.counts().await.is_ok()
     }
 
     /// Says how much time is left for a call that it makes.
@@ -79,7 +98,7 @@ async fn dropped_call_that_is_queued_never_runs() {
     node.run_until_idle();
     assert!(!second.has_started());
     drop(second);
-    assert_eq!(clerk.stats().queued, 0, "it left the queue at once");
+    assert_eq!(clerk.stats().await.unwrap().queued, 0, "it left the queue at once");
     first.await.unwrap();
     assert_eq!(clerk.counts().await.unwrap(), (1, 1, 0));
 }
@@ -120,6 +139,57 @@ async fn call_out_of_time_of_an_action_that_is_to_be_dropped_frees_the_agent() {
         assert_eq!(clerk.counts().await.unwrap(), (1, 0, 0));
         assert_eq!(node.now().since_start(), SECOND, "seed {seed}");
     }
+}
+
+/// Its job was dropped only when something else woke it.
+#[lyceum::test]
+async fn dropped_call_of_a_detached_action_that_is_to_be_dropped_ends_its_job() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let state = Clerk::default();
+        let dropped = state.dropped.clone();
+        let clerk = node.launch(state).await.unwrap();
+        let (walk, other) = (clerk.walk_while_wanted().send(), clerk.walk_while_wanted().send());
+        node.run_until_idle();
+        walk.cancel();
+        node.run_until_idle();
+        assert_eq!(
+            (dropped.load(SeqCst), clerk.stats().await.unwrap().in_progress),
+            (1, 1),
+            "seed {seed}"
+        );
+        clerk.walk_while_wanted().timeout(SECOND).await.unwrap_err();
+        node.run_until_idle();
+        assert_eq!(
+            (dropped.load(SeqCst), clerk.stats().await.unwrap().in_progress),
+            (2, 1),
+            "seed {seed}"
+        );
+        assert_eq!(node.now().since_start(), SECOND, "seed {seed}");
+        other.await.unwrap_err();
+        assert_eq!(clerk.counts().await.unwrap(), (3, 0, 0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn detached_actions_that_are_to_be_dropped_end_with_their_calls_at_any_moment() {
+    let node = Node::local();
+    let state = Clerk::default();
+    let dropped = state.dropped.clone();
+    let clerk = node.launch(state).await.unwrap();
+    for round in 0..2_000 {
+        let walk = clerk.walk_while_wanted().send();
+        for _ in 0..round % 7 {
+            tokio::task::yield_now().await;
+        }
+        walk.cancel();
+    }
+    while clerk.stats().await.unwrap().in_progress > 0 {
+        tokio::task::yield_now().await;
+    }
+    let (begun, done, _) = clerk.counts().await.unwrap();
+    assert!(done == 0 && begun >= dropped.load(SeqCst), "{begun} begun, {done} done");
+    clerk.stop().await;
 }
 
 #[lyceum::test]
@@ -176,5 +246,28 @@ async fn deadline_is_inherited_by_calls_made_on_the_way() {
         assert_eq!(left, Some(5 * SECOND), "seed {seed}");
         let left = one.time_left_of(two).await.unwrap();
         assert_eq!(left, Some(30 * SECOND), "seed {seed}, by default");
+    }
+}
+
+/// A timer for the past was taken for another one, and the mailbox looked for deadlines no more.
+#[lyceum::test]
+async fn call_made_after_the_deadline_times_out_at_once_and_later_ones_at_theirs() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let (late, busy) = (clerk(&node).await, clerk(&node).await);
+        let work = busy.work().no_timeout().send();
+        late.ask_late(busy.clone()).timeout(SECOND).await.unwrap_err();
+        node.advance(2 * SECOND);
+        assert_eq!(
+            (late.stats().await.unwrap().in_progress, busy.stats().await.unwrap().queued),
+            (0, 0),
+            "seed {seed}"
+        );
+
+        let error = busy.counts().timeout(SECOND).await.unwrap_err();
+
+        assert!(matches!(error, CallError::Timeout(_)), "{error}");
+        assert_eq!(node.now().since_start(), 4 * SECOND, "seed {seed}");
+        assert_eq!(work.await.unwrap(), 1);
     }
 }

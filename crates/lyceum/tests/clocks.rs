@@ -174,7 +174,7 @@ async fn busy_guard_holds_back_a_simulator() {
     let (node, driver, sleeper) = external().await;
     let (sender, answer) = tokio::sync::oneshot::channel();
     let foreign = sleeper.foreign(answer).send();
-    while sleeper.stats().in_progress == 0 {
+    while sleeper.stats().await.unwrap().in_progress == 0 {
         tokio::task::yield_now().await;
     }
     let answered = async {

@@ -91,8 +91,8 @@ async fn agents_are_found_by_all_attributes_that_are_asked_for() {
     assert_eq!(find().attribute("size", "big").any(), [red.any()]);
     assert!(find().attribute("size", "small").any().is_empty());
     assert!(node.find().attribute("color", "blue").name_any("red").is_none());
-    assert!(node.find().attribute("color", "blue").id(red.id()).is_none());
-    assert_eq!(find().id(red.id()).unwrap(), red.any());
+    assert!(node.find().attribute("color", "blue").key(&red.key()).is_none());
+    assert_eq!(find().key(&red.key()).unwrap(), red.any());
 }
 
 #[lyceum::test]
@@ -100,7 +100,7 @@ async fn agent_that_ended_is_found_no_more() {
     let node = Node::simulated(1);
     let bob = node.launch(worker(1)).named("bob").attribute("a", "b").await.unwrap();
     bob.stop().await;
-    assert!(node.find().name_any("bob").is_none() && node.find().id(bob.id()).is_none());
+    assert!(node.find().name_any("bob").is_none() && node.find().key(&bob.key()).is_none());
     assert!(node.find().any().is_empty() && node.find().attribute("a", "b").any().is_empty());
     assert_eq!(bob.name().as_deref(), Some("bob"), "its handle still knows who it was");
 }
@@ -209,5 +209,5 @@ async fn shutdown_lets_turns_and_hooks_finish_within_the_grace_time() {
     assert_eq!(*log.lock().unwrap(), [1], "the hook that hangs was dropped");
     assert!(node.now().since_start() <= 8 * SECOND, "it took {}", node.now());
     assert!(matches!(node.launch(Clerk).await, Err(LaunchError::NodeStopped { .. })));
-    assert_eq!((slow.mode(), node.agent_count()), (Mode::Ended, 0));
+    assert_eq!((slow.status().await.unwrap().mode, node.agent_count()), (Mode::Ended, 0));
 }

@@ -39,6 +39,16 @@ impl Counter {
     }
 }
 
+struct Sleeper;
+
+#[agent]
+impl Sleeper {
+    #[action]
+    async fn sleep(&self, seconds: u64, cx: &Context<Self>) {
+        cx.sleep(Duration::from_secs(seconds)).await;
+    }
+}
+
 #[lyceum::test]
 async fn handle_is_eight_bytes_and_shows_type_and_address() {
     let node = Node::simulated(1);
@@ -89,13 +99,13 @@ async fn inactive_agent_receives_nothing_until_it_is_activated() {
     for seed in 0..10 {
         let node = Node::simulated(seed);
         let counter = node.launch(Counter::default()).await.unwrap();
-        assert!(counter.deactivate());
+        assert!(counter.deactivate().await.unwrap());
         let error = counter.add(1).await.unwrap_err();
         assert!(matches!(error, CallError::Inactive(_)), "{error}");
         assert!(error.into_undelivered().is_some());
         assert!(matches!(counter.add(1).tell().await, Err(TellError::Inactive(_))));
-        assert_eq!(counter.mode(), Mode::Inactive);
-        assert!(counter.activate());
+        assert_eq!(counter.status().await.unwrap().mode, Mode::Inactive);
+        assert!(counter.activate().await.unwrap());
         assert_eq!(counter.add(1).await.unwrap(), 1);
     }
 }
@@ -111,7 +121,7 @@ async fn inactive_agent_sends_nothing() {
         );
         let nag = nagging.nag(other.clone()).no_timeout().send();
         node.advance(Duration::from_millis(1_500));
-        nagging.deactivate();
+        nagging.deactivate().await.unwrap();
         node.advance(Duration::from_millis(1_500));
         assert_eq!(other.add(0).await.unwrap(), 1, "seed {seed}");
         let text = nag.await.unwrap();
@@ -125,7 +135,7 @@ async fn agent_goes_on_after_a_panic_in_a_job_if_its_policy_says_so() {
     let counter = node.launch(Counter::default()).on_panic(OnFailure::GoOn).await.unwrap();
     counter.start_a_job_that_panics().await.unwrap();
     node.run_until_idle();
-    assert_eq!(counter.mode(), Mode::Active);
+    assert_eq!(counter.status().await.unwrap().mode, Mode::Active);
 }
 
 #[lyceum::test]
@@ -135,4 +145,22 @@ async fn unknown_name_leads_to_nobody() {
     assert!(node.find().name::<Counter>("nobody").is_none());
     assert!(node.find().name::<Counter>("not a name!").is_none());
     assert!(node.find().name::<Counter>("counter").is_some());
+}
+
+#[lyceum::test]
+async fn a_handle_has_a_default_deadline_of_its_own() {
+    let node = Node::simulated(1);
+    let sleeper = node.launch(Sleeper).await.unwrap();
+    let hasty = sleeper.with_timeout(Duration::from_secs(1));
+    let start = node.now();
+
+    let error = hasty.sleep(5).await.unwrap_err();
+
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    assert_eq!(node.now() - start, Duration::from_secs(1));
+    assert!(hasty.sleep(5).timeout(Duration::from_secs(10)).await.is_ok(), "a call's own is first");
+    assert!(sleeper.sleep(5).await.is_ok(), "the other handle is as before");
+    let error = hasty.any().call("sleep", serde_json::json!([5])).await.unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    assert_eq!(hasty, sleeper);
 }

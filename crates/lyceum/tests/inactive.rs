@@ -61,14 +61,17 @@ async fn agent_launched_inactive_begins_nothing_until_it_is_activated() {
     let node = Node::simulated(1);
     let mut blinks = node.topics().listen("lamp.blink").unwrap();
     let lamp = node.launch(Lamp::default()).inactive().await.unwrap();
-    assert_eq!((lamp.mode(), lamp.behaviours().len()), (Mode::Inactive, 0));
+    assert_eq!(
+        (lamp.status().await.unwrap().mode, lamp.status().await.unwrap().behaviours.len()),
+        (Mode::Inactive, 0)
+    );
     node.advance(10 * SECOND);
     assert_eq!(node.topics().publish("lamp.see", &1u32).unwrap(), 0);
     assert!(blinks.try_receive().is_none());
     let error = lamp.see(1).await.unwrap_err();
     assert!(matches!(error, CallError::Inactive(_)), "{error}");
 
-    assert!(lamp.activate());
+    assert!(lamp.activate().await.unwrap());
 
     node.topics().publish("lamp.see", &2u32).unwrap();
     node.advance(SECOND);
@@ -80,12 +83,12 @@ async fn agent_launched_inactive_begins_nothing_until_it_is_activated() {
 async fn switch_says_whether_it_changed_anything() {
     let node = Node::simulated(1);
     let lamp = node.launch(Lamp::default()).await.unwrap();
-    assert!(!lamp.activate());
-    assert!(lamp.deactivate() && !lamp.deactivate());
-    assert!(lamp.activate() && !lamp.activate());
+    assert!(!lamp.activate().await.unwrap());
+    assert!(lamp.deactivate().await.unwrap() && !lamp.deactivate().await.unwrap());
+    assert!(lamp.activate().await.unwrap() && !lamp.activate().await.unwrap());
     lamp.stop().await;
-    assert!(!lamp.deactivate() && !lamp.activate());
-    assert_eq!(lamp.mode(), Mode::Ended);
+    assert!(!lamp.deactivate().await.unwrap() && !lamp.activate().await.unwrap());
+    assert_eq!(lamp.status().await.unwrap().mode, Mode::Ended);
 }
 
 #[lyceum::test]
@@ -96,11 +99,15 @@ async fn messages_that_wait_are_kept_until_the_agent_is_active() {
         let nap = lamp.nap().send();
         node.advance(SECOND / 2);
         let calls: Vec<_> = (0..3).map(|n| lamp.see(n).no_timeout().send()).collect();
-        assert!(lamp.deactivate());
+        assert!(lamp.deactivate().await.unwrap());
         node.advance(10 * SECOND);
         nap.await.unwrap();
-        assert_eq!(lamp.stats().queued, 3, "seed {seed}: an inactive agent handles nothing");
-        assert!(lamp.activate());
+        assert_eq!(
+            lamp.stats().await.unwrap().queued,
+            3,
+            "seed {seed}: an inactive agent handles nothing"
+        );
+        assert!(lamp.activate().await.unwrap());
         for (n, call) in (1..).zip(calls) {
             assert_eq!(call.await.unwrap().len(), n);
         }
@@ -113,16 +120,16 @@ async fn inactive_agent_publishes_and_tells_nothing() {
     let mut blinks = node.topics().listen("lamp.blink").unwrap();
     let (lamp, other) =
         (node.launch(Lamp::default()).await.unwrap(), node.launch(Lamp::default()).await.unwrap());
-    other.deactivate();
+    other.deactivate().await.unwrap();
     let show = lamp.show_later(other.clone()).send();
     node.advance(SECOND / 2);
-    lamp.deactivate();
-    other.activate();
-    other.deactivate();
+    lamp.deactivate().await.unwrap();
+    other.activate().await.unwrap();
+    other.deactivate().await.unwrap();
     node.advance(5 * SECOND);
     assert!(blinks.try_receive().is_none(), "both are off");
-    other.activate();
-    lamp.activate();
+    other.activate().await.unwrap();
+    lamp.activate().await.unwrap();
     assert!(show.await.unwrap_err().to_string().contains("inactive"));
     assert_eq!(other.see(1).await.unwrap(), [1]);
     lamp.show(other.clone()).await.unwrap();
@@ -150,12 +157,12 @@ async fn calls_that_wait_for_an_inactive_agent_end_at_their_deadline() {
     let nap = lamp.nap().send();
     node.advance(SECOND / 2);
     let call = lamp.see(1).timeout(3 * SECOND).send();
-    lamp.deactivate();
+    lamp.deactivate().await.unwrap();
     let error = call.await.unwrap_err();
     assert!(matches!(error, CallError::Timeout(_)), "{error}");
     assert_eq!(error.started(), Some(false));
     nap.await.unwrap();
-    lamp.activate();
+    lamp.activate().await.unwrap();
     assert_eq!(lamp.see(2).await.unwrap(), [2], "the message that came back never ran");
 }
 
@@ -166,19 +173,23 @@ async fn inactive_member_of_a_supervisor_stays_inactive_when_its_sibling_fails()
     let pair = node.supervisor(Strategy::OneForAll).start();
     let off = pair.launch(Lamp::default()).await.unwrap();
     let failing = pair.launch(Lamp::default()).await.unwrap();
-    off.deactivate();
+    off.deactivate().await.unwrap();
     failing.blow().await.unwrap_err();
     node.run_until_idle();
-    assert_eq!(failing.generation(), 1);
-    assert_eq!(off.mode(), Mode::Inactive, "it receives nothing until it is activated");
+    assert_eq!(failing.status().await.unwrap().generation, 1);
+    assert_eq!(
+        off.status().await.unwrap().mode,
+        Mode::Inactive,
+        "it receives nothing until it is activated"
+    );
 }
 
 #[lyceum::test]
 async fn inactive_agent_is_found_and_described() {
     let node = Node::simulated(1);
     let lamp = node.launch(Lamp::default()).named("lamp").await.unwrap();
-    lamp.deactivate();
+    lamp.deactivate().await.unwrap();
     assert_eq!(node.find().name::<Lamp>("lamp").unwrap(), lamp);
-    assert_eq!(lamp.describe().name, "Lamp");
-    lamp.activate();
+    assert_eq!(lamp.describe().await.unwrap().name, "Lamp");
+    lamp.activate().await.unwrap();
 }

@@ -126,7 +126,7 @@ async fn default_behaviour_runs_in_each_type_unless_it_has_its_own() {
     node.advance(SECOND * 7 / 2);
     assert_eq!(sensors[0].read().await.unwrap(), 10);
     assert_eq!(sensors[1].read().await.unwrap(), 980);
-    assert_eq!(sensors[1].behaviours()[0].runs, 3, "its own body ran");
+    assert_eq!(sensors[1].status().await.unwrap().behaviours[0].runs, 3, "its own body ran");
 }
 
 #[lyceum::test]
@@ -163,7 +163,7 @@ async fn actions_of_an_interface_are_called_and_described_by_name() {
     assert_eq!(heavy.call("is_low", json!([])).await.unwrap(), json!(true));
     let error = heavy.call("set", json!(["five"])).await.unwrap_err();
     assert!(error.to_string().contains("argument `value`: expected integer"), "{error}");
-    let description = heavy.describe();
+    let description = heavy.describe().await.unwrap();
     assert_eq!(description.interfaces, ["Sensor"]);
     let mut names: Vec<_> = description.actions.iter().map(|each| each.name.as_str()).collect();
     names.sort_unstable();

@@ -191,7 +191,7 @@ async fn jobs_end_with_their_generation() {
     kitchen.remind_in(10).await.unwrap();
     kitchen.blow().await.unwrap_err();
     node.advance(20 * SECOND);
-    assert_eq!((kitchen.generation(), dropped.load(SeqCst)), (1, 1));
+    assert_eq!((kitchen.status().await.unwrap().generation, dropped.load(SeqCst)), (1, 1));
     assert!(kitchen.ready().await.unwrap().is_empty());
 }
 
@@ -200,7 +200,10 @@ async fn panic_in_a_job_is_one_in_a_turn() {
     let (node, kitchen, _) = kitchen().await;
     kitchen.burn().await.unwrap();
     node.run_until_idle();
-    assert_eq!((kitchen.mode(), kitchen.generation()), (Mode::Active, 1));
+    assert_eq!(
+        (kitchen.status().await.unwrap().mode, kitchen.status().await.unwrap().generation),
+        (Mode::Active, 1)
+    );
 }
 
 #[lyceum::test]
@@ -268,5 +271,5 @@ async fn panic_in_blocking_work_is_an_error_of_the_work_alone() {
         matches!(&error, CallError::Action(BlockingError::Panicked(text)) if text == "no disk"),
         "{error}"
     );
-    assert_eq!(kitchen.mode(), Mode::Active);
+    assert_eq!(kitchen.status().await.unwrap().mode, Mode::Active);
 }

@@ -62,7 +62,7 @@ async fn killed_agent_takes_those_along_that_are_linked_with_it() {
     for seed in 0..10 {
         let node = Node::simulated(seed);
         let (left, right) = pair(&node).await;
-        left.link(&right);
+        left.link(&right).await.unwrap();
         assert_eq!(right.kill().await, DownReason::Killed);
         let reason = left.ended().await;
         assert!(
@@ -78,8 +78,8 @@ async fn stop_that_was_asked_for_does_not_spread() {
     let node = Node::simulated(1);
     let (left, right) = pair(&node).await;
     let third = node.launch(Link::default()).await.unwrap();
-    left.link(&right);
-    left.link(&third);
+    left.link(&right).await.unwrap();
+    left.link(&third).await.unwrap();
     right.stop().await;
     third.quit().await.unwrap();
     third.ended().await;
@@ -91,9 +91,9 @@ async fn stop_that_was_asked_for_does_not_spread() {
 async fn removed_link_does_not_spread() {
     let node = Node::simulated(1);
     let (left, right) = pair(&node).await;
-    left.link(&right);
-    right.link(&left);
-    right.unlink(&left);
+    left.link(&right).await.unwrap();
+    right.link(&left).await.unwrap();
+    right.unlink(&left).await.unwrap();
     right.kill().await;
     node.advance(SECOND);
     assert!(left.alive().await.unwrap());
@@ -103,7 +103,7 @@ async fn removed_link_does_not_spread() {
 async fn agent_linked_with_itself_ends_once() {
     let node = Node::simulated(1);
     let (one, _) = pair(&node).await;
-    one.link(&one);
+    one.link(&one).await.unwrap();
     let monitor = one.monitor();
     assert_eq!(one.kill().await, DownReason::Killed);
     assert_eq!(monitor.await.reason, DownReason::Killed);
@@ -115,7 +115,7 @@ async fn link_with_an_agent_that_was_killed_spreads_at_once() {
     let node = Node::simulated(1);
     let (left, right) = pair(&node).await;
     right.kill().await;
-    left.link(&right);
+    left.link(&right).await.unwrap();
     assert!(matches!(left.ended().await, DownReason::Linked(_)));
 }
 
@@ -125,9 +125,13 @@ async fn link_with_an_agent_that_was_stopped_does_not_spread() {
     let node = Node::simulated(1);
     let (left, right) = pair(&node).await;
     right.stop().await;
-    left.link(&right);
+    left.link(&right).await.unwrap();
     node.advance(SECOND);
-    assert_eq!(left.mode(), Mode::Active, "an end that was asked for does not spread");
+    assert_eq!(
+        left.status().await.unwrap().mode,
+        Mode::Active,
+        "an end that was asked for does not spread"
+    );
 }
 
 #[lyceum::test]
@@ -135,14 +139,14 @@ async fn linked_agent_that_can_restart_does_and_its_link_is_used_up() {
     let node = Node::simulated(1);
     let tough = node.launch(Link::default()).restart(Restart::default()).await.unwrap();
     let (frail, other) = pair(&node).await;
-    tough.link(&frail);
-    tough.link(&other);
+    tough.link(&frail).await.unwrap();
+    tough.link(&other).await.unwrap();
     let monitor = tough.monitor();
     frail.kill().await;
     let down = monitor.await;
     assert!(matches!(down.reason, DownReason::Linked(_)) && down.restarts, "{down:?}");
     assert!(tough.alive().await.unwrap());
-    assert_eq!(tough.generation(), 1);
+    assert_eq!(tough.status().await.unwrap().generation, 1);
     assert!(matches!(other.ended().await, DownReason::Linked(_)), "a failure spreads on");
 }
 
@@ -151,7 +155,7 @@ async fn restart_of_one_agent_takes_a_linked_one_along() {
     let node = Node::simulated(1);
     let tough = node.launch(Link::default()).restart(Restart::default()).await.unwrap();
     let (frail, _) = pair(&node).await;
-    frail.link(&tough);
+    frail.link(&tough).await.unwrap();
     tough.blow().await.unwrap_err();
     let reason = frail.ended().await;
     assert!(
@@ -203,13 +207,17 @@ async fn agent_linked_with_two_that_end_together_fails_once() {
         let policy = Restart::default().limit(1, SECOND);
         let middle = node.launch(Link::default()).restart(policy).await.unwrap();
         let (left, right) = pair(&node).await;
-        middle.link(&left);
-        middle.link(&right);
-        left.link(&right);
+        middle.link(&left).await.unwrap();
+        middle.link(&right).await.unwrap();
+        left.link(&right).await.unwrap();
         drop(left.kill());
         drop(right.kill());
         node.run_until_idle();
-        assert_eq!((middle.mode(), middle.generation()), (Mode::Active, 1), "seed {seed}");
+        assert_eq!(
+            (middle.status().await.unwrap().mode, middle.status().await.unwrap().generation),
+            (Mode::Active, 1),
+            "seed {seed}"
+        );
     }
 }
 
@@ -234,7 +242,10 @@ async fn children_end_before_their_parent_that_stops() {
     let child = parent.bear(1).await.unwrap();
     let grandchild = child.bear(1).await.unwrap();
     parent.stop().await;
-    assert_eq!((child.mode(), grandchild.mode()), (Mode::Ended, Mode::Ended));
+    assert_eq!(
+        (child.status().await.unwrap().mode, grandchild.status().await.unwrap().mode),
+        (Mode::Ended, Mode::Ended)
+    );
 }
 
 #[lyceum::test]
@@ -253,7 +264,7 @@ async fn reason_at_the_end_of_a_chain_of_links_stays_short() {
     let node = Node::simulated(1);
     let agents = node.launch_many((0..200).map(|_| Link::default())).await.unwrap();
     for two in agents.windows(2) {
-        two[0].link(&two[1]);
+        two[0].link(&two[1]).await.unwrap();
     }
     agents[0].kill().await;
     let reason = agents[199].ended().await.to_string();
@@ -271,7 +282,7 @@ async fn end_linked(node: Node) -> u32 {
     let agents = (0..LINKS).map(|_| Link { ended: ended.clone() });
     let agents = node.launch_many(agents).await.unwrap();
     for two in agents.windows(2) {
-        two[0].link(&two[1]);
+        two[0].link(&two[1]).await.unwrap();
     }
     agents[0].kill().await;
     let all: Vec<_> = agents.iter().map(Handle::any).collect();

@@ -215,7 +215,7 @@ async fn flooding_sender_does_not_starve_a_quiet_one() {
             }
         });
         tokio::task::yield_now().await;
-        let before = sleeper.stats().received;
+        let before = sleeper.stats().await.unwrap().received;
         let call = sleeper.heard().send();
         let ahead = call.await.unwrap().len() as u64;
         assert!(ahead <= before + 64, "seed {seed}: {ahead} of {before} messages went ahead");

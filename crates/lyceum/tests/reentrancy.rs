@@ -70,6 +70,18 @@ impl Peer {
         text(cx.handle().pass(Vec::new()).await)
     }
 
+    /// Holds the agent shared, and calls its own action that runs beside everything.
+    #[action]
+    async fn share_then_detach(&self, cx: &Context<Self>) -> String {
+        text(cx.handle().detach().await)
+    }
+
+    #[action]
+    async fn detach(cx: Context<Self>) -> String {
+        cx.sleep(SECOND).await;
+        "done".into()
+    }
+
     #[action]
     async fn share_with(&self, cx: &Context<Self>) -> String {
         let reached = cx.with(|peer| peer.value += 1).await;
@@ -113,6 +125,18 @@ async fn exclusive_action_that_reaches_itself_through_two_others_is_reentrant() 
         let chain = vec![b.clone(), c, a.clone(), b];
         assert_eq!(a.pass(chain).await.unwrap(), "reentrant", "seed {seed}");
         assert_eq!(node.now().since_start(), Duration::ZERO, "nobody waited, seed {seed}");
+    }
+}
+
+/// A queued call to the agent that makes it looked like one that crosses.
+#[lyceum::test]
+async fn shared_action_that_calls_its_own_agent_joins_its_own_turn() {
+    for seed in 0..20 {
+        let node = Node::simulated(seed);
+        let peer = node.launch(Peer::default()).await.unwrap();
+        assert_eq!(peer.share(vec![peer.clone(), peer.clone()]).await.unwrap(), "done");
+        assert_eq!(peer.share_then_detach().await.unwrap(), "done", "seed {seed}");
+        assert_eq!(peer.share_then_pass().await.unwrap(), "reentrant", "seed {seed}");
     }
 }
 

@@ -77,7 +77,7 @@ async fn panicking_agent_restarts_with_its_first_state_behind_the_same_handle() 
 
     assert!(matches!(error, CallError::Panicked(_)), "{error}");
     assert_eq!(fuse.add(1).await.unwrap(), 1);
-    assert_eq!(fuse.generation(), 1);
+    assert_eq!(fuse.status().await.unwrap().generation, 1);
     let down = monitor.await;
     assert_eq!((down.generation, down.restarts), (0, true));
     assert_eq!(down.reason, DownReason::Panicked("as asked".into()));
@@ -110,7 +110,10 @@ async fn failures_outside_of_the_period_do_not_count() {
         fuse.add(1).await.unwrap();
         node.advance(Duration::from_secs(61));
     }
-    assert_eq!((fuse.mode(), fuse.generation()), (Mode::Active, 5));
+    assert_eq!(
+        (fuse.status().await.unwrap().mode, fuse.status().await.unwrap().generation),
+        (Mode::Active, 5)
+    );
 }
 
 /// The panic of the behaviour's turn and the behaviour's failure were counted as two.
@@ -122,7 +125,10 @@ async fn behaviour_that_panics_counts_as_one_failure() {
         let fuse = node.launch(state).restart(policy(1)).await.unwrap();
         node.advance(Duration::from_secs(101));
         assert_eq!(fuse.add(1).await.unwrap(), 1, "seed {seed}");
-        assert_eq!((fuse.mode(), fuse.generation()), (Mode::Active, 1));
+        assert_eq!(
+            (fuse.status().await.unwrap().mode, fuse.status().await.unwrap().generation),
+            (Mode::Active, 1)
+        );
     }
 }
 
@@ -134,7 +140,10 @@ async fn start_hook_that_panics_at_a_restart_counts_as_one_failure() {
     let fuse = node.launch(state).restart(policy(3)).await.unwrap();
     fuse.blow().await.unwrap_err();
     assert_eq!(fuse.add(1).await.unwrap(), 1);
-    assert_eq!((fuse.mode(), fuse.generation()), (Mode::Active, 3));
+    assert_eq!(
+        (fuse.status().await.unwrap().mode, fuse.status().await.unwrap().generation),
+        (Mode::Active, 3)
+    );
 }
 
 #[lyceum::test]
@@ -145,7 +154,7 @@ async fn two_turns_that_panic_in_one_generation_count_as_one_failure() {
     one.await.unwrap_err();
     two.await.unwrap_err();
     assert_eq!(fuse.add(1).await.unwrap(), 1);
-    assert_eq!(fuse.generation(), 1);
+    assert_eq!(fuse.status().await.unwrap().generation, 1);
 }
 
 #[lyceum::test]
@@ -158,7 +167,11 @@ async fn start_hook_that_hangs_at_a_restart_ends_the_agent() {
 
     node.advance(Duration::from_secs(60));
 
-    assert_eq!(fuse.mode(), Mode::Ended, "a hook that hangs is a failed start");
+    assert_eq!(
+        fuse.status().await.unwrap().mode,
+        Mode::Ended,
+        "a hook that hangs is a failed start"
+    );
     assert!(matches!(fuse.ended().await, DownReason::StartFailed(_)));
 }
 
@@ -253,7 +266,7 @@ async fn agent_that_is_to_stop_after_a_panic_does_not_restart() {
     let fuse = launch.await.unwrap();
     fuse.blow().await.unwrap_err();
     node.run_until_idle();
-    assert_eq!(fuse.mode(), Mode::Ended);
+    assert_eq!(fuse.status().await.unwrap().mode, Mode::Ended);
     assert_eq!(fuse.ended().await, DownReason::Panicked("as asked".into()));
 }
 

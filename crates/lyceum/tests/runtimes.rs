@@ -150,7 +150,7 @@ fn calls_of_a_runtime_that_is_gone_leave_the_agent_free() {
     let agent = own.block_on(node.launch(place()).into_future()).unwrap();
     let calls = agent.clone();
     callers.spawn(async move { calls.hang().await });
-    while agent.stats().in_progress == 0 {
+    while lyceum::block_on(agent.stats()).unwrap().in_progress == 0 {
         thread::yield_now();
     }
     drop(callers);
@@ -163,7 +163,7 @@ fn call_of_an_agent_whose_runtime_is_gone_is_answered() {
     let node = Node::builder().runtime(own.handle().clone()).build().unwrap();
     let agent = own.block_on(node.launch(place()).into_future()).unwrap();
     let (running, queued) = (agent.hold().no_timeout().send(), agent.thread().no_timeout().send());
-    while agent.stats().in_progress == 0 {
+    while lyceum::block_on(agent.stats()).unwrap().in_progress == 0 {
         thread::yield_now();
     }
     drop(own);

@@ -212,11 +212,11 @@ async fn play(seed: u64, steps: &[Step], kill: bool) -> Result<u64, TestCaseErro
             Step::Advance(millis) => node.advance(Duration::from_millis(millis)),
             Step::Idle => drop(node.run_until_idle()),
             Step::Fail => drop(peer.fail().tell().now()),
-            Step::Deactivate => drop(peer.deactivate()),
-            Step::Activate => drop(peer.activate()),
+            Step::Deactivate => drop(peer.deactivate().await.unwrap()),
+            Step::Activate => drop(peer.activate().await.unwrap()),
         }
     }
-    peer.activate();
+    peer.activate().await.unwrap();
     drop(if kill { peer.kill() } else { peer.stop() });
     for (n, call) in pending {
         match call.await {

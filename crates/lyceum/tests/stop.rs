@@ -178,7 +178,10 @@ async fn agent_that_is_stopped_while_it_starts_begins_nothing() {
         let log = clerk.log.clone();
         let launched = node.launch(clerk).await;
         if let Ok(clerk) = &launched {
-            assert!(matches!(clerk.mode(), Mode::Stopping | Mode::Ended), "seed {seed}");
+            assert!(
+                matches!(clerk.status().await.unwrap().mode, Mode::Stopping | Mode::Ended),
+                "seed {seed}"
+            );
             clerk.ended().await;
         }
         node.advance(SECOND);

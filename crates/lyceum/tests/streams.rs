@@ -100,7 +100,7 @@ async fn stream_that_panics_ends_and_the_agent_goes_on() {
     let results: Vec<_> = source.crash().await.unwrap().collect().await;
     node.run_until_idle();
     assert_eq!(results, [0]);
-    assert_eq!(source.mode(), Mode::Active);
+    assert_eq!(source.status().await.unwrap().mode, Mode::Active);
 }
 
 #[lyceum::test]

@@ -175,9 +175,9 @@ async fn every_call_ends_where_the_agent_restarts_all_the_time() {
 async fn every_call_ends_where_the_agent_is_switched_off_and_on() {
     storm(10, async |worker, _| {
         for _ in 0..100 {
-            worker.deactivate();
+            worker.deactivate().await.unwrap();
             tokio::task::yield_now().await;
-            worker.activate();
+            worker.activate().await.unwrap();
         }
     })
     .await;

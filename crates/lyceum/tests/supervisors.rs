@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use lyceum::exchange::Status;
 use lyceum::prelude::*;
 use lyceum::{Down, DownReason, Mode, Supervisor};
 
@@ -80,13 +81,21 @@ async fn family(seed: u64, strategy: Strategy, limit: u32) -> Family {
 }
 
 impl Family {
-    fn generations(&self) -> Vec<u32> {
+    async fn generations(&self) -> Vec<u32> {
         self.node.run_until_idle();
-        self.parts.iter().map(Handle::generation).collect()
+        self.statuses().await.iter().map(|status| status.generation).collect()
     }
 
-    fn modes(&self) -> Vec<Mode> {
-        self.parts.iter().map(Handle::mode).collect()
+    async fn modes(&self) -> Vec<Mode> {
+        self.statuses().await.iter().map(|status| status.mode).collect()
+    }
+
+    async fn statuses(&self) -> Vec<Status> {
+        let mut statuses = Vec::new();
+        for part in &self.parts {
+            statuses.push(part.status().await.unwrap());
+        }
+        statuses
     }
 }
 
@@ -99,7 +108,7 @@ async fn strategy_says_who_restarts() {
     ] {
         let family = family(1, strategy, 3).await;
         family.parts[1].blow().await.unwrap_err();
-        assert_eq!(family.generations(), expected, "{strategy:?}");
+        assert_eq!(family.generations().await, expected, "{strategy:?}");
         for part in &family.parts {
             assert!(part.ok().await.unwrap());
         }
@@ -127,7 +136,7 @@ async fn all_old_generations_end_before_a_new_one_starts() {
     for seed in 0..20 {
         let family = family(seed, Strategy::OneForAll, 3).await;
         family.parts[1].blow().await.unwrap_err();
-        family.generations();
+        family.generations().await;
         let log = family.log.lock().unwrap().clone();
         let first_start = log.iter().position(|line| line.starts_with("start")).unwrap();
         let last_end = log.iter().rposition(|line| line.starts_with("end")).unwrap();
@@ -140,7 +149,7 @@ async fn members_start_again_in_the_order_of_their_launch() {
     for seed in 0..20 {
         let family = family(seed, Strategy::OneForAll, 3).await;
         family.parts[1].blow().await.unwrap_err();
-        family.generations();
+        family.generations().await;
         let log = family.log.lock().unwrap().clone();
         let starts: Vec<_> = log.iter().filter(|line| line.starts_with("start")).collect();
         assert_eq!(starts, ["start a1", "start b1", "start c1"], "seed {seed}");
@@ -152,7 +161,7 @@ async fn failures_of_all_members_are_counted_together() {
     let family = family(1, Strategy::OneForOne, 2).await;
     family.parts[0].blow().await.unwrap_err();
     family.parts[1].blow().await.unwrap_err();
-    assert_eq!(family.generations(), [1, 1, 0]);
+    assert_eq!(family.generations().await, [1, 1, 0]);
     family.parts[2].blow().await.unwrap_err();
     for part in &family.parts {
         let reason = part.ended().await;
@@ -168,8 +177,8 @@ async fn failures_outside_of_the_period_do_not_count() {
         family.parts[0].blow().await.unwrap_err();
         family.node.advance(11 * SECOND);
     }
-    assert_eq!(family.generations(), [4, 4, 4]);
-    assert_eq!(family.modes(), [Mode::Active; 3]);
+    assert_eq!(family.generations().await, [4, 4, 4]);
+    assert_eq!(family.modes().await, [Mode::Active; 3]);
 }
 
 #[lyceum::test]
@@ -182,8 +191,8 @@ async fn siblings_that_fail_at_the_same_moment_restart_once() {
             assert!(matches!(error, CallError::Panicked(_) | CallError::Down(_)), "{error}");
         }
         family.node.advance(SECOND);
-        assert_eq!(family.modes(), [Mode::Active; 3], "seed {seed}");
-        assert_eq!(family.generations(), [1, 1, 1], "seed {seed}");
+        assert_eq!(family.modes().await, [Mode::Active; 3], "seed {seed}");
+        assert_eq!(family.generations().await, [1, 1, 1], "seed {seed}");
     }
 }
 
@@ -192,8 +201,8 @@ async fn member_that_was_stopped_does_not_come_back_with_its_siblings() {
     let family = family(1, Strategy::OneForAll, 3).await;
     family.parts[2].stop().await;
     family.parts[0].blow().await.unwrap_err();
-    assert_eq!(family.generations(), [1, 1, 0]);
-    assert_eq!(family.modes(), [Mode::Active, Mode::Active, Mode::Ended]);
+    assert_eq!(family.generations().await, [1, 1, 0]);
+    assert_eq!(family.modes().await, [Mode::Active, Mode::Active, Mode::Ended]);
 }
 
 /// A start that fails counts as a failure, and beyond the limit the supervisor ends them all.
@@ -203,8 +212,8 @@ async fn member_that_cannot_start_again_ends_its_siblings_too() {
     let bad = part(&family.supervisor, "bad", &family.log, true).await;
     bad.blow().await.unwrap_err();
     family.node.advance(SECOND);
-    assert_eq!(bad.mode(), Mode::Ended);
-    assert_eq!(family.modes(), [Mode::Ended; 3], "as in OTP: the supervisor gives up");
+    assert_eq!(bad.status().await.unwrap().mode, Mode::Ended);
+    assert_eq!(family.modes().await, [Mode::Ended; 3], "as in OTP: the supervisor gives up");
 }
 
 /// Each failed start counts for the whole group.
@@ -230,5 +239,5 @@ async fn agents_of_a_supervisor_outlive_it() {
     parts[0].blow().await.unwrap_err();
     node.run_until_idle();
     assert!(parts[2].ok().await.unwrap());
-    assert_eq!(parts[2].generation(), 1);
+    assert_eq!(parts[2].status().await.unwrap().generation, 1);
 }

@@ -61,7 +61,7 @@ async fn message_for_a_group_is_heard_by_one_member() {
 async fn message_for_a_group_goes_to_a_member_that_is_active() {
     let node = Node::simulated(1);
     let workers = node.launch_many((0..2).map(|_| Worker::default())).await.unwrap();
-    workers[0].deactivate();
+    workers[0].deactivate().await.unwrap();
     for n in 0..10u64 {
         node.topics().publish("jobs.new", &n).unwrap();
     }
@@ -72,7 +72,7 @@ async fn message_for_a_group_goes_to_a_member_that_is_active() {
 async fn inactive_agent_does_not_count_as_one_that_got_the_message() {
     let node = Node::simulated(1);
     let worker = node.launch(Worker::default()).await.unwrap();
-    worker.deactivate();
+    worker.deactivate().await.unwrap();
     assert_eq!(node.topics().publish("all", &1u64).unwrap(), 0);
 }
 

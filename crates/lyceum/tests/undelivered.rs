@@ -82,5 +82,5 @@ async fn message_whose_time_is_over_in_the_queue_comes_back_and_never_runs() {
     assert_eq!(error.into_undelivered().unwrap().action(), "note");
     nap.await.unwrap();
     assert!(clerk.notes().await.unwrap().is_empty());
-    assert_eq!(clerk.mode(), Mode::Active);
+    assert_eq!(clerk.status().await.unwrap().mode, Mode::Active);
 }

@@ -174,7 +174,7 @@ async fn look_at_an_empty_queue_does_not_wait() {
     let (node, host, log) = host(Manner::Looks, &["a"]).await;
     node.run_until_idle();
     assert_eq!(lines(&log), ["setup", "run", "teardown", "drop"]);
-    assert_eq!(host.behaviours()[0].state, BehaviourState::Done);
+    assert_eq!(host.status().await.unwrap().behaviours[0].state, BehaviourState::Done);
     assert_eq!(node.topics().publish("a", &1u64).unwrap(), 0, "its subscription ended with it");
 }
 
@@ -219,7 +219,7 @@ async fn removed_behaviour_is_dropped_without_teardown_and_hears_no_more() {
     assert!(host.remove("guest".into()).await.unwrap());
     assert_eq!(lines(&log), ["setup", "run", "drop"], "it is gone when the answer comes");
     assert_eq!(node.topics().publish("a", &1u64).unwrap(), 0);
-    assert!(host.behaviours().is_empty());
+    assert!(host.status().await.unwrap().behaviours.is_empty());
     assert!(!host.remove("guest".into()).await.unwrap());
 }
 
@@ -241,7 +241,10 @@ async fn bad_pattern_is_refused_and_leaves_nothing() {
     let bad = Guest { log: Log::default(), manner: Manner::Waits, patterns };
     let error = host.add("bad".into(), bad).await.unwrap_err();
     assert!(error.to_string().contains("a..b"), "{error}");
-    assert_eq!((host.behaviours().len(), node.topics().subscriptions()), (1, 0));
+    assert_eq!(
+        (host.status().await.unwrap().behaviours.len(), node.topics().subscriptions()),
+        (1, 0)
+    );
     drop(log);
 }
 
@@ -265,8 +268,8 @@ async fn behaviour_whose_setup_fails_does_not_run() {
     let (node, host, log) = host(Manner::FailsInSetup, &["a"]).await;
     node.run_until_idle();
     assert_eq!(lines(&log), ["setup", "drop"]);
-    assert_eq!(host.behaviours()[0].state, BehaviourState::Failed);
-    assert_eq!(host.mode(), Mode::Active, "its policy says to go on");
+    assert_eq!(host.status().await.unwrap().behaviours[0].state, BehaviourState::Failed);
+    assert_eq!(host.status().await.unwrap().mode, Mode::Active, "its policy says to go on");
 }
 
 #[lyceum::test]
@@ -276,5 +279,5 @@ async fn payload_of_another_type_is_the_behaviours_own_failure() {
     node.topics().publish("a", "no number").unwrap();
     node.run_until_idle();
     assert_eq!(lines(&log), ["setup", "run", "teardown", "drop"]);
-    assert_eq!(host.behaviours()[0].state, BehaviourState::Failed);
+    assert_eq!(host.status().await.unwrap().behaviours[0].state, BehaviourState::Failed);
 }

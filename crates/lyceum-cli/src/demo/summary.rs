@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use lyceum::exchange::Status;
 use lyceum::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,7 +77,7 @@ impl Summary {
             raised,
             log,
             topics,
-            agents: agents(cx),
+            agents: agents(cx).await,
         }
     }
 }
@@ -118,22 +119,26 @@ async fn readings(cx: &Context<Summary>) -> Vec<Reading> {
 }
 
 /// Returns what the agents of the node have done so far, by name.
-fn agents(cx: &Context<Summary>) -> Vec<AgentReport> {
-    let agents = cx.node().find().any();
-    let mut reports: Vec<_> = agents.iter().map(AgentReport::of).collect();
+async fn agents(cx: &Context<Summary>) -> Vec<AgentReport> {
+    let mut reports = Vec::new();
+    for agent in cx.node().find().any() {
+        // One that ends meanwhile is left out.
+        if let Ok(status) = agent.status().await {
+            reports.push(AgentReport::of(status));
+        }
+    }
     reports.sort_by(|one, other| one.name.cmp(&other.name));
     reports
 }
 
 impl AgentReport {
-    fn of(agent: &AnyHandle) -> Self {
-        let stats = agent.stats();
+    fn of(status: Status) -> Self {
         Self {
-            name: agent.name().unwrap_or_else(|| agent.id().to_string()),
-            kind: agent.type_name().into(),
-            handled: stats.handled,
-            failed: stats.failed,
-            queued: stats.queued,
+            name: status.name.unwrap_or_else(|| status.id.to_string()),
+            kind: status.kind,
+            handled: status.stats.handled,
+            failed: status.stats.failed,
+            queued: status.stats.queued,
         }
     }
 }

@@ -24,7 +24,7 @@ pub struct BehaviourInfo {
     pub kind: String,
     /// What it is doing.
     pub state: BehaviourState,
-    /// How often it ran to its end; an error is one for those that are called.
+    /// How often it ran to its end. A manual behaviour also does so with an error.
     pub runs: u64,
     /// How many regular times it missed.
     pub missed: u64,

@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use super::BehaviourState;
 use super::schedule::{failed, note};
 use crate::clock::{Sleep, When};
-use crate::life::run_job;
+use crate::life::try_run_job;
 use crate::topic::{Listener, Pattern, Publication, TopicError};
 use crate::{Agent, BoxError, Context};
 
@@ -146,7 +146,7 @@ pub(crate) fn add_value<A: Agent, B: Behaviour<A>>(
     }
     let mut own = BehaviourContext { cx: Context::of_agent(&agent), listener };
     let (owner, label) = (agent.clone(), name.to_string());
-    let job = run_job(&agent, async move {
+    let job = try_run_job(&agent, async move {
         note(&owner, &label, BehaviourState::Running);
         let result = work(&mut behaviour, &mut own).await;
         let state = if result.is_ok() { BehaviourState::Done } else { BehaviourState::Failed };
@@ -155,7 +155,13 @@ pub(crate) fn add_value<A: Agent, B: Behaviour<A>>(
             failed(&owner, &label, &error);
         }
     });
-    agent.with_extras(|extras| extras.behaviours.set_job(name, job));
+    match job {
+        Ok(job) => agent.with_extras(|extras| extras.behaviours.set_job(name, job)),
+        Err(error) => {
+            agent.with_extras(|extras| extras.behaviours.remove(name));
+            panic!("{error}");
+        }
+    }
     Ok(true)
 }
 

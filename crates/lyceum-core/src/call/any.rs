@@ -1,5 +1,7 @@
 //! Calls of actions by name, with JSON values.
 
+mod request;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -7,15 +9,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use lyceum_wire::AccessKind;
+use request::Request;
+pub(crate) use request::known_actions;
 use serde_json::Value;
 
 use super::{CallOptions, Timeout};
 use crate::clock::When;
-use crate::error::CallFault;
-use crate::route::{Answer, Arguments, Route, Underway};
+use crate::route::{Answer, Arguments, Underway};
 use crate::stream::Results;
-use crate::{ActionInfo, AgentRef, CallError};
+use crate::{CallError, Recipient};
 
 /// A call by name that starts when it is first polled; await it for the answer.
 ///
@@ -65,34 +67,18 @@ pub struct AnyTell<'h> {
 ///
 /// As for [`Pending`](crate::Pending): dropping it removes a message that is still queued.
 pub struct AnyPending {
-    target: AgentRef,
+    target: Recipient,
     state: Result<Box<dyn Underway>, Option<CallError>>,
 }
 
-/// What is asked of an agent: an action with its arguments, until it is sent.
-struct Request<'h> {
-    target: &'h AgentRef,
-    options: CallOptions,
-    message: Option<Result<(&'static Route, Arguments), CallError>>,
-}
-
-/// Why an action with one value is called otherwise.
-const ONE: &str = "it answers with one value, which `call` receives";
-/// Why an action with many values is called otherwise.
-const STREAM: &str = "it answers with a stream of results, which `stream` receives";
-
 impl<'h> AnyCall<'h> {
     pub(crate) fn new(
-        target: &'h AgentRef,
+        target: &'h Recipient,
         action: &str,
         arguments: Arguments,
         options: CallOptions,
     ) -> Self {
-        let message = match target.route(action) {
-            Some(route) => Ok((route, arguments)),
-            None => Err(unknown(target, action, &known_actions(target))),
-        };
-        Self { request: Request { target, options, message: Some(message) }, answer: None }
+        Self { request: Request::new(target, action, arguments, options), answer: None }
     }
 
     /// Sets how long to wait for the answer.
@@ -122,10 +108,8 @@ impl<'h> AnyCall<'h> {
     ///
     /// The message goes through the mailbox, so that this returns without running the action.
     pub fn send(mut self) -> AnyPending {
-        let Request { target, options, .. } = self.request;
-        let sent = self.request.take(false);
-        let sent = sent.and_then(|(route, arguments)| (route.send)(target, arguments, options));
-        AnyPending { target: target.clone(), state: sent.map_err(Some) }
+        let state = self.request.send().map_err(Some);
+        AnyPending { target: self.request.target.clone(), state }
     }
 
     /// Waits for the results of an action that answers with a stream of them.
@@ -134,11 +118,9 @@ impl<'h> AnyCall<'h> {
     ///
     /// As any call. An action that answers with one value is [`CallError::UnknownAction`].
     pub async fn stream(mut self) -> Result<Results<Value>, CallError> {
-        let Request { target, options, .. } = self.request;
-        let (route, arguments) = self.request.take(true)?;
-        match (route.call)(target.clone(), arguments, options).await? {
+        match self.request.call(true)?.await? {
             Answer::Stream(results) => Ok(results),
-            Answer::Value(_) => unreachable!("the route says that it answers with a stream"),
+            Answer::Value(_) => unreachable!("a stream was asked for"),
         }
     }
 }
@@ -150,8 +132,7 @@ impl AnyTell<'_> {
     ///
     /// Returns the message if the mailbox is full, or the agent does not take messages.
     pub fn now(mut self) -> Result<(), CallError> {
-        let (route, arguments) = self.request.message()?;
-        (route.tell_now)(self.request.target, arguments, self.request.options)
+        self.request.tell_now()
     }
 }
 
@@ -165,34 +146,14 @@ impl AnyPending {
     pub fn cancel(self) {}
 }
 
-impl Request<'_> {
-    fn message(&mut self) -> Result<(&'static Route, Arguments), CallError> {
-        self.message.take().expect("a message is sent once")
-    }
-
-    /// Takes the message of a call that is to be answered with a stream or with one value.
-    fn take(&mut self, stream: bool) -> Result<(&'static Route, Arguments), CallError> {
-        let (route, arguments) = self.message()?;
-        if route.stream == stream {
-            return Ok((route, arguments));
-        }
-        Err(unknown(self.target, route.name, if stream { ONE } else { STREAM }))
-    }
-}
-
 impl Future for AnyCall<'_> {
     type Output = Result<Value, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let request = &mut this.request;
         let answer = match &mut this.answer {
             Some(answer) => answer,
-            None => {
-                let (route, arguments) = request.take(false)?;
-                let call = (route.call)(request.target.clone(), arguments, request.options);
-                this.answer.insert(call)
-            }
+            None => this.answer.insert(this.request.call(false)?),
         };
         answer.as_mut().poll(cx).map(value)
     }
@@ -203,13 +164,9 @@ impl Future for AnyTell<'_> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let request = &mut this.request;
         let told = match &mut this.told {
             Some(told) => told,
-            None => {
-                let (route, arguments) = request.message()?;
-                this.told.insert((route.tell)(request.target.clone(), arguments, request.options))
-            }
+            None => this.told.insert(this.request.tell()?),
         };
         told.as_mut().poll(cx)
     }
@@ -233,22 +190,8 @@ impl Future for AnyPending {
 fn value(answer: Result<Answer, CallError>) -> Result<Value, CallError> {
     match answer? {
         Answer::Value(value) => Ok(value),
-        Answer::Stream(_) => unreachable!("the route was looked at before the call"),
+        Answer::Stream(_) => unreachable!("one value was asked for"),
     }
-}
-
-#[cold]
-fn unknown(target: &AgentRef, action: &str, why: &str) -> CallError {
-    let info = ActionInfo::new("", "", AccessKind::Shared);
-    let mut fault = CallFault::new(target, &info).detail(why).started(false);
-    fault.action = action.into();
-    CallError::UnknownAction(fault)
-}
-
-fn known_actions(target: &AgentRef) -> String {
-    let actions = target.describe().actions;
-    let names: Vec<_> = actions.into_iter().map(|action| action.name).collect();
-    if names.is_empty() { "it has none".into() } else { format!("it has {}", names.join(", ")) }
 }
 
 impl fmt::Debug for AnyCall<'_> {

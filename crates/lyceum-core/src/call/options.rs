@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::clock::When;
 use crate::node::Shared;
-use crate::{ActionInfo, AgentRef};
+use crate::{ActionInfo, Recipient};
 
 /// How a message is sent. The default is a call with the default deadline.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +38,7 @@ pub(crate) enum Timeout {
 
 impl Timeout {
     /// Returns the limit of a message to `target` that may take until `deadline`.
-    pub(crate) fn until(target: &AgentRef, deadline: When) -> Self {
+    pub(crate) fn until(target: &Recipient, deadline: When) -> Self {
         Self::At(target.node.clock.resolve(deadline).nanos())
     }
 
@@ -55,6 +55,14 @@ impl CallOptions {
     /// Options of a call that waits for at most so long.
     pub fn within(timeout: Duration) -> Self {
         Self { timeout: Timeout::After(timeout), ..Self::default() }
+    }
+
+    /// Sets how long to wait, unless that is set.
+    pub(crate) fn or_within(mut self, timeout: Duration) -> Self {
+        if let Timeout::Unset = self.timeout {
+            self.timeout = Timeout::After(timeout);
+        }
+        self
     }
 
     /// Notes how large the encoded message was.

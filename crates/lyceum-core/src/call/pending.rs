@@ -5,8 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::{CallOptions, CallResult, State, poll_ticket, submit};
-use crate::{AgentRef, Message};
+use super::{CallOptions, CallResult, State, Wait, poll_ticket, submit};
+use crate::{Message, Recipient};
 
 /// A call under way: keep it, join it, or drop it to cancel.
 ///
@@ -16,7 +16,7 @@ use crate::{AgentRef, Message};
 pub struct Pending<M: Message> {
     // Before the target: a ticket is dropped while its agent is surely alive.
     state: Progress<M>,
-    target: AgentRef,
+    target: Recipient,
 }
 
 enum Progress<M: Message> {
@@ -25,16 +25,18 @@ enum Progress<M: Message> {
 }
 
 impl<M: Message> Pending<M> {
-    pub(super) fn start(target: AgentRef, message: M, mut options: CallOptions) -> Self {
+    pub(super) fn start(target: Recipient, message: M, mut options: CallOptions) -> Self {
         options.queued = true;
         let state = match submit(&target, message, &options) {
             Ok(result) => Progress::Decided(Box::new(result)),
-            Err(ticket) => Progress::Open(State::Waiting(ticket)),
+            Err(Wait::Turn(ticket)) => Progress::Open(State::Waiting(ticket)),
+            // It leaves now, whoever polls.
+            Err(Wait::Far(answer)) => Progress::Open(State::Far(target.node.ahead(answer))),
         };
         Self { target, state }
     }
 
-    pub(crate) fn target(&self) -> &AgentRef {
+    pub(crate) fn target(&self) -> &Recipient {
         &self.target
     }
 
@@ -42,6 +44,8 @@ impl<M: Message> Pending<M> {
     pub fn has_started(&self) -> bool {
         match &self.state {
             Progress::Open(State::Waiting(ticket)) => ticket.has_started(),
+            // Nobody knows of a call to another node before it is over.
+            Progress::Open(State::Far(_)) => false,
             Progress::Open(_) | Progress::Decided(_) => true,
         }
     }

@@ -14,16 +14,21 @@
 
 use std::cell::{Cell, UnsafeCell};
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering, fence};
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
+use lyceum_wire::AccessKind;
+
 use super::context::RawContext;
+use super::detached;
 use super::header::Header;
 use super::phase::{Phase, Verdict};
 use super::pool;
 use super::vtable::BlockVTable;
 use crate::OnCancel;
 use crate::call::CallOptions;
+use crate::exchange::Origin;
 
 /// The bytes before the payload; the payload is aligned to 16.
 pub(crate) const PAYLOAD_OFFSET: usize = size_of::<Block>().next_multiple_of(16);
@@ -104,6 +109,8 @@ pub(crate) struct Block {
     pub(crate) publication: Cell<bool>,
     /// The turn that made this call.
     parent: Cell<*mut Block>,
+    /// Where the message came from, if it came from another node. Counted.
+    origin: Cell<*const Origin>,
     /// Whether the parent is counted, as it is whenever another thread may follow the chain.
     parent_counted: Cell<bool>,
     /// When the caller stops waiting, in nanoseconds of the node's clock; `u64::MAX` for never.
@@ -160,6 +167,7 @@ impl Block {
             next: Cell::new(ptr::null_mut()),
             previous: Cell::new(ptr::null_mut()),
             parent: Cell::new(ptr::null_mut()),
+            origin: Cell::new(ptr::null()),
             deadline: AtomicU64::new(u64::MAX),
             bytes: Cell::new(0),
             waiter: UnsafeCell::new(None),
@@ -234,6 +242,11 @@ impl Block {
             if let Some(waker) = block.waiter.get_mut().take() {
                 drop(waker);
             }
+            let origin = block.origin.get();
+            if !origin.is_null() {
+                // SAFETY: the block owned a count of it.
+                drop(unsafe { Arc::from_raw(origin) });
+            }
             let agent = block.counted.load(Ordering::Relaxed).then_some(block.agent);
             // SAFETY: the block came from the pool in this class, and nobody refers to it.
             unsafe { pool::give_back(this.cast(), block.class) };
@@ -279,6 +292,22 @@ impl Block {
     #[inline]
     pub(crate) fn lend_parent(&self, parent: Option<NonNull<Block>>) {
         self.parent.set(parent.map_or(ptr::null_mut(), NonNull::as_ptr));
+    }
+
+    /// Notes where the message came from. Called once, before another thread sees the block.
+    pub(super) fn set_origin(&self, origin: Arc<Origin>) {
+        debug_assert!(self.origin.get().is_null(), "a message has one origin");
+        self.origin.set(Arc::into_raw(origin));
+    }
+
+    /// Returns where the message came from, if it came from another node.
+    pub(super) fn origin(&self) -> Option<Arc<Origin>> {
+        let origin = self.origin.get();
+        // SAFETY: the block owns a count of it, and the caller keeps the block.
+        (!origin.is_null()).then(|| unsafe {
+            Arc::increment_strong_count(origin);
+            Arc::from_raw(origin)
+        })
     }
 
     /// Forgets a parent that was only lent.
@@ -464,12 +493,19 @@ impl BlockRef {
         Self(block)
     }
 
-    /// Lets the holder look at a suspended turn that is to be dropped when its caller gives up.
+    /// Lets a suspended turn be dropped that is to be when its caller gives up: by the holder, or
+    /// by who runs its job.
     pub(crate) fn wake_to_drop(&self) {
-        if self.vtable.info.on_cancel == OnCancel::Drop {
-            // SAFETY: the reference owns a count.
-            unsafe { waker_wake_by_ref(self.0.as_ptr().cast_const().cast()) };
+        let info = self.vtable.info;
+        if info.on_cancel != OnCancel::Drop {
+            return;
         }
+        if info.access == AccessKind::Detached {
+            detached::drop_abandoned(self);
+            return;
+        }
+        // SAFETY: the reference owns a count.
+        unsafe { waker_wake_by_ref(self.0.as_ptr().cast_const().cast()) };
     }
 
     /// Returns the pointer.

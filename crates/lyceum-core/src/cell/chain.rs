@@ -79,7 +79,8 @@ pub(super) fn enter(call: &BlockRef) -> Result<Option<Wait>, Crossing> {
     // A leaked ticket stays listed, and may outlive every handle of the call's target.
     call.count_agent();
     let lock = waiter.node.waits.lock();
-    if leads_to(call, waiter.pointer()) {
+    // Whether a call to itself can start, its chain has told.
+    if call.agent != waiter.pointer() && leads_to(call, waiter.pointer()) {
         drop(lock);
         return Err(Crossing);
     }

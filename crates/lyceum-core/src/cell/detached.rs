@@ -10,7 +10,7 @@ use super::block::{Block, BlockRef, Content};
 use super::frame::Frame;
 use super::phase::Verdict;
 use super::turn::{build_and_poll, drop_content, forget_safely, panic_text};
-use crate::OnCancel;
+use crate::{AgentRef, OnCancel, life};
 
 /// The future of a detached turn; it owns the block's content.
 pub(crate) struct DetachedTurn(BlockRef);
@@ -20,11 +20,21 @@ impl DetachedTurn {
         Self(turn)
     }
 
+    /// Returns what finds the job, if it is to be dropped when its caller gives up.
+    pub(crate) fn key(&self) -> Option<usize> {
+        (self.0.vtable.info.on_cancel == OnCancel::Drop).then(|| key(&self.0))
+    }
+
     fn end(&self, verdict: Verdict, failed: bool) {
         let turn = &self.0;
         // SAFETY: the block counts its agent since it became a job.
         let header = unsafe { turn.agent.as_ref() };
-        header.with_extras(|extras| extras.count_detached(failed));
+        let key = self.key();
+        header.with_extras(|extras| {
+            extras.count_detached(failed);
+            // The block's address is free for another one from now on.
+            key.and_then(|key| extras.jobs.forget_turn(key));
+        });
         turn.phase.finish();
         let given = verdict == Verdict::Ran;
         if !(turn.awaited.get() && turn.end(verdict, given) && given) {
@@ -35,6 +45,18 @@ impl DetachedTurn {
             unsafe { Block::release(turn.pointer()) };
         }
     }
+}
+
+/// Drops the job of a turn whose caller gave up. One that is no job yet sees it at its first poll.
+pub(super) fn drop_abandoned(turn: &BlockRef) {
+    // SAFETY: who gives up keeps the agent alive, and so does who ends a wait.
+    let agent = unsafe { AgentRef::from_alive(turn.agent) };
+    life::drop_detached(&agent, key(turn));
+}
+
+/// Returns a number that no other turn has meanwhile.
+fn key(turn: &BlockRef) -> usize {
+    turn.pointer().addr().get()
 }
 
 impl Future for DetachedTurn {
@@ -68,7 +90,7 @@ impl Future for DetachedTurn {
                 turn.content.set(Content::Panic);
                 self.end(Verdict::Ran, true);
                 forget_safely(panic);
-                crate::life::turn_panicked(header, turn.vtable.info, &text);
+                life::turn_panicked(header, turn.vtable.info, &text);
             }
         }
         Poll::Ready(())

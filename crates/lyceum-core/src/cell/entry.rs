@@ -19,6 +19,7 @@ use super::header::{Header, state_of};
 use super::mailbox::{Gate, PushOptions, Pushed};
 use super::phase::Verdict;
 use super::pool;
+use super::recipient::Recipient;
 use super::ticket::Ticket;
 use super::turn;
 use super::vtable::BlockVTable;
@@ -29,7 +30,7 @@ use crate::{Access, Action, Agent, AgentRef, Context, Dispatch, Message};
 
 /// How agents of one type take messages of type `M`: found once, called for each message.
 pub struct Entry<M: Message> {
-    submit: fn(&AgentRef, M, &CallOptions) -> Submitted<M>,
+    submit: fn(&Recipient, M, &CallOptions) -> Submitted<M>,
 }
 
 /// What became of a message that was handed to an agent.
@@ -59,6 +60,8 @@ pub(crate) enum Refusal {
     Ended,
     /// The call would wait for itself.
     Reentrant,
+    /// The call would join a turn, and as many turns are suspended as may be.
+    Crowded,
     /// The agent that calls is switched off.
     SenderInactive,
     /// The agent has no such action.
@@ -77,7 +80,7 @@ impl<M: Message> Entry<M> {
     #[inline]
     pub(crate) fn submit(
         self,
-        target: &AgentRef,
+        target: &Recipient,
         message: M,
         options: &CallOptions,
     ) -> Submitted<M> {
@@ -100,13 +103,15 @@ impl<M: Message> fmt::Debug for Entry<M> {
 }
 
 fn submit<A: Agent, M: Action<A>>(
-    target: &AgentRef,
+    target: &Recipient,
     message: M,
     options: &CallOptions,
 ) -> Submitted<M> {
-    if target.vtable.type_id != TypeId::of::<A>() {
+    if !target.is_cell_of(TypeId::of::<A>()) {
         return Submitted::Refused(Refusal::UnknownAction, message);
     }
+    // SAFETY: the type of an agent is that of a cell.
+    let target = unsafe { target.as_cell() };
     let outer = frame::current();
     match outer {
         None => target.node.note_outside(),
@@ -180,6 +185,7 @@ fn run_inline<A: Agent, M: Action<A>>(
         turn.lend_parent(parent);
         turn.awaited.set(true);
     }
+    note_origin(turn, outer);
     match options.timeout {
         // Most turns that run here are done before anybody asks for the deadline.
         Timeout::Unset if !options.one_way => turn.set_deadline(UNDECIDED),
@@ -327,6 +333,9 @@ fn enqueue<A: Agent, M: Action<A>>(
             (Held::Not, _) | (Held::Shared, AccessKind::Detached) => {}
             // A turn that waited for room in its own mailbox would wait for itself.
             (Held::Shared | Held::Exclusively, _) if options.one_way => push.may_wait = false,
+            (Held::Shared, AccessKind::Shared) if header.word.is_crowded() => {
+                return Submitted::Refused(Refusal::Crowded, message);
+            }
             (Held::Shared, AccessKind::Shared) => push.control = true,
             (Held::Shared | Held::Exclusively, _) => {
                 return Submitted::Refused(Refusal::Reentrant, message);
@@ -346,6 +355,7 @@ fn enqueue<A: Agent, M: Action<A>>(
     turn.awaited.set(!options.one_way);
     turn.publication.set(options.publication);
     turn.from_outside.set(outer.is_none());
+    note_origin(turn, outer.map(NonNull::from));
     if !options.one_way {
         // One-way messages start chains of their own: nobody waits for them.
         turn.lend_parent(parent);
@@ -355,6 +365,16 @@ fn enqueue<A: Agent, M: Action<A>>(
     // SAFETY: the second count is for the caller.
     let ticket = (!options.one_way).then(|| Ticket::new(unsafe { BlockRef::from_owned(block) }));
     push_block(target, block, ticket, push, options)
+}
+
+/// Notes where a message came from that was handed over in the frame of its arrival.
+#[inline]
+fn note_origin(turn: &Block, outer: Option<NonNull<Frame>>) {
+    // SAFETY: the frame on the list is entered, so that its guard keeps it in place.
+    if let Some(origin) = outer.and_then(|outer| unsafe { outer.as_ref() }.origin) {
+        // SAFETY: the frame of an arrival borrows its origin.
+        turn.set_origin(unsafe { origin.as_ref() }.clone());
+    }
 }
 
 /// Hands a filled block to the mailbox, with the ticket of the caller where one waits.

@@ -2,9 +2,14 @@
 
 use std::cell::Cell;
 use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use lyceum_wire::NodeId;
 
 use super::block::Block;
+use super::departed::TurnRef;
 use super::header::Header;
+use crate::exchange::Origin;
 use crate::life::Mode;
 use crate::node::Shared;
 
@@ -22,6 +27,8 @@ pub(crate) struct Frame {
     pub(crate) agent: Option<NonNull<Header>>,
     /// Whether the turn is known to be short, so that what it schedules may wait for it.
     pub(crate) short: bool,
+    /// Where the message comes from that is handed to its agent in this frame.
+    pub(super) origin: Option<NonNull<Arc<Origin>>>,
     depth: u32,
     stack_base: usize,
 }
@@ -54,13 +61,28 @@ impl Frame {
             }
             None => (0, here),
         };
-        Self { node, turn, agent, short, depth, stack_base }
+        Self { node, turn, agent, short, origin: None, depth, stack_base }
+    }
+
+    /// Makes the frame in which a message from another node is handed to its agent.
+    ///
+    /// The chain of calls that led to it goes on from the turn of this node that it came from.
+    pub(crate) fn of_arrival(node: NonNull<Shared>, origin: &Arc<Origin>) -> Self {
+        let turn = origin.turn.as_ref().map(TurnRef::pointer);
+        let agent = origin.turn.as_ref().map(TurnRef::agent);
+        Self { origin: Some(NonNull::from(origin)), ..Self::new(node, agent, turn, false) }
     }
 
     /// Makes this the thread's frame until the guard is dropped.
     #[inline]
     pub(crate) fn enter(&self) -> Entered<'_> {
         Entered { former: FRAME.replace(self), _frame: self }
+    }
+
+    /// Returns the id of the node that runs on this thread.
+    pub(crate) fn node_id(&self) -> NodeId {
+        // SAFETY: the node of an entered frame is alive.
+        unsafe { self.node.as_ref() }.id
     }
 
     /// Returns whether the agent is switched off, so that its jobs send nothing.

@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::mem::MaybeUninit;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, fence};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64};
 
 use lyceum_wire::AgentId;
 
@@ -15,6 +15,7 @@ use super::block::{Block, BlockRef};
 use super::lock::{BoxGuard, BoxLock};
 use super::mailbox::Mailbox;
 use super::phase::Verdict;
+use super::recipient::{Base, Class};
 use super::sync::{AtomicPtr, Ordering};
 use super::vtable::{AgentVTable, Life};
 use super::word::Word;
@@ -23,28 +24,26 @@ use crate::node::Shared;
 use crate::{Agent, Route};
 
 /// What every agent has, whatever its type; the state follows in [`AgentCell`].
-///
-/// Public only because [`AgentRef`] derefs to it: users cannot name it, and see no field.
-pub struct Header {
-    refs: AtomicU32,
-    pub(crate) word: Word,
+#[repr(C)]
+pub(crate) struct Header {
+    base: Base,
+    pub(crate) id: AgentId,
+    generation: AtomicU32,
     mode: AtomicU8,
     /// What the holder is asked to do; see [`Asked`].
     asked: AtomicU8,
     /// Whether the state is there. The holder's.
     pub(super) present: AtomicBool,
-    pub(crate) vtable: &'static AgentVTable,
-    pub(crate) node: Arc<Shared>,
-    pub(crate) id: AgentId,
-    generation: AtomicU32,
+    /// Whether the agent has as many jobs as one may have. Under the lock of the extras.
+    jobs_full: AtomicBool,
     /// How many shared turns are suspended. The holder's.
     pub(super) sharing: Cell<u32>,
+    failed: AtomicU32,
     /// The suspended exclusive turn. The holder's.
     pub(super) suspended: Cell<*mut Block>,
     woken: AtomicPtr<Block>,
     /// Written by holders alone.
     handled: AtomicU64,
-    failed: AtomicU32,
     pub(crate) mailbox: Mailbox,
     /// The calls that this agent's turns wait for; under the node's lock of the waits.
     pub(super) waits: Cell<*mut Block>,
@@ -72,10 +71,11 @@ impl Asked {
     pub(crate) const PUT_STATE: u8 = 1 << 3;
 }
 
-/// A counted reference to an agent of any type; handles are made of it.
+/// A counted reference to an agent of this process, whatever its type.
 ///
 /// It stays valid while the agent restarts and after it ended; calls then say so.
-pub struct AgentRef(NonNull<Header>);
+#[repr(transparent)]
+pub(crate) struct AgentRef(NonNull<Header>);
 
 // SAFETY: the header is made of atomics, locks and cells that only the holder of the word or of
 // a lock touches; the state is `Send`.
@@ -84,13 +84,11 @@ unsafe impl Send for AgentRef {}
 unsafe impl Sync for AgentRef {}
 
 impl Header {
-    /// Adds a count.
+    /// Returns what is known of the agent's type.
     #[inline]
-    pub(crate) fn retain(&self) {
-        if self.refs.fetch_add(1, Ordering::Relaxed) > u32::MAX / 2 {
-            // Only handles that were leaked by the billion get here; wrapping would free early.
-            std::process::abort();
-        }
+    pub(crate) fn vtable(&self) -> &'static AgentVTable {
+        // SAFETY: this is the base of a cell.
+        unsafe { self.base.vtable() }
     }
 
     /// Gives back a count; the last one frees the cell.
@@ -100,14 +98,8 @@ impl Header {
     /// The caller owns a count and does not use the header afterwards.
     #[inline]
     pub(crate) unsafe fn release(this: NonNull<Header>) {
-        // SAFETY: the caller owns a count.
-        let header = unsafe { this.as_ref() };
-        if header.refs.fetch_sub(1, Ordering::Release) == 1 {
-            fence(Ordering::Acquire);
-            // SAFETY: this was the last count. The registry counts live agents, so that the
-            // agent has ended and its state is gone.
-            unsafe { (header.vtable.free)(this) };
-        }
+        // SAFETY: as the caller says; the base is the first field of a C layout.
+        unsafe { Base::release(this.cast()) };
     }
 
     /// Puts a woken turn into the list, whose count the caller hands over, and notifies.
@@ -249,6 +241,15 @@ impl Header {
         self.present.load(Ordering::Acquire)
     }
 
+    /// Says whether the agent has as many jobs as one may have; once it has not, `notify`.
+    pub(crate) fn set_jobs_full(&self, full: bool) {
+        self.jobs_full.store(full, Ordering::Relaxed);
+    }
+
+    pub(super) fn jobs_are_full(&self) -> bool {
+        self.jobs_full.load(Ordering::Relaxed)
+    }
+
     /// Ends the wait of callers whose deadline passed.
     pub(crate) fn expire(&self, due: u64, now: u64) {
         let expired = self.mailbox.expire(due, now);
@@ -343,20 +344,18 @@ impl AgentRef {
         let word = if mode == Mode::Active { Word::idle() } else { Word::closed() };
         let cell = Box::new(AgentCell::<A> {
             header: Header {
-                refs: AtomicU32::new(1),
-                word,
+                base: Base::of_cell(const { &agent_vtable::<A>() }, word, node),
+                id,
+                generation: AtomicU32::new(0),
                 mode: AtomicU8::new(mode as u8),
                 asked: AtomicU8::new(0),
                 present: AtomicBool::new(false),
-                vtable: const { &agent_vtable::<A>() },
-                node,
-                id,
-                generation: AtomicU32::new(0),
+                jobs_full: AtomicBool::new(false),
                 sharing: Cell::new(0),
+                failed: AtomicU32::new(0),
                 suspended: Cell::new(ptr::null_mut()),
                 woken: AtomicPtr::new(ptr::null_mut()),
                 handled: AtomicU64::new(0),
-                failed: AtomicU32::new(0),
                 mailbox: Mailbox::new(),
                 waits: Cell::new(ptr::null_mut()),
                 extras: BoxLock::new(),
@@ -418,14 +417,18 @@ impl AgentRef {
         self.0
     }
 
-    /// Returns what the agent offers under an interface; the macros' table of type `T`.
-    pub fn interface<T: 'static>(&self, id: TypeId) -> Option<&'static T> {
-        (self.vtable.interface)(id)?.downcast_ref()
-    }
-
     /// Returns how to call an action by its name.
     pub(crate) fn route(&self, name: &str) -> Option<&'static Route> {
-        (self.vtable.route)(name)
+        (self.vtable().route)(name)
+    }
+}
+
+impl std::ops::Deref for Header {
+    type Target = Base;
+
+    #[inline]
+    fn deref(&self) -> &Base {
+        &self.base
     }
 }
 
@@ -471,7 +474,7 @@ impl Hash for AgentRef {
 
 impl fmt::Debug for AgentRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}('{}')", self.vtable.name, self.address())
+        write!(f, "{}('{}')", self.vtable().name, self.address())
     }
 }
 
@@ -488,14 +491,15 @@ pub(super) unsafe fn state_of<A>(header: NonNull<Header>) -> *mut A {
 
 const fn agent_vtable<A: Agent>() -> AgentVTable {
     AgentVTable {
+        class: Class::of_cells(TypeId::of::<A>(), free::<A>),
         name: A::NAME,
-        type_id: TypeId::of::<A>(),
         client_id: TypeId::of::<A::Actions>(),
         drop_state: drop_state::<A>,
-        free: free::<A>,
         interface: interface::<A>,
         describe: || A::BLUEPRINT.describe(),
         route: |name| A::BLUEPRINT.all_routes().find(|route| route.name == name),
+        routes: || A::BLUEPRINT.all_routes().collect(),
+        interfaces: || A::BLUEPRINT.interfaces.iter().map(|entry| entry.name.into()).collect(),
         life: Life::of::<A>(),
         start: crate::life::run_start_hook::<A>,
         stop: crate::life::run_stop_hook::<A>,
@@ -533,8 +537,8 @@ unsafe fn drop_state<A>(header: NonNull<Header>) {
 /// # Safety
 ///
 /// Nobody has a count of the cell, whose type is `A` and whose state is gone.
-unsafe fn free<A>(header: NonNull<Header>) {
+unsafe fn free<A>(base: NonNull<Base>) {
     // SAFETY: the cell was leaked from a box of this type.
-    let cell = unsafe { Box::from_raw(header.cast::<AgentCell<A>>().as_ptr()) };
+    let cell = unsafe { Box::from_raw(base.cast::<AgentCell<A>>().as_ptr()) };
     debug_assert!(!cell.header.present.load(Ordering::Relaxed), "the state dies with the agent");
 }

@@ -100,7 +100,7 @@ pub(super) enum Next {
     Turn(NonNull<Block>),
     /// Start these one-way messages.
     Tells(Chain),
-    /// Nothing can start before a suspended turn ends.
+    /// Nothing can start before a suspended turn or a job ends.
     Blocked,
     /// Nothing is there.
     Empty,
@@ -119,6 +119,10 @@ pub(super) struct Room {
     pub(super) suspended: bool,
     /// Whether shared turns are suspended.
     pub(super) sharing: bool,
+    /// Whether so many of them are that no message starts another one.
+    pub(super) crowded: bool,
+    /// Whether the agent has so many jobs that no message starts another one.
+    pub(super) jobs_full: bool,
 }
 
 /// What a holder takes from a mailbox with one look.
@@ -263,11 +267,13 @@ impl Mailbox {
     /// Ends the wait of all callers whose deadline is at or before `now`.
     ///
     /// Returns the messages that had not started, with their counts, those that had, with a count
-    /// added, and when to look again. Does nothing if the watch is not for `due`.
+    /// added, and when to look again. Does nothing if the watch is for later than `due`: another
+    /// timer sees to that. It may be for earlier, since a timer that is set for the past is due
+    /// with the last one that fired.
     pub(super) fn expire(&self, due: u64, now: u64) -> Expired {
         let mut lists = self.lock();
         let mut expired = Expired { waiting: Vec::new(), active: Vec::new(), watch: None };
-        if lists.watch != due {
+        if lists.watch > due {
             return expired;
         }
         let late = |block: &NonNull<Block>| {
@@ -516,8 +522,10 @@ impl Lists {
 impl Room {
     /// Returns whether one of the agent's own turns can start.
     fn fits_own(self, block: &Block) -> bool {
-        // What needs nothing of the agent answers even while it is switched off.
-        (self.own || block.vtable.info.access == AccessKind::Detached) && self.fits(block)
+        // What needs nothing of the agent answers even while it is switched off. The limits are
+        // for others' messages: a call that joins a turn of its chain is waited for by that turn.
+        let room = Self { crowded: false, jobs_full: false, ..self };
+        (self.own || block.vtable.info.access == AccessKind::Detached) && room.fits(block)
     }
 
     #[inline]
@@ -527,8 +535,8 @@ impl Room {
         }
         match block.vtable.info.access {
             AccessKind::Exclusive => !self.suspended && !self.sharing,
-            AccessKind::Shared => !self.suspended,
-            AccessKind::Detached => true,
+            AccessKind::Shared => !self.suspended && !self.crowded,
+            AccessKind::Detached => !self.jobs_full,
         }
     }
 }

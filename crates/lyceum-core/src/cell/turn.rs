@@ -30,6 +30,10 @@ pub(super) const BRIEF_BATCH: u32 = 2;
 /// starts at least one message that can start, whatever wakes meanwhile.
 const ROUNDS: u32 = 16;
 
+/// How many shared turns of one agent may be suspended at once; further messages wait in the
+/// mailbox.
+const SHARED_LIMIT: u32 = 65_536;
+
 /// Runs what waits at an agent, for a while. Called by who took it from a run queue.
 ///
 /// # Safety
@@ -78,8 +82,11 @@ pub(super) fn parked_bits(header: &Header, blocked: bool) -> u32 {
     }
     if header.sharing.get() > 0 {
         bits |= word::SHARING;
+        if is_crowded(header) {
+            bits |= word::CROWDED;
+        }
     }
-    if blocked && bits != 0 {
+    if blocked {
         bits |= word::WAITING;
     }
     if header.mode() != Mode::Active || !header.present.load(Ordering::Relaxed) {
@@ -114,7 +121,7 @@ fn attend(this: NonNull<Header>) -> bool {
             // SAFETY: the header is alive, since the caller holds the cell.
             let agent = unsafe { crate::AgentRef::from_alive(this) };
             // SAFETY: the caller holds the cell, and the old state was dropped.
-            unsafe { (header.vtable.put_state)(&agent, state) };
+            unsafe { (header.vtable().put_state)(&agent, state) };
         }
     }
     false
@@ -206,7 +213,13 @@ fn room(header: &Header) -> Room {
         open: header.mode() == Mode::Active,
         suspended: !header.suspended.get().is_null(),
         sharing: header.sharing.get() > 0,
+        crowded: is_crowded(header),
+        jobs_full: header.jobs_are_full(),
     }
+}
+
+fn is_crowded(header: &Header) -> bool {
+    header.sharing.get() >= SHARED_LIMIT
 }
 
 /// Starts a message that left the queue; true if it is over, its count left to the caller.
@@ -292,7 +305,7 @@ pub(super) fn span(block: NonNull<Block>) -> Option<EnteredSpan> {
         // SAFETY: the caller polls the block's turn, which keeps it and its agent alive.
         let (turn, agent) = unsafe { (block.as_ref(), block.as_ref().agent.as_ref()) };
         let action = turn.vtable.info.name;
-        tracing::trace_span!("turn", agent = agent.vtable.name, id = %agent.id, action).entered()
+        tracing::trace_span!("turn", agent = agent.vtable().name, id = %agent.id, action).entered()
     })
 }
 
@@ -344,7 +357,7 @@ pub(super) fn finish(header: &Header, block: NonNull<Block>, failed: bool) {
     let turn = unsafe { block.as_ref() };
     header.count_turn(failed);
     if failed && !turn.awaited.get() {
-        let (agent, action) = (header.vtable.name, turn.vtable.info.name);
+        let (agent, action) = (header.vtable().name, turn.vtable.info.name);
         tracing::warn!(agent, id = %header.id, action, "a one-way message failed");
     }
     let given = turn.awaited.get() && turn.finish_and_give();
@@ -477,9 +490,9 @@ unsafe fn drop_state(this: NonNull<Header>) {
         return;
     }
     // SAFETY: the state was there, and is marked as gone.
-    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { (header.vtable.drop_state)(this) }));
+    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { (header.vtable().drop_state)(this) }));
     if let Err(panic) = dropped {
-        let (agent, text) = (header.vtable.name, panic_text(&*panic));
+        let (agent, text) = (header.vtable().name, panic_text(&*panic));
         tracing::error!(agent, panic = %text, "a drop panicked");
         forget_safely(panic);
     }

@@ -10,22 +10,24 @@ use lyceum_wire::AgentDescription;
 use super::block::Block;
 use super::header::Header;
 use super::profile::Profile;
+use super::recipient::Class;
 use crate::{ActionInfo, Agent, AgentRef, BoxError, CallError, Route};
 
 /// What is known of a type of agent.
+#[repr(C)]
 pub(crate) struct AgentVTable {
+    /// What is known of all recipients; the base of a cell points to it.
+    pub(super) class: Class,
     pub(crate) name: &'static str,
-    /// What messages are checked against before they touch the state.
-    pub(crate) type_id: TypeId,
     /// What handles are looked up by.
     pub(crate) client_id: TypeId,
     /// Drops the agent's state in place. Only the holder calls it, once.
     pub(super) drop_state: unsafe fn(NonNull<Header>),
-    /// Frees the cell, whose state is gone.
-    pub(super) free: unsafe fn(NonNull<Header>),
     pub(crate) interface: fn(TypeId) -> Option<&'static (dyn Any + Send + Sync)>,
     pub(crate) describe: fn() -> AgentDescription,
     pub(crate) route: fn(&str) -> Option<&'static Route>,
+    pub(crate) routes: fn() -> Vec<&'static Route>,
+    pub(crate) interfaces: fn() -> Vec<String>,
     /// Whether the type has behaviours, subscriptions or hooks.
     pub(crate) life: Life,
     /// Runs the start hook in a turn.

@@ -23,11 +23,13 @@ pub(crate) const SUSPENDED: u32 = 1 << 4;
 pub(crate) const SHARING: u32 = 1 << 5;
 /// Turns do not start now: the agent is starting, inactive, stopping or gone.
 pub(crate) const CLOSED: u32 = 1 << 6;
-/// Messages wait for a suspended turn to end.
+/// Messages wait for a suspended turn or a job to end.
 pub(crate) const WAITING: u32 = 1 << 7;
+/// As many turns with shared access are suspended as may be.
+pub(crate) const CROWDED: u32 = 1 << 8;
 
 /// The bits that only a holder changes, when it lets go.
-const PARKED: u32 = SUSPENDED | SHARING | CLOSED | WAITING;
+const PARKED: u32 = SUSPENDED | SHARING | CLOSED | WAITING | CROWDED;
 
 /// Who holds the cell, who must look at it, and what stands in a new turn's way.
 ///
@@ -113,7 +115,7 @@ impl Word {
         self.0.load(Ordering::Acquire) & ENDED != 0
     }
 
-    /// Returns whether messages wait for a suspended turn.
+    /// Returns whether messages wait for a suspended turn or a job.
     pub(crate) fn is_waiting(&self) -> bool {
         self.0.load(Ordering::Acquire) & (WAITING | HELD) != 0
     }
@@ -170,6 +172,11 @@ impl Word {
     #[inline]
     pub(crate) fn is_occupied(&self) -> bool {
         self.0.load(Ordering::Acquire) & (HELD | SUSPENDED | SHARING) != 0
+    }
+
+    /// Returns whether no more shared turn may be suspended, for a glimpse.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & CROWDED != 0
     }
 
     /// Returns whether nothing runs, waits or is scheduled.

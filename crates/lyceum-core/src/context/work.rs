@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::Context;
 use crate::behaviour::{BehaviourState, Kind, start_method};
 use crate::clock::When;
-use crate::life::{JobPlace, OwnTurn, With, cancel_job, run_job};
+use crate::life::{JobError, JobPlace, OwnTurn, With, cancel_job, try_run_job};
 use crate::stream::Results;
 use crate::{Agent, AgentRef};
 
@@ -67,23 +67,44 @@ impl<A: Agent> Context<A> {
     /// Runs work beside the agent's turns, and hands its result to the agent in a turn.
     ///
     /// The job is dropped when the agent ends.
+    ///
+    /// # Panics
+    ///
+    /// If the agent has 65,536 jobs; [`try_job`](Self::try_job) returns an error then.
     pub fn job<F, D>(&self, work: F, deliver: D) -> JobHandle
+    where
+        F: Future<Output: Send> + Send + 'static,
+        D: FnOnce(&mut A, F::Output) + Send + 'static,
+    {
+        self.try_job(work, deliver).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Runs work as [`job`](Self::job) does, if the agent may have one more.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`JobError::TooMany`] if the agent has 65,536 jobs. The work is dropped.
+    pub fn try_job<F, D>(&self, work: F, deliver: D) -> Result<JobHandle, JobError>
     where
         F: Future<Output: Send> + Send + 'static,
         D: FnOnce(&mut A, F::Output) + Send + 'static,
     {
         let agent = self.agent();
         let owner = agent.clone();
-        let place = run_job(&agent, async move {
+        let place = try_run_job(&agent, async move {
             let result = work.await;
             let turn = With(move |state: &mut A| deliver(state, result), std::marker::PhantomData);
             // An agent that has ended takes no results.
             let _ = OwnTurn::<A, _>::new(owner, turn).await;
-        });
-        JobHandle { agent, place }
+        })?;
+        Ok(JobHandle { agent, place })
     }
 
     /// Hands the agent to `reach` after so long.
+    ///
+    /// # Panics
+    ///
+    /// As [`job`](Self::job).
     pub fn call_in<D>(&self, time: Duration, reach: D) -> JobHandle
     where
         D: FnOnce(&mut A) + Send + 'static,
@@ -92,6 +113,10 @@ impl<A: Agent> Context<A> {
     }
 
     /// Hands the agent to `reach` at a time or date; what is past is due at once.
+    ///
+    /// # Panics
+    ///
+    /// As [`job`](Self::job).
     pub fn call_at<D>(&self, time: impl Into<When>, reach: D) -> JobHandle
     where
         D: FnOnce(&mut A) + Send + 'static,
@@ -143,6 +168,10 @@ impl<A: Agent> Context<A> {
     }
 
     /// Sends a stream's items as results, at most 64 ahead of the receiver.
+    ///
+    /// # Panics
+    ///
+    /// As [`job`](Self::job).
     pub fn stream<S>(&self, stream: S) -> Results<S::Item>
     where
         S: Stream<Item: Send + 'static> + Send + 'static,

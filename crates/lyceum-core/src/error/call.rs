@@ -6,7 +6,7 @@ use lyceum_wire::Address;
 use serde_json::Value;
 
 use super::{BadArguments, Undelivered};
-use crate::{ActionInfo, AgentRef, NoError};
+use crate::{ActionInfo, NoError, Recipient};
 
 /// Says how a call ended if not with a result. `docs/semantics.md` has the whole table.
 ///
@@ -82,12 +82,26 @@ pub enum TellError {
     Overloaded(Box<CallFault>),
     /// There was no room in the mailbox before the deadline.
     Timeout(Box<CallFault>),
+    /// The arguments do not fit the action.
+    BadArguments(Box<CallFault>),
+    /// The arguments cannot be encoded.
+    Codec(Box<CallFault>),
+    /// The message is larger than the limit.
+    TooLarge(Box<CallFault>),
+    /// The channel to the agent was lost, or there is none.
+    Disconnected(Box<CallFault>),
+    /// The exchange refused the sender.
+    Unauthorized(Box<CallFault>),
+    /// The exchange has no room to store the message.
+    StorageFull(Box<CallFault>),
+    /// The exchange was reached with an outdated lease.
+    Stale(Box<CallFault>),
 }
 
 /// Which call failed, and what is known of it.
 pub struct CallFault {
     /// The agent's type.
-    pub agent: &'static str,
+    pub agent: String,
     /// The agent's address.
     pub address: Address,
     /// The name of the action.
@@ -114,15 +128,38 @@ pub struct Failure {
 }
 
 impl CallFault {
-    pub(crate) fn new(target: &AgentRef, info: &ActionInfo) -> Box<Self> {
+    pub(crate) fn new(target: &Recipient, info: &ActionInfo) -> Box<Self> {
+        Self::of(target.type_name(), target.address(), info.name)
+    }
+
+    /// Begins the report of a failed call.
+    pub(crate) fn of(agent: &str, address: Address, action: &str) -> Box<Self> {
         Box::new(Self {
-            agent: target.vtable.name,
-            address: target.address(),
-            action: info.name.into(),
+            agent: agent.into(),
+            address,
+            action: action.into(),
             detail: None,
             started: None,
             message: None,
         })
+    }
+
+    /// Adds what else there is to say.
+    pub fn with_detail(self: Box<Self>, detail: impl Into<String>) -> Box<Self> {
+        self.detail(detail)
+    }
+
+    /// Adds whether the action had started.
+    pub fn with_started(self: Box<Self>, started: bool) -> Box<Self> {
+        self.started(started)
+    }
+
+    /// Adds the message, which did not start.
+    pub fn with_message(self: Box<Self>, message: Option<Undelivered>) -> Box<Self> {
+        match message {
+            Some(message) => self.returning(message),
+            None => self.started(false),
+        }
     }
 
     pub(crate) fn detail(mut self: Box<Self>, detail: impl Into<String>) -> Box<Self> {
@@ -148,9 +185,33 @@ impl<E> CallError<E> {
         self.parts().map(|(_, fault)| fault)
     }
 
+    /// Returns which call failed, to say more about it.
+    pub fn fault_mut(&mut self) -> Option<&mut CallFault> {
+        match self {
+            Self::Action(_) | Self::Failed(_) => None,
+            Self::Panicked(fault)
+            | Self::NoSuchAgent(fault)
+            | Self::Terminated(fault)
+            | Self::Inactive(fault)
+            | Self::UnknownAction(fault)
+            | Self::BadArguments(fault)
+            | Self::Codec(fault)
+            | Self::TooLarge(fault)
+            | Self::Overloaded(fault)
+            | Self::Reentrant(fault)
+            | Self::Timeout(fault)
+            | Self::Cancelled(fault)
+            | Self::Down(fault)
+            | Self::Disconnected(fault)
+            | Self::Unauthorized(fault)
+            | Self::StorageFull(fault)
+            | Self::Stale(fault) => Some(fault),
+        }
+    }
+
     /// Takes the message back, where it did not start.
-    pub fn into_undelivered(self) -> Option<Undelivered> {
-        self.into_fault().ok()?.message
+    pub fn into_undelivered(mut self) -> Option<Undelivered> {
+        self.fault_mut()?.message.take()
     }
 
     /// Returns whether the action had started, where that is known.
@@ -209,33 +270,15 @@ impl<E> CallError<E> {
             Self::Stale(fault) => ("the lease is outdated", fault),
         })
     }
-
-    fn into_fault(self) -> Result<Box<CallFault>, Self> {
-        match self {
-            Self::Action(_) | Self::Failed(_) => Err(self),
-            Self::Panicked(fault)
-            | Self::NoSuchAgent(fault)
-            | Self::Terminated(fault)
-            | Self::Inactive(fault)
-            | Self::UnknownAction(fault)
-            | Self::BadArguments(fault)
-            | Self::Codec(fault)
-            | Self::TooLarge(fault)
-            | Self::Overloaded(fault)
-            | Self::Reentrant(fault)
-            | Self::Timeout(fault)
-            | Self::Cancelled(fault)
-            | Self::Down(fault)
-            | Self::Disconnected(fault)
-            | Self::Unauthorized(fault)
-            | Self::StorageFull(fault)
-            | Self::Stale(fault) => Ok(fault),
-        }
-    }
 }
 
 impl CallError<NoError> {
-    pub(crate) fn bad_arguments(target: &AgentRef, info: &ActionInfo, why: &BadArguments) -> Self {
+    /// Turns an error of a call whose action has no error of its own into one of any other.
+    pub fn widen<E>(self) -> CallError<E> {
+        self.map_action(|never| match never {})
+    }
+
+    pub(crate) fn bad_arguments(target: &Recipient, info: &ActionInfo, why: &BadArguments) -> Self {
         Self::BadArguments(CallFault::new(target, info).detail(why.to_string()).started(false))
     }
 }
@@ -254,7 +297,14 @@ impl TellError {
             | Self::Inactive(fault)
             | Self::UnknownAction(fault)
             | Self::Overloaded(fault)
-            | Self::Timeout(fault) => fault.message,
+            | Self::Timeout(fault)
+            | Self::BadArguments(fault)
+            | Self::Codec(fault)
+            | Self::TooLarge(fault)
+            | Self::Disconnected(fault)
+            | Self::Unauthorized(fault)
+            | Self::StorageFull(fault)
+            | Self::Stale(fault) => fault.message,
         }
     }
 
@@ -266,6 +316,13 @@ impl TellError {
             Self::UnknownAction(fault) => ("the agent has no such action", fault),
             Self::Overloaded(fault) => ("the mailbox is full", fault),
             Self::Timeout(fault) => ("no room in the mailbox before the deadline", fault),
+            Self::BadArguments(fault) => ("the arguments do not fit", fault),
+            Self::Codec(fault) => ("a value cannot be encoded", fault),
+            Self::TooLarge(fault) => ("the message is too large", fault),
+            Self::Disconnected(fault) => ("the channel was lost", fault),
+            Self::Unauthorized(fault) => ("the exchange refused the sender", fault),
+            Self::StorageFull(fault) => ("the exchange has no room", fault),
+            Self::Stale(fault) => ("the lease is outdated", fault),
         }
     }
 }
@@ -285,7 +342,39 @@ impl From<TellError> for CallError {
             TellError::UnknownAction(fault) => Self::UnknownAction(fault),
             TellError::Overloaded(fault) => Self::Overloaded(fault),
             TellError::Timeout(fault) => Self::Timeout(fault),
+            TellError::BadArguments(fault) => Self::BadArguments(fault),
+            TellError::Codec(fault) => Self::Codec(fault),
+            TellError::TooLarge(fault) => Self::TooLarge(fault),
+            TellError::Disconnected(fault) => Self::Disconnected(fault),
+            TellError::Unauthorized(fault) => Self::Unauthorized(fault),
+            TellError::StorageFull(fault) => Self::StorageFull(fault),
+            TellError::Stale(fault) => Self::Stale(fault),
         }
+    }
+}
+
+impl TellError {
+    /// Turns the error of a message that was not accepted into that of a one-way message; `None`
+    /// for what only an action that ran can end with.
+    pub(crate) fn of_call<E>(error: CallError<E>) -> Option<Self> {
+        Some(match error {
+            CallError::Action(_) | CallError::Failed(_) | CallError::Panicked(_) => return None,
+            CallError::NoSuchAgent(fault) => Self::NoSuchAgent(fault),
+            CallError::Terminated(fault) => Self::Terminated(fault),
+            CallError::Inactive(fault) => Self::Inactive(fault),
+            CallError::UnknownAction(fault) => Self::UnknownAction(fault),
+            CallError::Overloaded(fault) | CallError::Reentrant(fault) => Self::Overloaded(fault),
+            CallError::Timeout(fault) => Self::Timeout(fault),
+            CallError::BadArguments(fault) => Self::BadArguments(fault),
+            CallError::Codec(fault) => Self::Codec(fault),
+            CallError::TooLarge(fault) => Self::TooLarge(fault),
+            CallError::Unauthorized(fault) => Self::Unauthorized(fault),
+            CallError::StorageFull(fault) => Self::StorageFull(fault),
+            CallError::Stale(fault) => Self::Stale(fault),
+            CallError::Disconnected(fault)
+            | CallError::Down(fault)
+            | CallError::Cancelled(fault) => Self::Disconnected(fault),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 
 use crate::call::Tell;
 use crate::handle::Handle;
-use crate::{ActionInfo, AgentRef, Message, Target, TellError};
+use crate::{ActionInfo, Message, Recipient, Target, TellError};
 
 /// A message that was not delivered, or did not start: it can be sent again.
 pub struct Undelivered {
@@ -19,11 +19,11 @@ pub struct Undelivered {
 
 /// A message of a forgotten type.
 trait Parcel: Any + Send {
-    fn tell(self: Box<Self>, target: AgentRef) -> BoxFuture<'static, Result<(), TellError>>;
+    fn tell(self: Box<Self>, target: Recipient) -> BoxFuture<'static, Result<(), TellError>>;
 }
 
 impl<M: Message> Parcel for M {
-    fn tell(self: Box<Self>, target: AgentRef) -> BoxFuture<'static, Result<(), TellError>> {
+    fn tell(self: Box<Self>, target: Recipient) -> BoxFuture<'static, Result<(), TellError>> {
         Box::pin(async move { Tell::new(&target, *self).await })
     }
 }
@@ -49,7 +49,7 @@ impl Undelivered {
     /// The message is lost if the future is dropped before it is ready.
     pub async fn tell_to<A: Target>(self, handle: &Handle<A>) -> Result<(), TellError> {
         let message = self.message.into_inner().unwrap_or_else(PoisonError::into_inner);
-        message.tell(handle.agent().clone()).await
+        message.tell(handle.recipient().clone()).await
     }
 }
 

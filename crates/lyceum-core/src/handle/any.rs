@@ -3,16 +3,18 @@
 use std::fmt;
 use std::time::Duration;
 
-use lyceum_wire::{Address, AgentDescription, AgentId};
+use lyceum_wire::{Address, AgentDescription, AgentKey};
 use serde_json::Value;
 
 use super::{Handle, Stats};
 use crate::call::{AnyCall, AnyTell, CallOptions};
-use crate::life::{Ended, Mode, Monitor};
-use crate::node::offers;
+use crate::cell::Place;
+use crate::exchange::Status;
+use crate::life::{Ended, Monitor};
+use crate::node::may_be;
 use crate::route::Arguments;
 use crate::stream::Results;
-use crate::{AgentRef, BehaviourInfo, CallError, Target};
+use crate::{AgentRef, CallError, Recipient, Target};
 
 /// A client of an agent whose type is not known: actions by name, with JSON values.
 ///
@@ -35,12 +37,35 @@ use crate::{AgentRef, BehaviourInfo, CallError, Target};
 /// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AnyHandle {
-    agent: AgentRef,
+    recipient: Recipient,
 }
 
 impl AnyHandle {
     pub(crate) fn new(agent: AgentRef) -> Self {
-        Self { agent }
+        Self::of(agent.into())
+    }
+
+    pub(crate) fn of(recipient: Recipient) -> Self {
+        Self { recipient }
+    }
+
+    pub(crate) fn recipient(&self) -> &Recipient {
+        &self.recipient
+    }
+
+    /// Returns the agent, if it is one of this process.
+    pub(crate) fn cell(&self) -> Option<&AgentRef> {
+        match self.recipient.place() {
+            Place::Here(agent) => Some(agent),
+            Place::There(_) => None,
+        }
+    }
+
+    /// Returns a handle of the same agent whose messages wait for so long by default.
+    ///
+    /// See [`Handle::with_timeout`].
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        Self::of(self.recipient.timed(timeout))
     }
 
     /// Calls an action. Arguments are an array by position, or an object by name.
@@ -57,7 +82,7 @@ impl AnyHandle {
         arguments: Arguments,
         options: CallOptions,
     ) -> AnyCall<'_> {
-        AnyCall::new(&self.agent, action, arguments, options)
+        AnyCall::new(&self.recipient, action, arguments, options)
     }
 
     /// Calls an action that answers with a stream of results.
@@ -84,27 +109,28 @@ impl AnyHandle {
     ///
     /// Returns this handle if the agent is not of that type and has no such interface.
     pub fn downcast<A: Target + ?Sized>(self) -> Result<Handle<A>, Self> {
-        if offers::<A>(&self.agent) { Ok(Handle::new(self.agent)) } else { Err(self) }
+        if may_be::<A>(&self.recipient) { Ok(Handle::of(self.recipient)) } else { Err(self) }
     }
 
-    /// Returns the name of the agent's type.
-    pub fn type_name(&self) -> &'static str {
-        self.agent.vtable.name
+    /// Returns the name of the agent's type, as far as it is known here.
+    pub fn type_name(&self) -> &str {
+        self.recipient.type_name()
     }
 
-    /// Returns the agent's id.
-    pub fn id(&self) -> AgentId {
-        self.agent.id
+    /// Returns how the agent is called on its node: by its id, or by the name that it was
+    /// connected by.
+    pub fn key(&self) -> AgentKey {
+        self.recipient.key()
     }
 
-    /// Returns the agent's name, if it has one.
+    /// Returns the agent's name, as far as it is known here; see [`status`](Self::status).
     pub fn name(&self) -> Option<String> {
-        self.agent.name()
+        self.recipient.name()
     }
 
     /// Returns the agent's address.
     pub fn address(&self) -> Address {
-        self.agent.address()
+        self.recipient.address()
     }
 
     /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
@@ -113,7 +139,7 @@ impl AnyHandle {
     ///
     /// The agent stops whether or not the answer is awaited.
     pub fn stop(&self) -> Ended {
-        self.agent.stop()
+        self.recipient.stop()
     }
 
     /// Ends the agent at once: what it has begun is dropped; await it for why it ended.
@@ -122,27 +148,35 @@ impl AnyHandle {
     ///
     /// The agent ends whether or not the answer is awaited.
     pub fn kill(&self) -> Ended {
-        self.agent.kill()
+        self.recipient.kill()
     }
 
-    /// Waits until the agent is gone for good.
+    /// Waits until the agent is gone for good, or its node out of reach.
     pub fn ended(&self) -> Ended {
-        self.agent.ended()
+        self.recipient.ended()
     }
 
     /// Waits for the end of the agent's present generation: exactly one [`Down`](crate::Down).
     pub fn monitor(&self) -> Monitor {
-        Monitor::of(&self.agent)
+        self.recipient.monitor()
     }
 
     /// Links two agents: if one goes down and was not asked to, the other does, too.
-    pub fn link(&self, other: &Self) {
-        self.agent.link(&other.agent);
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for agents of this process.
+    pub async fn link(&self, other: &Self) -> Result<(), CallError> {
+        self.recipient.link(&other.recipient).await
     }
 
     /// Removes a link.
-    pub fn unlink(&self, other: &Self) {
-        self.agent.unlink(&other.agent);
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for agents of this process.
+    pub async fn unlink(&self, other: &Self) -> Result<(), CallError> {
+        self.recipient.unlink(&other.recipient).await
     }
 
     /// Returns how long the agent took to answer, without running an action.
@@ -151,66 +185,80 @@ impl AnyHandle {
     ///
     /// As any call.
     pub async fn ping(&self) -> Result<Duration, CallError> {
-        super::ping(&self.agent).await
+        self.recipient.ping().await
+    }
+
+    /// Returns what there is to know of the agent now.
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn status(&self) -> Result<Status, CallError> {
+        self.recipient.status().await
     }
 
     /// Returns what the agent has done so far.
-    pub fn stats(&self) -> Stats {
-        Stats::of(&self.agent)
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn stats(&self) -> Result<Stats, CallError> {
+        self.recipient.stats().await
     }
 
     /// Returns what the agent can do.
-    pub fn describe(&self) -> AgentDescription {
-        self.agent.describe()
-    }
-
-    /// Returns what the agent's life has come to.
-    pub fn mode(&self) -> Mode {
-        self.agent.mode()
-    }
-
-    /// Returns how often the agent was restarted.
-    pub fn generation(&self) -> u32 {
-        self.agent.generation()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn describe(&self) -> Result<AgentDescription, CallError> {
+        self.recipient.describe().await
     }
 
     /// Switches the agent off: it receives nothing and sends nothing until it is activated.
     ///
     /// Messages that wait already are kept. False if it is not active.
-    pub fn deactivate(&self) -> bool {
-        self.agent.deactivate()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn deactivate(&self) -> Result<bool, CallError> {
+        self.recipient.deactivate().await
     }
 
     /// Switches the agent on again; false if it is not switched off.
-    pub fn activate(&self) -> bool {
-        self.agent.activate()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn activate(&self) -> Result<bool, CallError> {
+        self.recipient.activate().await
     }
 
     /// Sets a flag, which runs the agent's behaviours that wait for it.
-    pub fn set_flag(&self, flag: &str) {
-        self.agent.set_flag(flag);
-    }
-
-    /// Lists the agent's behaviours.
-    pub fn behaviours(&self) -> Vec<BehaviourInfo> {
-        self.agent.behaviours()
+    ///
+    /// # Errors
+    ///
+    /// As any call; none for an agent of this process.
+    pub async fn set_flag(&self, flag: &str) -> Result<(), CallError> {
+        self.recipient.set_flag(flag).await
     }
 }
 
 impl<A: Target + ?Sized> From<Handle<A>> for AnyHandle {
     fn from(handle: Handle<A>) -> Self {
-        Self::new(handle.agent().clone())
+        Self::of(handle.recipient().clone())
     }
 }
 
 impl fmt::Display for AnyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.agent)
+        write!(f, "{:?}", self.recipient)
     }
 }
 
 impl fmt::Debug for AnyHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.agent)
+        write!(f, "{:?}", self.recipient)
     }
 }

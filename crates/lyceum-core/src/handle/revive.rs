@@ -1,21 +1,29 @@
 //! Handles in messages: written as an address, and revived where they arrive.
 
-use lyceum_wire::{Address, AgentKey, NodeId};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use lyceum_wire::Address;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use super::{AnyHandle, Handle};
-use crate::node::{self, offers};
-use crate::{AgentRef, Target};
+use crate::cell;
+use crate::exchange::Remote;
+use crate::node::{self, Shared, may_be};
+use crate::{Recipient, Target};
 
 /// Says why an address is no handle here.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ReviveError {
-    /// The address is of a node that is not in this process.
-    #[error("cannot revive a handle of `{0}`: no node {1} is in this process")]
-    NoNode(Address, NodeId),
+    /// The address is of a node that is neither in this process nor reached by an exchange.
+    #[error(
+        "cannot revive a handle of `{0}`: its node is not in this process, and no exchange of this \
+         one leads there"
+    )]
+    NoNode(Address),
     /// No agent goes by that address any more.
     #[error("cannot revive a handle of `{0}`: no agent goes by that address")]
     NoAgent(Address),
@@ -27,43 +35,68 @@ pub enum ReviveError {
         /// The type or interface that was expected.
         expected: &'static str,
         /// The agent's type.
-        found: &'static str,
+        found: String,
     },
 }
 
-fn find(address: &Address) -> Result<AgentRef, ReviveError> {
-    let node = node::by_id(address.node);
-    let node = node.ok_or_else(|| ReviveError::NoNode(address.clone(), address.node))?;
-    let agent = match &address.agent {
-        AgentKey::Id(id) => node.registry.by_id(*id),
-        AgentKey::Name(name) => node.registry.by_name(name),
-    };
-    agent.ok_or_else(|| ReviveError::NoAgent(address.clone()))
+/// Returns the recipient at an address, seen from the node that runs on this thread, or else from
+/// the node that has the agent.
+fn recipient_of(address: &Address) -> Result<Recipient, ReviveError> {
+    let here = cell::with_current(cell::Frame::node_id);
+    match here.and_then(node::by_id) {
+        Some(node) => recipient_at(&node, address),
+        None => in_process(address),
+    }
+}
+
+/// Returns the recipient at an address, seen from a node: one of its own agents, one that an
+/// exchange leads to, or one of another node of this process.
+pub(crate) fn recipient_at(
+    node: &Arc<Shared>,
+    address: &Address,
+) -> Result<Recipient, ReviveError> {
+    let own = address.node == Some(node.id);
+    let peer = if own { None } else { node.exchanges.peer(address) };
+    match peer {
+        Some(peer) => {
+            let remote = Remote::new(peer, address.agent.clone(), None);
+            Ok(Recipient::remote(node.clone(), remote))
+        }
+        None => in_process(address),
+    }
+}
+
+fn in_process(address: &Address) -> Result<Recipient, ReviveError> {
+    let node = address.node.and_then(node::by_id);
+    let node = node.ok_or_else(|| ReviveError::NoNode(address.clone()))?;
+    let agent = node.registry.by_key(&address.agent);
+    agent.map(Recipient::from).ok_or_else(|| ReviveError::NoAgent(address.clone()))
 }
 
 impl AnyHandle {
-    /// Returns a handle of the agent at an address.
+    /// Returns a handle of the agent at an address, without asking it.
     ///
     /// # Errors
     ///
-    /// Says whether the node or the agent is missing.
+    /// Says whether the node or the agent is missing, where that is known here.
     pub fn revive(address: &Address) -> Result<Self, ReviveError> {
-        find(address).map(Self::new)
+        recipient_of(address).map(Self::of)
     }
 }
 
 impl<A: Target + ?Sized> Handle<A> {
-    /// Returns a handle of the agent at an address.
+    /// Returns a handle of the agent at an address, without asking it.
     ///
     /// # Errors
     ///
-    /// Says whether the node or the agent is missing, or is of another type.
+    /// Says whether the node or the agent is missing, or is of another type, where that is known
+    /// here.
     pub fn revive(address: &Address) -> Result<Self, ReviveError> {
-        let agent = find(address)?;
-        if offers::<A>(&agent) {
-            return Ok(Self::new(agent));
+        let recipient = recipient_of(address)?;
+        if may_be::<A>(&recipient) {
+            return Ok(Self::of(recipient));
         }
-        let (expected, found) = (A::NAME, agent.vtable.name);
+        let (expected, found) = (A::NAME, recipient.type_name().into());
         Err(ReviveError::OtherType { address: address.clone(), expected, found })
     }
 }
@@ -99,7 +132,7 @@ fn schema(name: &str) -> schemars::Schema {
     schemars::json_schema!({
         "type": "string",
         "description": format!("the address of an agent: {name}"),
-        "pattern": "^local://",
+        "pattern": "^[a-z][a-z0-9+]*://",
     })
 }
 
@@ -108,7 +141,7 @@ impl<A: Target + ?Sized> schemars::JsonSchema for Handle<A> {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         format!("Handle<{}>", A::NAME).into()
     }
 
@@ -122,7 +155,7 @@ impl schemars::JsonSchema for AnyHandle {
         true
     }
 
-    fn schema_name() -> std::borrow::Cow<'static, str> {
+    fn schema_name() -> Cow<'static, str> {
         "AnyHandle".into()
     }
 

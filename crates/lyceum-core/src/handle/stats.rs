@@ -1,10 +1,8 @@
 //! What an agent has done so far.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentRef, CallError};
+use crate::AgentRef;
 
 /// What an agent has done so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,11 +33,4 @@ impl Stats {
             in_progress,
         }
     }
-}
-
-/// Returns how long an agent takes to answer, through its mailbox.
-pub(super) async fn ping(agent: &AgentRef) -> Result<Duration, CallError> {
-    let start = agent.node.clock.now();
-    (agent.vtable.ping)(agent.clone()).await?;
-    Ok(agent.node.clock.now() - start)
 }

@@ -5,10 +5,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
 use super::{Down, DownReason, Mode};
-use crate::AgentRef;
+use crate::exchange::Remote;
+use crate::{AgentRef, Recipient};
 
 /// Waits until an agent is gone for good.
 ///
@@ -16,8 +18,11 @@ use crate::AgentRef;
 ///
 /// Dropping it changes nothing.
 #[must_use = "this does nothing unless awaited"]
-pub struct Ended {
-    agent: AgentRef,
+pub struct Ended(End);
+
+enum End {
+    Here(AgentRef),
+    There(BoxFuture<'static, DownReason>),
 }
 
 /// Waits for the end of the agent's present generation, by restart or for good: exactly once.
@@ -26,22 +31,26 @@ pub struct Ended {
 ///
 /// Dropping it ends the monitoring.
 #[must_use = "this does nothing unless awaited"]
-pub struct Monitor {
-    agent: AgentRef,
-    news: oneshot::Receiver<Down>,
+pub struct Monitor(News);
+
+enum News {
+    Here { agent: AgentRef, news: oneshot::Receiver<Down> },
+    There(BoxFuture<'static, Down>),
 }
 
 impl Ended {
     pub(crate) fn of(agent: AgentRef) -> Self {
-        Self { agent }
+        Self(End::Here(agent))
+    }
+
+    pub(crate) fn far(target: &Recipient, remote: &Remote) -> Self {
+        Self(End::There(super::far::ended(target, remote)))
     }
 }
 
-impl Ended {
-    /// Returns whether the node has forgotten the agent, so that its name is free again.
-    fn is_forgotten(&self) -> bool {
-        self.agent.node.registry.by_id(self.agent.id).is_none()
-    }
+/// Returns whether the node has forgotten the agent, so that its name is free again.
+fn is_forgotten(agent: &AgentRef) -> bool {
+    agent.node.registry.by_id(agent.id).is_none()
 }
 
 impl Monitor {
@@ -58,7 +67,11 @@ impl Monitor {
             monitors.push(sender);
         }
         drop(extras);
-        Self { agent: agent.clone(), news }
+        Self(News::Here { agent: agent.clone(), news })
+    }
+
+    pub(crate) fn far(target: &Recipient, remote: &Remote) -> Self {
+        Self(News::There(super::far::down(target, remote)))
     }
 }
 
@@ -71,9 +84,13 @@ impl Future for Ended {
     type Output = DownReason;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<DownReason> {
+        let agent = match &mut self.get_mut().0 {
+            End::Here(agent) => agent,
+            End::There(ended) => return ended.as_mut().poll(cx),
+        };
         loop {
-            let mut extras = self.agent.extras();
-            if self.agent.mode() == Mode::Ended && self.is_forgotten() {
+            let mut extras = agent.extras();
+            if agent.mode() == Mode::Ended && is_forgotten(agent) {
                 let reason = extras.as_ref().and_then(|extras| extras.reason.clone());
                 return Poll::Ready(reason.unwrap_or(DownReason::Stopped));
             }
@@ -82,7 +99,7 @@ impl Future for Ended {
                 wakers.push(cx.waker().clone());
             }
             drop(extras);
-            if !self.agent.node.drive(cx) {
+            if !agent.node.drive(cx) {
                 return Poll::Pending;
             }
         }
@@ -93,15 +110,18 @@ impl Future for Monitor {
     type Output = Down;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Down> {
-        let this = self.get_mut();
+        let (agent, news) = match &mut self.get_mut().0 {
+            News::Here { agent, news } => (agent, news),
+            News::There(news) => return news.as_mut().poll(cx),
+        };
         loop {
             // Tokio's budget must not look like silence.
-            let mut news = tokio::task::unconstrained(&mut this.news);
+            let mut news = tokio::task::unconstrained(&mut *news);
             if let Poll::Ready(news) = Pin::new(&mut news).poll(cx) {
-                let gone = || down(&this.agent, DownReason::Stopped, false);
+                let gone = || down(agent, DownReason::Stopped, false);
                 return Poll::Ready(news.unwrap_or_else(|_| gone()));
             }
-            if !this.agent.node.drive(cx) {
+            if !agent.node.drive(cx) {
                 return Poll::Pending;
             }
         }
@@ -110,12 +130,18 @@ impl Future for Monitor {
 
 impl fmt::Debug for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Ended({:?})", self.agent)
+        match &self.0 {
+            End::Here(agent) => write!(f, "Ended({agent:?})"),
+            End::There(_) => f.write_str("Ended"),
+        }
     }
 }
 
 impl fmt::Debug for Monitor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Monitor({:?})", self.agent)
+        match &self.0 {
+            News::Here { agent, .. } => write!(f, "Monitor({agent:?})"),
+            News::There(_) => f.write_str("Monitor"),
+        }
     }
 }

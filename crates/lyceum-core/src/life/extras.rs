@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use lyceum_wire::{AgentId, AgentName};
+use lyceum_wire::{Address, AgentId, AgentName};
 use tokio::sync::oneshot;
 
 use super::{Down, DownReason, OnFailure, Restart};
@@ -24,6 +24,8 @@ pub(crate) struct Extras {
     pub(crate) parent: Option<AgentId>,
     pub(crate) children: Vec<AgentId>,
     pub(crate) links: Vec<AgentId>,
+    /// Who watches the agents elsewhere that this one goes down with.
+    pub(crate) far_links: Vec<(Address, Job<()>)>,
     pub(crate) monitors: Vec<oneshot::Sender<Down>>,
     /// Those who wait for the end.
     pub(crate) end_wakers: Vec<Waker>,
@@ -64,9 +66,14 @@ pub(crate) struct Flag {
 pub(crate) struct Jobs {
     next: u64,
     running: BTreeMap<u64, Option<Job<()>>>,
+    /// The detached turns that are dropped when their callers give up, by their keys.
+    droppable: BTreeMap<usize, JobPlace>,
     /// Those who wait until no job is left.
     pub(crate) wakers: Vec<Waker>,
 }
+
+/// How many jobs one agent may have at once, detached turns among them.
+pub(super) const JOB_LIMIT: usize = 65_536;
 
 /// Which of an agent's jobs is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +85,20 @@ impl Jobs {
         self.next += 1;
         self.running.insert(self.next, None);
         JobPlace(self.next)
+    }
+
+    /// Reserves a place for a detached turn; one with a key can be found by it.
+    pub(super) fn reserve_turn(&mut self, key: Option<usize>) -> JobPlace {
+        let place = self.reserve();
+        if let Some(key) = key {
+            self.droppable.insert(key, place);
+        }
+        place
+    }
+
+    /// Returns the place of a detached turn, which is not found by its key any more.
+    pub(crate) fn forget_turn(&mut self, key: usize) -> Option<JobPlace> {
+        self.droppable.remove(&key)
     }
 
     /// Fills a place; gives the job back if it is over already.
@@ -106,6 +127,11 @@ impl Jobs {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.running.is_empty()
+    }
+
+    /// Returns whether the agent may have no more.
+    pub(super) fn is_full(&self) -> bool {
+        self.running.len() >= JOB_LIMIT
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn turn_panicked(header: &Header, info: &ActionInfo, text: &str) {
 /// Follows the agent's policy after a panic in something that it runs.
 #[cold]
 pub(crate) fn panicked(header: &Header, what: &str, text: &str) {
-    let agent = header.vtable.name;
+    let agent = header.vtable().name;
     tracing::error!(agent, id = %header.id, what, panic = text, "an agent panicked");
     header.node.note(header.id, "panic");
     let policy = header.extras().as_ref().map_or(OnFailure::Usual, |extras| {

@@ -5,36 +5,103 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
+use lyceum_wire::Address;
+use thiserror::Error;
 
+use super::extras::{JOB_LIMIT, Jobs};
 use super::{JobPlace, Mode};
 use crate::AgentRef;
 use crate::cell::DetachedTurn;
 use crate::node::Job;
 
-/// Runs a detached turn as a job of its agent.
-pub(crate) fn spawn_detached(agent: &AgentRef, turn: DetachedTurn) {
-    run_job(agent, turn);
+/// Says why a job does not run.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// use lyceum::JobError;
+///
+/// #[derive(Default)]
+/// struct Cook { ready: u32 }
+///
+/// #[agent]
+/// impl Cook {
+///     #[action(local)]
+///     fn order(&mut self, cx: &Context<Self>) -> Result<(), JobError> {
+///         let cooking = cx.sleep(Duration::from_secs(600));
+///         cx.try_job(cooking, |cook, ()| cook.ready += 1)?;
+///         Ok(())
+///     }
+/// }
+/// ```
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum JobError {
+    /// The agent has as many jobs as one may have.
+    #[error("cannot run one more job of {agent}('{address}'): {limit} are under way")]
+    TooMany {
+        /// The agent's type.
+        agent: &'static str,
+        /// The agent's address.
+        address: Address,
+        /// How many jobs one agent may have.
+        limit: usize,
+    },
 }
 
-/// Runs a future as a job of its agent, until it is over or the agent ends.
+/// Runs a detached turn as a job of its agent. Whoever starts it looked for room.
+pub(crate) fn spawn_detached(agent: &AgentRef, turn: DetachedTurn) {
+    let key = turn.key();
+    let place = change(agent, |jobs| jobs.reserve_turn(key));
+    run_at(agent, place, turn);
+}
+
+/// Drops a detached turn whose caller gave up, if it is a job already.
+pub(crate) fn drop_detached(agent: &AgentRef, key: usize) {
+    if let Some(place) = agent.with_extras(|extras| extras.jobs.forget_turn(key)) {
+        drop(take(agent, place));
+    }
+}
+
+/// Runs a future as a job of its agent, until it is over or the agent ends; beyond the limit, too.
 ///
 /// Panics are the future's own business: whoever calls this wraps it so that none gets out.
 pub(crate) fn run_job<F>(agent: &AgentRef, future: F) -> JobPlace
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let place = agent.with_extras(|extras| extras.jobs.reserve());
+    let place = change(agent, Jobs::reserve);
+    run_at(agent, place, future);
+    place
+}
+
+/// Runs a future as a job of its agent, unless it has as many as one may have.
+pub(crate) fn try_run_job<F>(agent: &AgentRef, future: F) -> Result<JobPlace, JobError>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let place = change(agent, |jobs| (!jobs.is_full()).then(|| jobs.reserve()));
+    let place = place.ok_or_else(|| JobError::TooMany {
+        agent: agent.vtable().name,
+        address: agent.address(),
+        limit: JOB_LIMIT,
+    })?;
+    run_at(agent, place, future);
+    Ok(place)
+}
+
+fn run_at<F>(agent: &AgentRef, place: JobPlace, future: F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     if agent.mode() == Mode::Ended {
         // Nobody would end it any more.
-        agent.with_extras(|extras| extras.jobs.remove(place));
-        return place;
+        drop(take(agent, place));
+        return;
     }
     let owner = agent.clone();
     let job = agent.node.spawn(Some(agent), async move {
         let caught = AssertUnwindSafe(future).catch_unwind().await;
-        let (own_handle, wakers) = owner.with_extras(|extras| extras.jobs.remove(place));
-        wakers.into_iter().for_each(std::task::Waker::wake);
-        if let Some(handle) = own_handle {
+        if let Some(handle) = take(&owner, place) {
             // The job is ending here: there is nothing left to cancel.
             handle.detach();
         }
@@ -42,13 +109,32 @@ where
             report(&owner, &*panic);
         }
     });
-    keep(agent, place, job);
-    place
+    // A job whose place is gone is over, or its agent was rid of all jobs meanwhile.
+    drop(change(agent, |jobs| jobs.fill(place, job)));
 }
 
-fn keep(agent: &AgentRef, place: JobPlace, job: Job<()>) {
-    // A job whose place is gone is over, or its agent was rid of all jobs meanwhile.
-    drop(agent.with_extras(|extras| extras.jobs.fill(place, job)));
+/// Takes a job out, which is over or to be cancelled.
+fn take(agent: &AgentRef, place: JobPlace) -> Option<Job<()>> {
+    let (job, wakers) = change(agent, |jobs| jobs.remove(place));
+    wakers.into_iter().for_each(std::task::Waker::wake);
+    job
+}
+
+/// Changes an agent's jobs, and lets a holder look where detached turns may start again.
+fn change<T>(agent: &AgentRef, change: impl FnOnce(&mut Jobs) -> T) -> T {
+    let (changed, has_room) = agent.with_extras(|extras| {
+        let was_full = extras.jobs.is_full();
+        let changed = change(&mut extras.jobs);
+        let is_full = extras.jobs.is_full();
+        if was_full != is_full {
+            agent.set_jobs_full(is_full);
+        }
+        (changed, was_full && !is_full)
+    });
+    if has_room {
+        agent.notify();
+    }
+    changed
 }
 
 /// Treats a panic in a job as one in a turn.
@@ -58,9 +144,7 @@ fn report(agent: &AgentRef, panic: &(dyn Any + Send)) {
 
 /// Cancels a job and waits until it is gone.
 pub(crate) async fn cancel(agent: &AgentRef, place: JobPlace) {
-    let (job, wakers) = agent.with_extras(|extras| extras.jobs.remove(place));
-    wakers.into_iter().for_each(std::task::Waker::wake);
-    if let Some(job) = job {
+    if let Some(job) = take(agent, place) {
         agent.node.driven(job.cancel()).await;
     }
 }
@@ -81,8 +165,7 @@ pub(super) async fn all_over(agent: &AgentRef) {
 
 /// Cancels all jobs of an agent and waits until they are gone.
 pub(super) async fn cancel_all(agent: &AgentRef) {
-    let jobs = agent.with_extras(|extras| extras.jobs.take_all());
-    for job in jobs {
+    for job in change(agent, Jobs::take_all) {
         job.cancel().await;
     }
 }

@@ -262,7 +262,7 @@ async fn start<A: Agent>(
 ) -> Result<Handle<A>, LaunchError> {
     let node = agent.node.clone();
     if const { Life::of::<A>() }.on_start {
-        let hook = (agent.vtable.start)(agent.clone());
+        let hook = (agent.vtable().start)(agent.clone());
         let sleep = Sleep::until(node.clone(), node.clock.now() + limit);
         let failure = match select(hook, sleep).await {
             Either::Left((Ok(()), _)) => None,
@@ -288,7 +288,7 @@ async fn start<A: Agent>(
 pub(super) fn open(agent: &AgentRef) -> bool {
     let opened = agent.change_mode(Mode::Starting, Mode::Active);
     if opened {
-        (agent.vtable.begin)(agent);
+        (agent.vtable().begin)(agent);
     }
     opened
 }

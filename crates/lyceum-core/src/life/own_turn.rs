@@ -11,7 +11,7 @@ use crate::call::{CallOptions, CallResult, State, poll_ticket, submit_to};
 use crate::cell::{Entry, HookRun, PingRun, Profile};
 use crate::{
     Action, ActionInfo, Agent, AgentRef, BoxError, Context, Detached, Dispatch, Exclusive, Message,
-    NoError, OnCancel,
+    NoError, OnCancel, Recipient,
 };
 
 /// A turn of an agent's own, ahead of messages and without a deadline.
@@ -43,12 +43,12 @@ impl<A: Agent, M: Action<A>> Future for OwnTurn<A, M> {
                 unreachable!("the state was just looked at");
             };
             let entry = Entry::<M>::of::<A>();
-            match submit_to(entry, &this.target, message, &this.options) {
+            match submit_to(entry, this.target.recipient(), message, &this.options) {
                 Ok(result) => return Poll::Ready(result),
-                Err(ticket) => this.state = State::Waiting(ticket),
+                Err(wait) => this.state = wait.into(),
             }
         }
-        poll_ticket(&this.target, &mut this.state, cx)
+        poll_ticket(this.target.recipient(), &mut this.state, cx)
     }
 }
 
@@ -107,7 +107,7 @@ macro_rules! hook {
                 &PROFILE
             }
 
-            fn entry(_: &AgentRef) -> Option<Entry<Self>> {
+            fn entry(_: &Recipient) -> Option<Entry<Self>> {
                 None
             }
         }
@@ -138,7 +138,7 @@ impl Message for PingTurn {
         &PROFILE
     }
 
-    fn entry(_: &AgentRef) -> Option<Entry<Self>> {
+    fn entry(_: &Recipient) -> Option<Entry<Self>> {
         None
     }
 }
@@ -161,7 +161,7 @@ impl<F: Send + 'static, T: Send + 'static> Message for With<F, T> {
         &PROFILE
     }
 
-    fn entry(_: &AgentRef) -> Option<Entry<Self>> {
+    fn entry(_: &Recipient) -> Option<Entry<Self>> {
         None
     }
 }

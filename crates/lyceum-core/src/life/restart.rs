@@ -264,8 +264,8 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> 
     let state = plan.make()?;
     agent.with_extras(|extras| extras.new_state = Some(state));
     agent.ask(Asked::PUT_STATE);
-    if agent.vtable.life.on_start {
-        let hook = (agent.vtable.start)(agent.clone());
+    if agent.vtable().life.on_start {
+        let hook = (agent.vtable().start)(agent.clone());
         let limit = agent.node.clock.now() + plan.start_limit;
         match select(hook, Sleep::until(agent.node.clone(), limit)).await {
             Either::Left((result, _)) => result.map_err(|error| error.to_string())?,

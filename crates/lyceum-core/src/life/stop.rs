@@ -41,7 +41,7 @@ pub(crate) fn stop(agent: &AgentRef, reason: DownReason) {
 fn is_simple(agent: &AgentRef) -> bool {
     let lonely =
         agent.is_plain() || agent.extras().as_ref().is_none_or(|extras| extras.is_lonely());
-    lonely && !agent.vtable.life.on_stop && agent.word.is_quiet()
+    lonely && !agent.vtable().life.on_stop && agent.word.is_quiet()
 }
 
 /// Ends an agent without letting it finish: turns and jobs are dropped.
@@ -85,7 +85,7 @@ async fn finish(agent: AgentRef) {
         agent.ask(Asked::END);
         return;
     }
-    let hook = (agent.vtable.stop)(agent.clone());
+    let hook = (agent.vtable().stop)(agent.clone());
     match select(hook, Sleep::until(node.clone(), deadline)).await {
         Either::Left((Ok(()), _)) => {}
         Either::Left((Err(error), _)) => {

@@ -9,6 +9,7 @@ use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
 
+use super::exchanges::Exchanges;
 use super::registry::Registry;
 use super::run_queue::{Pump, RunQueue};
 use super::simulation::Simulation;
@@ -16,6 +17,7 @@ use super::{Node, Shared, driver};
 use crate::NodeError;
 use crate::cell::Lock;
 use crate::clock::{Clock, ClockKind};
+use crate::exchange::Departures;
 use crate::mailbox::DeadLetters;
 use crate::topic::TopicTable;
 
@@ -155,6 +157,8 @@ impl NodeBuilder {
             dead_letters: DeadLetters::default(),
             default_timeout: self.timeout,
             grace: self.grace,
+            exchanges: Exchanges::default(),
+            departures: Departures::default(),
             waits: Lock::new(()),
             random: Mutex::new(random),
             blocking: Arc::new(tokio::sync::Semaphore::new(self.blocking)),

@@ -4,10 +4,11 @@ use std::any::TypeId;
 use std::fmt;
 use std::sync::Arc;
 
-use lyceum_wire::{AgentId, AgentName};
+use lyceum_wire::{AgentKey, AgentName};
 
 use super::Shared;
-use crate::{AgentRef, AnyHandle, Handle, Target};
+use crate::cell::Place;
+use crate::{AgentRef, AnyHandle, Handle, Recipient, Target};
 
 /// Finds agents of a node; made by [`Node::find`](crate::Node::find).
 ///
@@ -54,9 +55,9 @@ impl<'n> Finder<'n> {
         self.has_attributes(&agent).then(|| AnyHandle::new(agent))
     }
 
-    /// Returns the agent with that id, whatever its type.
-    pub fn id(self, id: AgentId) -> Option<AnyHandle> {
-        let agent = self.node.registry.by_id(id)?;
+    /// Returns the agent of that id or name, whatever its type.
+    pub fn key(self, key: &AgentKey) -> Option<AnyHandle> {
+        let agent = self.node.registry.by_key(key)?;
         self.has_attributes(&agent).then(|| AnyHandle::new(agent))
     }
 
@@ -83,10 +84,17 @@ impl<'n> Finder<'n> {
     }
 }
 
-/// Returns whether an agent is of a type or has an interface.
-pub(crate) fn offers<A: Target + ?Sized>(agent: &AgentRef) -> bool {
+/// Returns whether an agent is of a type or has an interface, as far as that is known here.
+pub(crate) fn may_be<A: Target + ?Sized>(recipient: &Recipient) -> bool {
+    match recipient.place() {
+        Place::Here(agent) => offers::<A>(agent),
+        Place::There(remote) => remote.may_be(A::NAME),
+    }
+}
+
+fn offers<A: Target + ?Sized>(agent: &AgentRef) -> bool {
     let wanted = TypeId::of::<A::Actions>();
-    agent.vtable.client_id == wanted || (agent.vtable.interface)(wanted).is_some()
+    agent.vtable().client_id == wanted || (agent.vtable().interface)(wanted).is_some()
 }
 
 impl fmt::Debug for Finder<'_> {

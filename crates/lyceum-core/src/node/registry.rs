@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lyceum_wire::{AgentId, AgentName};
+use lyceum_wire::{AgentId, AgentKey, AgentName};
 
 use crate::AgentRef;
 
@@ -99,6 +99,13 @@ impl Registry {
     pub(crate) fn by_name(&self, name: &AgentName) -> Option<AgentRef> {
         let id = *self.lock().names.get(name)?;
         self.by_id(id)
+    }
+
+    pub(crate) fn by_key(&self, key: &AgentKey) -> Option<AgentRef> {
+        match key {
+            AgentKey::Id(id) => self.by_id(*id),
+            AgentKey::Name(name) => self.by_name(name),
+        }
     }
 
     /// Returns the agents that `wanted` picks, in the order of their places.

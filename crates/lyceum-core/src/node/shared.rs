@@ -9,19 +9,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use lyceum_wire::{Address, AgentId, AgentKey, NodeId};
 use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
 
+use super::exchanges::Exchanges;
 use super::registry::Registry;
 use super::run_queue::{Helping, RunQueue, Runnable};
 use super::simulation::Simulation;
 use crate::cell::{Frame, Header, Lock, Profile};
 use crate::clock::{Clock, Stopwatch};
+use crate::exchange::Departures;
 use crate::life::DownReason;
 use crate::mailbox::{DeadLetters, LostReason};
 use crate::topic::TopicTable;
-use crate::{ActionInfo, AgentRef};
+use crate::{ActionInfo, AgentRef, CallError};
 
 /// What all parts of a node share.
 pub(crate) struct Shared {
@@ -33,6 +36,9 @@ pub(crate) struct Shared {
     pub(crate) dead_letters: DeadLetters,
     pub(crate) default_timeout: Duration,
     pub(crate) grace: Duration,
+    pub(crate) exchanges: Exchanges,
+    /// The turns whose calls went to other nodes.
+    pub(crate) departures: Departures,
     /// Guards the graph of agents that wait for each other.
     pub(crate) waits: Lock<()>,
     pub(crate) random: Mutex<SmallRng>,
@@ -55,6 +61,11 @@ impl Shared {
     #[inline]
     pub(crate) fn is_current_runtime(&self) -> bool {
         super::runtime::is_current(self)
+    }
+
+    /// Returns whether this thread runs the node's runtime, or drives the simulated node.
+    pub(crate) fn is_home(&self) -> bool {
+        self.is_simulated() || self.is_current_runtime()
     }
 
     pub(crate) fn runtime(&self) -> Option<&Runtime> {
@@ -142,7 +153,8 @@ impl Shared {
 
     /// Returns an agent's address by its id.
     pub(crate) fn address(&self, id: AgentId) -> Address {
-        Address { node: self.id, agent: AgentKey::Id(id) }
+        let endpoint = self.exchanges.endpoint();
+        Address { node: Some(self.id), endpoint, agent: AgentKey::Id(id) }
     }
 
     /// Runs a future on the node, beside everything.
@@ -158,11 +170,36 @@ impl Shared {
         task.fallible()
     }
 
+    /// Runs a future on the node ahead of whoever waits for it; dropping that cancels it.
+    pub(crate) fn ahead<T: Send + 'static>(
+        self: &Arc<Self>,
+        future: BoxFuture<'static, T>,
+    ) -> BoxFuture<'static, T> {
+        let job = self.spawn(None, future);
+        Box::pin(async move {
+            match job.await {
+                Some(output) => output,
+                // The node is gone, and with it whoever could answer.
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    /// Lets a message leave for another node, whoever waits.
+    pub(crate) fn send_off(self: &Arc<Self>, told: BoxFuture<'static, Result<(), CallError>>) {
+        let job = self.spawn(None, async move {
+            if let Err(error) = told.await {
+                tracing::warn!(%error, "a one-way message was not delivered");
+            }
+        });
+        job.detach();
+    }
+
     /// Notes a message that nobody will handle.
     #[cold]
     pub(crate) fn dead_letter(&self, agent: &Header, info: &ActionInfo, reason: LostReason) {
         let address = self.address(agent.id);
-        self.dead_letters.note(address, agent.vtable.name, info, reason, self.clock.now());
+        self.dead_letters.note(address, agent.vtable().name, info, reason, self.clock.now());
     }
 
     pub(crate) fn with_random<T>(&self, draw: impl FnOnce(&mut SmallRng) -> T) -> T {

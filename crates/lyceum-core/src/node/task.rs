@@ -32,7 +32,7 @@ pub struct Task<T> {
 }
 
 impl<T: Send + 'static> Task<T> {
-    pub(super) fn new<F>(node: &Arc<Shared>, future: F) -> Self
+    pub(crate) fn new<F>(node: &Arc<Shared>, future: F) -> Self
     where
         F: Future<Output = T> + Send + 'static,
     {

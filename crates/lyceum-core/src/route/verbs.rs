@@ -6,18 +6,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_util::future::BoxFuture;
-use serde::Serialize;
+use lyceum_wire::ActionDescription;
+use schemars::SchemaGenerator;
 use serde_json::Value;
 
-use super::{Answer, Arguments, JsonArguments};
+use super::serve::Serves;
+use super::{Answer, Arguments, WireMessage, arguments, description};
 use crate::call::{Call, CallOptions, CallResult, Pending, Tell};
 use crate::error::{CallFault, Failure};
 use crate::stream::Results;
-use crate::{AgentRef, CallError, Message};
+use crate::support::ActionOutput;
+use crate::{AgentRef, CallError, Message, Recipient};
 
 /// How an action's result is told to callers without its type.
-pub(super) trait Encoding<M: Message>: 'static {
-    fn encode(target: &AgentRef, result: CallResult<M>) -> Result<Answer, CallError>;
+pub(super) trait Encoding<M: Message>: Serves<M> {
+    fn describe(schemas: &mut SchemaGenerator) -> ActionDescription;
+    fn encode(target: &Recipient, result: CallResult<M>) -> Result<Answer, CallError>;
 }
 
 /// One value.
@@ -39,8 +43,13 @@ struct Sent<M: Message, E> {
     encoding: PhantomData<fn() -> E>,
 }
 
-impl<M: JsonArguments<Output: Serialize>> Encoding<M> for One {
-    fn encode(target: &AgentRef, result: CallResult<M>) -> Result<Answer, CallError> {
+impl<M: WireMessage<Output: ActionOutput>> Encoding<M> for One {
+    fn describe(schemas: &mut SchemaGenerator) -> ActionDescription {
+        let result = schemas.subschema_for::<M::Output>();
+        description::<M>(schemas, result, false)
+    }
+
+    fn encode(target: &Recipient, result: CallResult<M>) -> Result<Answer, CallError> {
         let output = result.map_err(forget::<M>)?;
         serde_json::to_value(&output).map(Answer::Value).map_err(|error| {
             let fault = CallFault::new(target, M::INFO).detail(error.to_string());
@@ -51,10 +60,15 @@ impl<M: JsonArguments<Output: Serialize>> Encoding<M> for One {
 
 impl<M, T> Encoding<M> for Many
 where
-    M: JsonArguments<Output = Results<T>>,
-    T: Serialize + Send + 'static,
+    M: WireMessage<Output = Results<T>>,
+    T: ActionOutput + Send + 'static,
 {
-    fn encode(_: &AgentRef, result: CallResult<M>) -> Result<Answer, CallError> {
+    fn describe(schemas: &mut SchemaGenerator) -> ActionDescription {
+        let result = schemas.subschema_for::<T>();
+        description::<M>(schemas, result, true)
+    }
+
+    fn encode(_: &Recipient, result: CallResult<M>) -> Result<Answer, CallError> {
         let results = result.map_err(forget::<M>)?;
         // A value that cannot be encoded is told apart by its place, not by an end of the stream.
         let encode = |item: T| serde_json::to_value(item).unwrap_or(Value::Null);
@@ -62,54 +76,57 @@ where
     }
 }
 
-pub(super) fn call<M: JsonArguments, E: Encoding<M>>(
+pub(super) fn call<M: WireMessage, E: Encoding<M>>(
     target: AgentRef,
     arguments: Arguments,
     options: CallOptions,
 ) -> BoxFuture<'static, Result<Answer, CallError>> {
     Box::pin(async move {
         let message = decode::<M>(&target, arguments)?;
-        E::encode(&target, Call::with_options(&target, message, options).await)
+        E::encode(
+            target.recipient(),
+            Call::with_options(target.recipient(), message, options).await,
+        )
     })
 }
 
-pub(super) fn send<M: JsonArguments, E: Encoding<M>>(
+pub(super) fn send<M: WireMessage, E: Encoding<M>>(
     target: &AgentRef,
     arguments: Arguments,
     options: CallOptions,
 ) -> Result<Box<dyn Underway>, CallError> {
     let message = decode::<M>(target, arguments)?;
-    let pending = Call::with_options(target, message, options).send();
+    let pending = Call::with_options(target.recipient(), message, options).send();
     Ok(Box::new(Sent::<M, E> { pending, encoding: PhantomData }))
 }
 
-pub(super) fn tell<M: JsonArguments>(
+pub(super) fn tell<M: WireMessage>(
     target: AgentRef,
     arguments: Arguments,
     options: CallOptions,
 ) -> BoxFuture<'static, Result<(), CallError>> {
     Box::pin(async move {
         let message = decode::<M>(&target, arguments)?;
-        Ok(Tell::with_options(&target, message, options).await?)
+        Ok(Tell::with_options(target.recipient(), message, options).await?)
     })
 }
 
-pub(super) fn tell_now<M: JsonArguments>(
+pub(super) fn tell_now<M: WireMessage>(
     target: &AgentRef,
     arguments: Arguments,
     options: CallOptions,
 ) -> Result<(), CallError> {
     let message = decode::<M>(target, arguments)?;
-    Ok(Tell::with_options(target, message, options).now()?)
+    Ok(Tell::with_options(target.recipient(), message, options).now()?)
 }
 
-impl<M: JsonArguments, E: Encoding<M>> Underway for Sent<M, E> {
+impl<M: WireMessage, E: Encoding<M>> Underway for Sent<M, E> {
     fn has_started(&self) -> bool {
         self.pending.has_started()
     }
 }
 
-impl<M: JsonArguments, E: Encoding<M>> Future for Sent<M, E> {
+impl<M: WireMessage, E: Encoding<M>> Future for Sent<M, E> {
     type Output = Result<Answer, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -119,15 +136,13 @@ impl<M: JsonArguments, E: Encoding<M>> Future for Sent<M, E> {
     }
 }
 
-fn decode<M: JsonArguments>(target: &AgentRef, mut arguments: Arguments) -> Result<M, CallError> {
-    let message = M::from_arguments(&mut arguments);
-    message
-        .and_then(|message| arguments.finish().map(|()| message))
-        .map_err(|why| CallError::bad_arguments(target, M::INFO, &why))
+fn decode<M: WireMessage>(target: &AgentRef, arguments: Arguments) -> Result<M, CallError> {
+    arguments::from_json(arguments, M::from_arguments)
+        .map_err(|why| CallError::bad_arguments(target.recipient(), M::INFO, &why))
 }
 
 /// Turns an action's own error into text, for callers that have no type for it.
-fn forget<M: JsonArguments>(error: CallError<M::Error>) -> CallError {
+fn forget<M: WireMessage>(error: CallError<M::Error>) -> CallError {
     error.map_action(|error| {
         CallError::Failed(Box::new(Failure {
             action: M::INFO.name.into(),

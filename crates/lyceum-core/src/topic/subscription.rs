@@ -47,7 +47,7 @@ impl Subscription {
 
 fn deliver<M: TopicMessage>(agent: &AgentRef, publication: &Publication) -> Result<(), TellError> {
     let options = CallOptions { publication: true, queued: true, ..CallOptions::default() };
-    Tell::with_options(agent, M::published(publication.clone()), options).now()
+    Tell::with_options(agent.recipient(), M::published(publication.clone()), options).now()
 }
 
 /// Starts a subscription that a type's block declares.

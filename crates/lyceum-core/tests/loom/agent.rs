@@ -152,7 +152,7 @@ impl Agent {
             let suspended = if state.suspended { SUSPENDED } else { 0 };
             suspended | if state.sharing > 0 { SHARING } else { 0 }
         });
-        if blocked && bits != 0 {
+        if blocked {
             bits |= WAITING;
         }
         if self.mode.load(Ordering::Acquire) != ACTIVE {

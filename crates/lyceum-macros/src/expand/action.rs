@@ -2,6 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::Index;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 
@@ -30,7 +31,7 @@ impl Parts {
         self.items.extend(message(owner, member, action, behaviour));
         self.methods.extend(client_method(owner, member, action));
         if !action.options.local {
-            self.items.extend(json_arguments(owner, member, action));
+            self.items.extend(wire_message(owner, member, action));
             self.routes.extend(route(owner, member, action));
         }
     }
@@ -76,9 +77,24 @@ fn message(
         place: action.output.place(&signature.ident),
         output,
         error,
+        wire: (!action.options.local).then(|| quote!(<Self as #runtime::WireMessage>::ENDS.wire)),
         body,
     };
     message.expand()
+}
+
+/// Returns both ends of the action's way.
+fn ends(owner: &Owner, action: &Action) -> TokenStream {
+    let runtime = &owner.runtime;
+    let place = action.output.place(&action.signature.ident);
+    let message = message_type_at(place, owner, &action.signature);
+    let place = located(place);
+    match &action.output {
+        Output::Stream(item) => {
+            quote_spanned!(place=> #runtime::many_values::<#message, #item>())
+        }
+        _ => quote_spanned!(place=> #runtime::one_value::<#message>()),
+    }
 }
 
 fn client_method(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
@@ -113,32 +129,41 @@ fn client_method(owner: &Owner, member: &Member, action: &Action) -> TokenStream
     }
 }
 
-fn json_arguments(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
+fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
     let runtime = &owner.runtime;
     let (generics, _, clause) = owner.generics.split_for_impl();
     let (ty, cfgs) = (message_type(owner, &action.signature), &member.cfgs);
     let mut parameters = TokenStream::new();
     let mut fields = TokenStream::new();
-    let arguments = local("arguments");
-    for argument in &action.signature.arguments {
+    let mut visits = TokenStream::new();
+    let (arguments, visit) = (local("arguments"), local("visit"));
+    for (index, argument) in action.signature.arguments.iter().enumerate() {
         let (name, ty) = (argument.ident.unraw().to_string(), &argument.ty);
         let place = located(ty.span());
-        // The same call twice, so that a type that cannot be an argument is reported once.
+        let field = Index::from(index);
+        // The same call each time, so that a type that cannot be an argument is reported once.
         let argument = quote_spanned!(place=> #runtime::support::argument::<#ty>(#name));
         parameters.extend(quote!(#argument.parameter(),));
         fields.extend(quote!(#argument.take(#arguments)?,));
+        visits.extend(quote!(#argument.visit(&self.#field, #visit);));
     }
+    let ends = ends(owner, action);
     let own_error = matches!(action.output, Output::Fallible(_)).then(|| own_error(runtime));
     quote! {
         #(#cfgs)*
         #[automatically_derived]
-        impl #generics #runtime::JsonArguments for #ty #clause {
+        impl #generics #runtime::WireMessage for #ty #clause {
+            const ENDS: #runtime::Ends<Self> = #ends;
             const PARAMETERS: &'static [#runtime::Parameter] = &[#parameters];
 
             fn from_arguments(
-                #arguments: &mut #runtime::Arguments,
+                #arguments: &mut dyn #runtime::ArgumentSource,
             ) -> ::core::result::Result<Self, #runtime::BadArguments> {
                 ::core::result::Result::Ok(Self(#fields ::core::marker::PhantomData))
+            }
+
+            fn visit(&self, #visit: #runtime::VisitArgument<'_>) {
+                #visits
             }
 
             #own_error
@@ -168,19 +193,18 @@ fn own_error(runtime: &TokenStream) -> TokenStream {
             #traits
             (&&#probe::of(#error)).value()
         }
+
+        fn read_error(
+            #error: &dyn #runtime::exchange::Encoded,
+        ) -> ::core::option::Option<#ty> {
+            #traits
+            (&&#probe::<#ty>::of_type()).read(#error)
+        }
     }
 }
 
 fn route(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
     let (runtime, cfgs) = (&owner.runtime, &member.cfgs);
-    let place = action.output.place(&action.signature.ident);
-    let message = message_type_at(place, owner, &action.signature);
-    let place = located(place);
-    let route = match &action.output {
-        Output::Stream(item) => {
-            quote_spanned!(place=> #runtime::Route::stream::<#message, #item>())
-        }
-        _ => quote_spanned!(place=> #runtime::Route::of::<#message>()),
-    };
-    quote!(#(#cfgs)* #route,)
+    let message = message_type(owner, &action.signature);
+    quote!(#(#cfgs)* <#message as #runtime::WireMessage>::ENDS.route,)
 }

@@ -93,6 +93,7 @@ fn turn(
         place: routine.output.place(&signature.ident),
         output,
         error: quote!(#runtime::BoxError),
+        wire: None,
         body: finish(owner, &routine.output, &call),
     };
     message.expand()

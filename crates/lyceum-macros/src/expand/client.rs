@@ -25,7 +25,7 @@ pub(super) fn declaration(owner: &Owner) -> TokenStream {
             reason = "the client is as public as its users need it"
         )]
         #visibility struct #client #angled #clause {
-            target: #runtime::AgentRef,
+            target: #runtime::Recipient,
             #marker
         }
     }
@@ -51,11 +51,11 @@ pub(super) fn implementation(owner: &Owner, methods: &TokenStream) -> TokenStrea
 
         #[automatically_derived]
         impl #generics #runtime::Client for #client #arguments #clause {
-            fn wrap(#target: #runtime::AgentRef) -> Self {
+            fn wrap(#target: #runtime::Recipient) -> Self {
                 Self { target: #target, #marker }
             }
 
-            fn target(&self) -> &#runtime::AgentRef {
+            fn target(&self) -> &#runtime::Recipient {
                 &self.target
             }
         }

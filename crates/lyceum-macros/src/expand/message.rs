@@ -24,6 +24,8 @@ pub(super) struct Message<'a> {
     pub(super) place: Span,
     pub(super) output: TokenStream,
     pub(super) error: TokenStream,
+    /// How the message leaves the process, where it can.
+    pub(super) wire: Option<TokenStream>,
     /// Makes the result, from variables that hold the fields, the agent and the context.
     pub(super) body: TokenStream,
 }
@@ -66,7 +68,7 @@ impl Message<'_> {
         let error = quote_spanned!(place=> type Error = #error;);
         let (generics, _, clause) = owner.generics.split_for_impl();
         let (ty, cfgs) = (message_type(owner, self.signature()), &self.member.cfgs);
-        let (info, entry) = (self.info(), self.entry());
+        let (info, entry, wire) = (self.info(), self.entry(), self.wire());
         quote! {
             #(#cfgs)*
             #[automatically_derived]
@@ -81,8 +83,19 @@ impl Message<'_> {
                 }
 
                 #entry
+
+                #wire
             }
         }
+    }
+
+    fn wire(&self) -> Option<TokenStream> {
+        let (runtime, wire) = (&self.owner.runtime, self.wire.as_ref()?);
+        Some(quote! {
+            fn wire() -> ::core::option::Option<#runtime::exchange::Wire<Self>> {
+                ::core::option::Option::Some(#wire)
+            }
+        })
     }
 
     fn info(&self) -> TokenStream {
@@ -126,14 +139,14 @@ impl Message<'_> {
                 let (client, field) = (self.owner.client(), &self.signature().ident);
                 let id = quote!(::core::any::TypeId::of::<#client>());
                 quote! {
-                    #runtime::AgentRef::interface::<Table__>(#target, #id)
+                    #runtime::Recipient::interface::<Table__>(#target, #id)
                         .map(|table| table.#field)
                 }
             }
         };
         quote! {
             fn entry(
-                #target: &#runtime::AgentRef,
+                #target: &#runtime::Recipient,
             ) -> ::core::option::Option<#runtime::Entry<Self>> {
                 #found
             }

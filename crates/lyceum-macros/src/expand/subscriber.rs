@@ -53,6 +53,7 @@ fn message(owner: &Owner, member: &Member, subscriber: &Subscriber) -> TokenStre
         place: subscriber.output.place(&signature.ident),
         output: quote!(()),
         error: quote!(#runtime::BoxError),
+        wire: None,
         body: quote!(let #publication = #first; #payload #whole #finish),
     };
     message.expand()

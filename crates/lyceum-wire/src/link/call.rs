@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::TraceContext;
-use crate::{AgentId, AgentKey, Encoding, NodeId};
+use crate::{AgentId, AgentKey, Encoding, NodeId, TraceContext};
 
 /// Asks an agent of the other node to run an action. The body has the arguments.
 ///

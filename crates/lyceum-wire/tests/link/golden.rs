@@ -6,9 +6,9 @@ use std::time::Duration;
 use bytes::Buf;
 use lyceum_wire::link::{
     ActionKey, Answer, Burst, Call, Fault, FaultKind, Head, Hello, Hop, Message, Outbox,
-    OutboxLimits, Outcome, Reply, Token, TraceContext,
+    OutboxLimits, Outcome, Reply, Token,
 };
-use lyceum_wire::{AgentId, AgentKey, CodecKind, Encoding, NodeId, Style};
+use lyceum_wire::{AgentId, AgentKey, CodecKind, Encoding, NodeId, Style, TraceContext};
 
 use crate::{decoder, encode};
 
@@ -45,15 +45,12 @@ fn a_call_by_name_with_everything() {
         encoding: Encoding::JSON,
         time_left: None,
         chain: vec![Hop { node: NodeId::new(0xa1), call: 9 }],
-        trace: Some(TraceContext { trace: [0x11; 16], span: [0x22; 8], flags: 1 }),
+        trace: Some(TraceContext { trace: 0x101, span: 0x2, flags: 1 }),
         from: Some(AgentId::new(3)),
     };
     let golden = [
-        &b"\x37\0\0\0\x00\x03\x01\x01\x05clerk\x01\x03add\x02\x00\x01\x00\x00\x01\xa1\x01\x09\x01"
-            [..],
-        &[0x11; 16],
-        &[0x22; 8],
-        b"\x01\x01\x03[2]",
+        &b"\x22\0\0\0\x00\x03\x01\x01\x05clerk\x01\x03add\x02\x00\x01\x00\x00"[..],
+        b"\x01\xa1\x01\x09\x01\x81\x02\x02\x01\x01\x03[2]",
     ];
 
     check(&Head::Call(call), b"[2]", &golden.concat());

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use lyceum_wire::link::{
     ActionKey, AgentFilter, Answer, Call, ClockQuestion, Fault, FaultKind, GoodbyeReason, Head,
-    Hello, Hop, Outcome, Question, Refusal, RefusalReason, Reply, Terms, Text, Token, TraceContext,
-    VersionRange,
+    Hello, Hop, Outcome, Question, Refusal, RefusalReason, Reply, Terms, Text, Token, VersionRange,
 };
-use lyceum_wire::{AgentId, AgentKey, CodecKind, Compression, Encoding, NodeId, Style};
+use lyceum_wire::{
+    AgentId, AgentKey, CodecKind, Compression, Encoding, NodeId, Style, TraceContext,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -228,11 +229,7 @@ fn hop() -> impl Strategy<Value = Hop> {
 }
 
 fn trace() -> impl Strategy<Value = TraceContext> {
-    any::<([u8; 16], [u8; 8], u8)>().prop_map(|(trace, span, flags)| TraceContext {
-        trace,
-        span,
-        flags,
-    })
+    any::<(u128, u64, u8)>().prop_map(|(trace, span, flags)| TraceContext { trace, span, flags })
 }
 
 fn node() -> impl Strategy<Value = NodeId> {

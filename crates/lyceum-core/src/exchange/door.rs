@@ -1,0 +1,218 @@
+//! What comes in: messages and questions of other nodes for the agents of this one.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::future::{BoxFuture, FutureExt};
+use lyceum_wire::{AccessKind, AgentKey, Fingerprint, NodeId};
+use serde_json::{Value, json};
+
+use super::{Expects, Fault, Incoming, Origin, Question, Served, Serving};
+use crate::call::{CallOptions, Timeout};
+use crate::cell::Frame;
+use crate::clock::{Sleep, Time};
+use crate::error::CallFault;
+use crate::node::Shared;
+use crate::{ActionInfo, AnyHandle, CallError, NoError, Node, Task};
+
+/// The way in for messages of other nodes. For those who write an exchange.
+///
+/// It does not keep a node alive that has ended: whatever is asked then ends with an error.
+#[derive(Clone)]
+pub struct Door {
+    shared: Arc<Shared>,
+}
+
+impl Door {
+    /// Opens the way in to a node.
+    pub fn of(node: &Node) -> Self {
+        Self { shared: node.shared().clone() }
+    }
+
+    /// Returns the node's id.
+    pub fn node_id(&self) -> NodeId {
+        self.shared.id
+    }
+
+    /// Returns the agent of that id or name.
+    pub fn find(&self, agent: &AgentKey) -> Option<AnyHandle> {
+        self.shared.registry.by_key(agent).map(AnyHandle::new)
+    }
+
+    /// Returns all agents.
+    pub fn agents(&self) -> Vec<AnyHandle> {
+        self.shared.registry.find(|_| true).into_iter().map(AnyHandle::new).collect()
+    }
+
+    /// Returns the names and fingerprints of an agent's actions, in an order that its type fixes.
+    pub fn actions(&self, agent: &AnyHandle) -> Vec<(&'static str, Fingerprint)> {
+        let routes = agent.cell().map(|agent| (agent.vtable().routes)()).unwrap_or_default();
+        routes.into_iter().map(|route| (route.name, (route.fingerprint)())).collect()
+    }
+
+    /// Hands a message to an agent. It is decoded now, and sent when the future is first polled,
+    /// on a thread of the node's runtime.
+    ///
+    /// # Errors
+    ///
+    /// Says that the agent has no such action, or which argument does not fit.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future takes the message back while it is queued.
+    pub fn serve(&self, to: &AnyHandle, incoming: &Incoming<'_>) -> Result<Serving, CallError> {
+        let Some(agent) = to.cell() else { return Err(unknown(to, incoming.action, "no cell")) };
+        let Some(route) = agent.route(incoming.action) else {
+            return Err(unknown(to, incoming.action, &crate::call::known_actions(agent)));
+        };
+        match (route.stream, incoming.expects) {
+            (_, Expects::Acceptance) | (false, Expects::Value) | (true, Expects::Stream) => {}
+            (true, _) => return Err(unknown(to, incoming.action, "it answers with a stream")),
+            (false, _) => return Err(unknown(to, incoming.action, "it answers with one value")),
+        }
+        let timeout = incoming.time_left.map_or(Timeout::Never, Timeout::After);
+        let options = CallOptions { timeout, ..CallOptions::default() };
+        let serving = (route.serve)(agent, incoming, options.encoded_bytes(incoming.bytes))?;
+        let origin = incoming.origin.clone();
+        Ok(Box::pin(Arrival { node: self.shared.clone(), origin, serving }))
+    }
+
+    /// Answers a question about an agent.
+    pub fn answer(
+        &self,
+        about: &AnyHandle,
+        question: Question,
+    ) -> BoxFuture<'static, Result<Value, CallError>> {
+        let about = about.clone();
+        let door = self.clone();
+        async move { door.answer_now(&about, question).await }.boxed()
+    }
+
+    async fn answer_now(&self, about: &AnyHandle, question: Question) -> Result<Value, CallError> {
+        match question {
+            Question::Status => Ok(json!(about.status().await?)),
+            Question::Describe => Ok(json!(about.describe().await?)),
+            Question::Ping => about.ping().await.map(|_| Value::Null),
+            Question::Stop => {
+                drop(about.stop());
+                Ok(Value::Null)
+            }
+            Question::Kill => {
+                drop(about.kill());
+                Ok(Value::Null)
+            }
+            Question::Ended => Ok(json!(about.ended().await)),
+            Question::Monitor => Ok(json!(about.monitor().await)),
+            Question::SetFlag(flag) => about.set_flag(&flag).await.map(|()| Value::Null),
+            Question::Activate => about.activate().await.map(Value::from),
+            Question::Deactivate => about.deactivate().await.map(Value::from),
+            Question::Link(other) => {
+                let other = self.revive(&other);
+                let other = other.map_err(|why| unknown(about, "link", &why.to_string()))?;
+                about.link(&other).await.map(|()| Value::Null)
+            }
+            Question::Unlink(other) => {
+                let other = self.revive(&other);
+                let other = other.map_err(|why| unknown(about, "unlink", &why.to_string()))?;
+                about.unlink(&other).await.map(|()| Value::Null)
+            }
+        }
+    }
+
+    /// Returns a handle of the agent at an address, seen from this node.
+    ///
+    /// # Errors
+    ///
+    /// Says whether the node or the agent is missing.
+    pub fn revive(&self, address: &lyceum_wire::Address) -> Result<AnyHandle, crate::ReviveError> {
+        self.reviving(|| AnyHandle::revive(address))
+    }
+
+    /// Runs `work` so that handles that it decodes are revived for this node.
+    pub fn reviving<T>(&self, work: impl FnOnce() -> T) -> T {
+        let frame = Frame::new(NonNull::from(&*self.shared), None, None, false);
+        let _entered = frame.enter();
+        work()
+    }
+
+    /// Makes the origin of a message ready: a chain of calls that comes back finds its turn.
+    pub fn arrive(&self, mut origin: Origin) -> Arc<Origin> {
+        origin.arrive(&self.shared);
+        Arc::new(origin)
+    }
+
+    /// Runs a future on the node, beside the agents. It ends with the node.
+    pub fn spawn<F>(&self, future: F) -> Task<F::Output>
+    where
+        F: Future<Output: Send> + Send + 'static,
+    {
+        Task::new(&self.shared, future)
+    }
+
+    /// Returns the runtime that the node is on; `None` for a simulated node.
+    pub fn runtime(&self) -> Option<tokio::runtime::Handle> {
+        self.shared.runtime().cloned()
+    }
+
+    /// Returns the time of the node's clock.
+    pub fn now(&self) -> Time {
+        self.shared.clock.now()
+    }
+
+    /// Waits until a time of the node's clock.
+    pub fn sleep_until(&self, time: Time) -> Sleep {
+        Sleep::until(self.shared.clone(), time)
+    }
+
+    /// Draws a random number from the node's source.
+    pub fn random(&self) -> u64 {
+        self.shared.with_random(rand::Rng::random)
+    }
+
+    /// Returns whether the node has ended.
+    pub fn is_closed(&self) -> bool {
+        self.shared.is_closed()
+    }
+}
+
+/// A message on its way from the network to its agent.
+struct Arrival {
+    node: Arc<Shared>,
+    origin: Option<Arc<Origin>>,
+    serving: Serving,
+}
+
+impl Future for Arrival {
+    type Output = Result<Served, Fault>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let node = NonNull::from(&*this.node);
+        match &this.origin {
+            Some(origin) if this.node.is_home() => {
+                let frame = Frame::of_arrival(node, origin);
+                let _entered = frame.enter();
+                this.serving.as_mut().poll(cx)
+            }
+            _ => this.serving.as_mut().poll(cx),
+        }
+    }
+}
+
+#[cold]
+fn unknown(to: &AnyHandle, action: &str, why: &str) -> CallError<NoError> {
+    let info = ActionInfo::new("", "", AccessKind::Shared);
+    let mut fault = CallFault::new(to.recipient(), &info).detail(why).started(false);
+    fault.action = action.into();
+    CallError::UnknownAction(fault)
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Door({})", self.shared.id)
+    }
+}

@@ -1,0 +1,57 @@
+//! Values that arrived, not decoded yet.
+
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+
+/// A value that arrived, with the codec that can read it.
+pub trait Encoded: Send + Sync {
+    /// Hands a deserializer of the value to `read`.
+    ///
+    /// # Errors
+    ///
+    /// Says what `read` or the codec did not like.
+    fn read(&self, read: ReadValue<'_>) -> Result<(), Unreadable>;
+}
+
+/// What reads a value from a deserializer of any format.
+pub type ReadValue<'r> =
+    &'r mut dyn FnMut(&mut dyn erased_serde::Deserializer<'_>) -> Result<(), erased_serde::Error>;
+
+/// Says why a value could not be decoded.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct Unreadable(pub String);
+
+/// Decodes a value that arrived.
+///
+/// # Errors
+///
+/// Says what was expected.
+pub fn decode<T: DeserializeOwned>(encoded: &dyn Encoded) -> Result<T, Unreadable> {
+    let mut value = None;
+    encoded.read(&mut |deserializer| {
+        value = Some(erased_serde::deserialize::<T>(deserializer)?);
+        Ok(())
+    })?;
+    value.ok_or_else(|| Unreadable("the value was not read".into()))
+}
+
+impl Encoded for serde_json::Value {
+    fn read(&self, read: ReadValue<'_>) -> Result<(), Unreadable> {
+        let mut deserializer = <dyn erased_serde::Deserializer<'_>>::erase(self);
+        read(&mut deserializer).map_err(|error| Unreadable(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_another_type_says_what_was_expected() {
+        let value = serde_json::json!("two");
+        assert_eq!(decode::<String>(&value).unwrap(), "two");
+        let error = decode::<u64>(&value).unwrap_err().to_string();
+        assert!(error.contains("expected u64"), "{error}");
+    }
+}

@@ -1,0 +1,71 @@
+//! What the core asks of an exchange.
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use lyceum_wire::{Address, AgentKey, Endpoint};
+use serde_json::Value;
+
+use super::{Encoded, OwnError, Question, Request};
+use crate::CallError;
+
+/// Where agents of other nodes are found, and where ours can be.
+///
+/// Attached to a node by [`Node::attach`](crate::Node::attach).
+pub trait Exchange: Send + Sync + fmt::Debug + 'static {
+    /// Returns the peer that an address leads to; `None` if it leads nowhere that this exchange
+    /// knows. Does not wait and sends nothing: the peer connects when it is first used.
+    fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>>;
+
+    /// Returns where the node can be reached, the best first.
+    fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// Ends all channels in good order.
+    fn close(&self) -> BoxFuture<'static, ()>;
+}
+
+/// Another node, seen through a channel that may not exist yet.
+///
+/// The futures of its methods are cancelled by dropping them: the other side is told.
+pub trait Peer: Send + Sync + fmt::Debug + 'static {
+    /// Returns the address of one of its agents.
+    fn address(&self, agent: &AgentKey) -> Address;
+
+    /// Sends a message to one of its agents. Ready when the message was answered, or accepted if
+    /// nobody waits for an answer.
+    ///
+    /// Whoever calls this enforces the deadline, and drops the future when it passes.
+    fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>>;
+
+    /// Asks something about one of its agents.
+    fn ask(
+        &self,
+        agent: &AgentKey,
+        question: Question,
+    ) -> BoxFuture<'static, Result<Value, CallError>>;
+}
+
+/// Why a message was not answered with a value. The undelivered message is in it.
+pub type Fault = CallError<OwnError>;
+
+/// What a message was answered with.
+pub enum Reply {
+    /// One value.
+    Value(Box<dyn Encoded>),
+    /// A stream of values; an error ends it.
+    Stream(BoxStream<'static, Result<Box<dyn Encoded>, CallError>>),
+    /// It was accepted, and nobody waits for more.
+    Accepted,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Value(_) => "Value",
+            Self::Stream(_) => "Stream",
+            Self::Accepted => "Accepted",
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! The exchanges of a node.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use lyceum_wire::{Address, Endpoint};
+
+use crate::exchange::{Exchange, Peer};
+
+/// The exchanges that are attached to a node, in the order in which they were.
+#[derive(Default)]
+pub(crate) struct Exchanges(RwLock<Vec<Arc<dyn Exchange>>>);
+
+impl Exchanges {
+    pub(crate) fn attach(&self, exchange: Arc<dyn Exchange>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(exchange);
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<dyn Exchange>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns where the node is best reached, if it can be.
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        let exchanges = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        exchanges.iter().find_map(|exchange| exchange.endpoints().into_iter().next())
+    }
+
+    /// Returns the peer that an address leads to.
+    pub(crate) fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
+        self.all().iter().find_map(|exchange| exchange.peer(address))
+    }
+
+    /// Takes all exchanges out, to be closed.
+    pub(crate) fn take(&self) -> Vec<Arc<dyn Exchange>> {
+        std::mem::take(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}

@@ -1,0 +1,56 @@
+//! Transports: byte streams to and from endpoints.
+
+mod tcp;
+mod unix;
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use lyceum_wire::Endpoint;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// One byte stream between two nodes.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for S {}
+
+/// Makes byte streams of the endpoints of one scheme.
+pub trait Transport: Send + Sync + fmt::Debug + 'static {
+    /// Returns the scheme, as in `tcp`.
+    fn scheme(&self) -> &'static str;
+
+    /// Connects to who listens at an endpoint.
+    fn dial(&self, endpoint: Endpoint) -> BoxFuture<'static, io::Result<Box<dyn ByteStream>>>;
+
+    /// Listens at an endpoint.
+    fn listen(
+        &self,
+        endpoint: Endpoint,
+    ) -> BoxFuture<'static, io::Result<Box<dyn TransportListener>>>;
+
+    /// Returns whether only who is on this machine can reach the endpoint.
+    fn is_private(&self, endpoint: &Endpoint) -> bool;
+}
+
+/// Waits for byte streams that others dial.
+pub trait TransportListener: Send + 'static {
+    /// Returns where it listens, with the port that it got.
+    fn endpoint(&self) -> Endpoint;
+
+    /// Waits for the next stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// No stream is lost if the future is dropped.
+    fn accept(&mut self) -> Incoming<'_>;
+}
+
+/// The next byte stream that somebody dials.
+pub type Incoming<'l> = BoxFuture<'l, io::Result<Box<dyn ByteStream>>>;
+
+/// Returns the transports that every node has.
+pub fn built_in() -> Vec<Arc<dyn Transport>> {
+    vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix)]
+}

@@ -1,0 +1,248 @@
+//! The deserializer: wire values to Rust values.
+
+mod key;
+mod text;
+
+use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
+use serde::de::{self, IntoDeserializer, Unexpected, Visitor};
+use serde::forward_to_deserialize_any;
+
+use crate::aiomas::deserialize::key::KeyDeserializer;
+use crate::aiomas::value::{self, TYPE_KEY};
+use crate::aiomas::{Integer, Map, TypeTable, Typed, Value, ValueError};
+
+pub(crate) use text::named_text;
+
+/// Gives a wire value to serde.
+///
+/// [`from_value`](crate::aiomas::from_value) is its short form; this one is for what takes a
+/// deserializer.
+///
+/// ```
+/// use lyceum_wire::aiomas::{Deserializer, TypeTable};
+/// use serde::Deserialize;
+///
+/// let table = TypeTable::container();
+/// let text = String::deserialize(Deserializer::new("hi".into(), &table))?;
+/// assert_eq!(text, "hi");
+/// # Ok::<(), lyceum_wire::aiomas::ValueError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Deserializer<'t> {
+    value: Value,
+    table: &'t TypeTable,
+    /// Whether the target is a wire value again, which keeps its type.
+    keeps_type: bool,
+}
+
+impl<'t> Deserializer<'t> {
+    /// Makes a deserializer for what came over a connection with that table.
+    pub fn new(value: Value, table: &'t TypeTable) -> Self {
+        Self { value, table, keeps_type: false }
+    }
+
+    /// Goes on with the data of a typed value.
+    fn data(typed: Typed, table: &'t TypeTable) -> Result<Self, ValueError> {
+        table.known(typed.id)?;
+        Ok(Self::new(typed.data, table))
+    }
+
+    /// Goes on with the data of a typed value, if it is of the type that serde wants.
+    fn named(self, name: &'static str) -> Result<Self, ValueError> {
+        match (self.value, self.table.id_of(name)) {
+            (Value::Typed(typed), Some(id)) if id == typed.id => {
+                Ok(Self::new(typed.data, self.table))
+            }
+            (Value::Typed(typed), Some(_)) => {
+                let expected = name.rsplit("::").next().unwrap_or(name);
+                Err(ValueError::WrongType { expected, found: typed.id })
+            }
+            (value, _) => Ok(Self { value, ..self }),
+        }
+    }
+
+    fn list<'de, V: Visitor<'de>>(
+        items: impl IntoIterator<Item = Value>,
+        table: &TypeTable,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        let items = items.into_iter().map(|item| Deserializer::new(item, table));
+        let mut list = SeqDeserializer::new(items);
+        let value = visitor.visit_seq(&mut list)?;
+        list.end()?;
+        Ok(value)
+    }
+
+    fn map<'de, V: Visitor<'de>>(
+        map: Map,
+        table: &TypeTable,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        let mut map = MapDeserializer::new(pairs(map, table));
+        let value = visitor.visit_map(&mut map)?;
+        map.end()?;
+        Ok(value)
+    }
+}
+
+impl<'de> IntoDeserializer<'de, ValueError> for Deserializer<'_> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+fn pairs(
+    map: Map,
+    table: &TypeTable,
+) -> impl Iterator<Item = (KeyDeserializer<'_>, Deserializer<'_>)> {
+    map.into_iter().map(move |(key, value)| {
+        (KeyDeserializer(Deserializer::new(key, table)), Deserializer::new(value, table))
+    })
+}
+
+fn visit_integer<'de, V: Visitor<'de>>(
+    integer: &Integer,
+    visitor: V,
+) -> Result<V::Value, ValueError> {
+    if let Some(number) = integer.as_i64() {
+        visitor.visit_i64(number)
+    } else if let Some(number) = integer.as_u64() {
+        visitor.visit_u64(number)
+    } else if let Some(number) = integer.as_i128() {
+        visitor.visit_i128(number)
+    } else if let Some(number) = integer.as_u128() {
+        visitor.visit_u128(number)
+    } else {
+        Err(ValueError::Integer)
+    }
+}
+
+impl<'de> de::Deserializer<'de> for Deserializer<'_> {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.value {
+            Value::Null => visitor.visit_unit(),
+            Value::Bool(truth) => visitor.visit_bool(truth),
+            Value::Int(integer) => visit_integer(&integer, visitor),
+            Value::Float(float) => visitor.visit_f64(float),
+            Value::Text(text) => visitor.visit_string(text),
+            Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
+            Value::List(items) => Self::list(items, self.table, visitor),
+            Value::Map(map) => Self::map(map, self.table, visitor),
+            Value::Typed(typed) if self.keeps_type => {
+                let pair = vec![typed.id.into(), typed.data].into();
+                Self::map(Map::from([(TYPE_KEY, pair)]), self.table, visitor)
+            }
+            Value::Typed(typed) => Self::data(*typed, self.table)?.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match &self.value {
+            Value::Int(integer) => visitor.visit_f64(integer.to_f64()),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.value {
+            Value::Null => visitor.visit_none(),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.value {
+            Value::Bytes(bytes) => {
+                Self::list(bytes.into_iter().map(Value::from), self.table, visitor)
+            }
+            Value::Typed(typed) => Self::data(*typed, self.table)?.deserialize_seq(visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_tuple<V: Visitor<'de>>(
+        self,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        self.deserialize_seq(visitor)
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        self.named(name)?.deserialize_any(visitor)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        let inside = match name {
+            value::NAME => Self { keeps_type: true, ..self },
+            _ => self.named(name)?,
+        };
+        visitor.visit_newtype_struct(inside)
+    }
+
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: usize,
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        self.named(name)?.deserialize_seq(visitor)
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        self.named(name)?.deserialize_any(visitor)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        let inside = self.named(name)?;
+        match inside.value {
+            Value::Text(variant) => visitor.visit_enum(variant.into_deserializer()),
+            Value::Map(map) if map.len() == 1 => {
+                let pairs = MapDeserializer::new(pairs(map, inside.table));
+                visitor.visit_enum(MapAccessDeserializer::new(pairs))
+            }
+            Value::Typed(typed) => {
+                Self::data(*typed, inside.table)?.deserialize_enum(name, variants, visitor)
+            }
+            other => Err(de::Error::invalid_type(
+                Unexpected::Other(other.kind()),
+                &"the name of a variant, or a map with one",
+            )),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_unit()
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit map
+        identifier
+    }
+}
