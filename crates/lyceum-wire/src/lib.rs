@@ -15,12 +15,12 @@ mod description;
 mod envelope;
 mod fingerprint;
 mod id;
+#[cfg(feature = "link")]
+pub mod link;
 mod trace;
 
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
-#[cfg(feature = "link")]
-pub mod link;
 
 pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint};
 #[cfg(feature = "messagepack")]

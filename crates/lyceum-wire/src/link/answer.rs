@@ -62,6 +62,9 @@ pub enum FaultKind {
     Inactive,
     /// The agent has no such action.
     UnknownAction,
+    /// The action has another type here than the caller takes it for: its arguments must be told
+    /// apart by name.
+    Mismatch,
     /// The arguments do not fit the action.
     BadArguments,
     /// The arguments or the result cannot be encoded or decoded.

@@ -26,7 +26,6 @@ impl Head {
             | Self::ItemsEnd { .. }
             | Self::ItemCredit { .. }
             | Self::Told { .. }
-            | Self::Credit { .. }
             | Self::Ping { .. }
             | Self::Pong { .. }
             | Self::Chunk { .. }
@@ -51,14 +50,18 @@ fn check_hello(hello: &Hello) -> Result<(), LinkError> {
 fn check_call(call: &Call) -> Result<(), LinkError> {
     count("calls in a chain", call.chain.len(), CHAIN_LIMIT)?;
     match &call.action {
-        ActionKey::Index(_) => Ok(()),
-        ActionKey::Name(name) => text("the name of an action", name, NAME_LIMIT),
+        ActionKey::Typed { name, .. } | ActionKey::Name(name) => {
+            text("the name of an action", name, NAME_LIMIT)
+        }
     }
 }
 
 fn check_question(question: &Question) -> Result<(), LinkError> {
     match question {
         Question::SetFlag(flag) => text("a flag", flag, NAME_LIMIT),
+        Question::Link(agent) | Question::Unlink(agent) => {
+            text("an address", agent, ENDPOINT_LIMIT)
+        }
         Question::Agents(filter) => check_filter(filter),
         _ => Ok(()),
     }

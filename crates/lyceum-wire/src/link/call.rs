@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AgentId, AgentKey, Encoding, NodeId, TraceContext};
+use crate::{AgentId, AgentKey, Encoding, Fingerprint, NodeId, TraceContext};
 
 /// Asks an agent of the other node to run an action. The body has the arguments.
 ///
@@ -13,7 +13,7 @@ use crate::{AgentId, AgentKey, Encoding, NodeId, TraceContext};
 /// use lyceum_wire::{AgentId, AgentKey, Encoding};
 ///
 /// let to = AgentKey::Id(AgentId::new(7));
-/// let call = Call::new(1, to, ActionKey::Index(0), Encoding::JSON);
+/// let call = Call::new(1, to, ActionKey::Name("add".into()), Encoding::JSON);
 /// assert_eq!(call.reply, Reply::Result);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,8 +43,14 @@ pub struct Call {
 /// How a call names an action.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ActionKey {
-    /// By its place in the list of the agent's actions, for who has the list.
-    Index(u16),
+    /// By name, and by what the caller takes the action for: arguments by position are for the
+    /// very same action alone.
+    Typed {
+        /// The name.
+        name: String,
+        /// What the caller takes the action for.
+        fingerprint: Fingerprint,
+    },
     /// By name.
     Name(String),
 }

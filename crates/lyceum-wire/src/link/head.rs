@@ -85,13 +85,6 @@ pub enum Head {
         /// The agent that published it, if an agent did.
         from: Option<AgentId>,
     },
-    /// Allows so many calls, and bytes of them, more.
-    Credit {
-        /// How many calls.
-        calls: u32,
-        /// How many bytes.
-        bytes: u64,
-    },
     /// Asks for a sign of life.
     Ping {
         /// Comes back.
@@ -153,7 +146,6 @@ impl Head {
                 | Self::Refused(_)
                 | Self::Cancel { .. }
                 | Self::ItemCredit { .. }
-                | Self::Credit { .. }
                 | Self::Ping { .. }
                 | Self::Pong { .. }
                 | Self::Goodbye { .. }
@@ -184,7 +176,6 @@ impl Head {
             Self::Told { .. } => "told",
             Self::Interest { .. } => "interest",
             Self::Publish { .. } => "publish",
-            Self::Credit { .. } => "credit",
             Self::Ping { .. } => "ping",
             Self::Pong { .. } => "pong",
             Self::Chunk { .. } => "chunk",

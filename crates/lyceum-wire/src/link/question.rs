@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::AgentId;
-
 /// What a node asks about an agent, or wants done with it.
 ///
-/// Each is answered by at least one [`Told`](super::Head::Told) with the question's id, whose body
+/// Each is answered by one [`Told`](super::Head::Told) with the question's id, whose body
 /// has what was asked for.
 ///
 /// ```
@@ -21,12 +19,8 @@ use crate::AgentId;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Question {
-    /// Which id, type and interfaces does it have?
-    Resolve,
     /// How is it described?
     Describe,
-    /// Which actions does it have, in the order of their indices, and with which fingerprints?
-    Actions,
     /// Does it handle messages?
     Ping,
     /// Stop when the current message is done.
@@ -35,16 +29,14 @@ pub enum Question {
     Kill,
     /// When does it end for good, and why?
     Ended,
-    /// Tell the end of each of its generations, until told to stop.
+    /// When does its present generation end, and why?
     Monitor,
-    /// Tell no more: which question asked for it.
-    Unmonitor(u64),
-    /// Let it end with this agent of the asking node, and the other way round.
-    Link(AgentId),
-    /// Undo a link.
-    Unlink(AgentId),
-    /// What do its statistics say?
-    Inspect,
+    /// Let it end if the agent at this address goes down.
+    Link(String),
+    /// Do so no longer.
+    Unlink(String),
+    /// Who is it, and what has it done so far?
+    Status,
     /// Set a flag that a behaviour waits for.
     SetFlag(String),
     /// Switch it on.

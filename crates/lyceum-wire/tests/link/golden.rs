@@ -8,7 +8,9 @@ use lyceum_wire::link::{
     ActionKey, Answer, Burst, Call, Fault, FaultKind, Head, Hello, Hop, Message, Outbox,
     OutboxLimits, Outcome, Reply, Token,
 };
-use lyceum_wire::{AgentId, AgentKey, CodecKind, Encoding, NodeId, Style, TraceContext};
+use lyceum_wire::{
+    AgentId, AgentKey, CodecKind, Encoding, Fingerprint, NodeId, Style, TraceContext,
+};
 
 use crate::{decoder, encode};
 
@@ -21,15 +23,15 @@ fn check(head: &Head, body: &[u8], golden: &[u8]) {
 }
 
 #[test]
-fn a_call_by_index() {
+fn a_typed_call() {
     let mut call = Call::new(
         300,
         AgentKey::Id(AgentId::new(7)),
-        ActionKey::Index(2),
+        ActionKey::Typed { name: "add".into(), fingerprint: Fingerprint::new(5) },
         Encoding::new(CodecKind::Postcard, Style::Positional),
     );
     call.time_left = Some(Duration::from_millis(1500));
-    let golden = b"\x18\0\0\0\x00\x03\xac\x02\x00\x07\x00\x02\x00\x02\x00\x00\
+    let golden = b"\x1c\0\0\0\x00\x03\xac\x02\x00\x07\x00\x03add\x05\x00\x02\x00\x00\
         \x01\x01\x80\xca\xb5\xee\x01\x00\x00\x00\x05\x06";
 
     check(&Head::Call(call), b"\x05\x06", golden);
@@ -45,12 +47,15 @@ fn a_call_by_name_with_everything() {
         encoding: Encoding::JSON,
         time_left: None,
         chain: vec![Hop { node: NodeId::new(0xa1), call: 9 }],
-        trace: Some(TraceContext { trace: 0x101, span: 0x2, flags: 1 }),
+        trace: Some(TraceContext { trace: [0x11; 16], span: [0x22; 8], flags: 1 }),
         from: Some(AgentId::new(3)),
     };
     let golden = [
-        &b"\x22\0\0\0\x00\x03\x01\x01\x05clerk\x01\x03add\x02\x00\x01\x00\x00"[..],
-        b"\x01\xa1\x01\x09\x01\x81\x02\x02\x01\x01\x03[2]",
+        &b"\x37\0\0\0\x00\x03\x01\x01\x05clerk\x01\x03add\x02\x00\x01\x00\x00\x01\xa1\x01\x09\x01"
+            [..],
+        &[0x11; 16],
+        &[0x22; 8],
+        b"\x01\x01\x03[2]",
     ];
 
     check(&Head::Call(call), b"[2]", &golden.concat());
@@ -68,9 +73,8 @@ fn answers() {
 
 #[test]
 fn signs_of_life() {
-    check(&Head::Ping { number: 7 }, b"", b"\x03\0\0\0\x00\x0e\x07");
-    check(&Head::Pong { number: 7 }, b"", b"\x03\0\0\0\x00\x0f\x07");
-    check(&Head::Credit { calls: 1, bytes: 128 }, b"", b"\x05\0\0\0\x00\x0d\x01\x80\x01");
+    check(&Head::Ping { number: 7 }, b"", b"\x03\0\0\0\x00\x0d\x07");
+    check(&Head::Pong { number: 7 }, b"", b"\x03\0\0\0\x00\x0e\x07");
     check(&Head::Cancel { id: 7 }, b"", b"\x03\0\0\0\x00\x05\x07");
 }
 
@@ -104,9 +108,9 @@ fn a_large_body() {
     let second = burst.copy_to_bytes(burst.remaining());
 
     let announced = b"\x0a\0\0\0\x01\x00\x81\x80\x04\x06\x01\x00\x01\x00";
-    let chunk = b"\x04\0\x01\0\x00\x10\x00\x00";
+    let chunk = b"\x04\0\x01\0\x00\x0f\x00\x00";
     let (heads, body) = first.split_at(announced.len() + chunk.len());
     assert_eq!(heads, [&announced[..], chunk].concat());
     assert_eq!(body, [b'x'; 65_536]);
-    assert_eq!(&second[..], b"\x05\0\0\0\x00\x10\x00\x01x");
+    assert_eq!(&second[..], b"\x05\0\0\0\x00\x0f\x00\x01x");
 }

@@ -7,7 +7,7 @@ use lyceum_wire::link::{
     Hello, Hop, Outcome, Question, Refusal, RefusalReason, Reply, Terms, Text, Token, VersionRange,
 };
 use lyceum_wire::{
-    AgentId, AgentKey, CodecKind, Compression, Encoding, NodeId, Style, TraceContext,
+    AgentId, AgentKey, CodecKind, Compression, Encoding, Fingerprint, NodeId, Style, TraceContext,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -36,7 +36,6 @@ pub(crate) fn head() -> impl Strategy<Value = Head> {
             .prop_map(|(add, remove)| Head::Interest { add, remove }),
         ("[a-z.]{0,30}", encoding(), option::of(agent_id()))
             .prop_map(|(topic, encoding, from)| Head::Publish { topic, encoding, from }),
-        any::<(u32, u64)>().prop_map(|(calls, bytes)| Head::Credit { calls, bytes }),
         any::<u64>().prop_map(|number| Head::Ping { number }),
         any::<u64>().prop_map(|number| Head::Pong { number }),
         (goodbye(), text()).prop_map(|(reason, text)| Head::Goodbye { reason, text }),
@@ -119,6 +118,7 @@ fn fault() -> impl Strategy<Value = Fault> {
         FaultKind::Terminated,
         FaultKind::Inactive,
         FaultKind::UnknownAction,
+        FaultKind::Mismatch,
         FaultKind::BadArguments,
         FaultKind::Codec,
         FaultKind::TooLarge,
@@ -138,15 +138,13 @@ fn fault() -> impl Strategy<Value = Fault> {
 
 fn question() -> impl Strategy<Value = Question> {
     let plain = vec![
-        Question::Resolve,
         Question::Describe,
-        Question::Actions,
         Question::Ping,
         Question::Stop,
         Question::Kill,
         Question::Ended,
         Question::Monitor,
-        Question::Inspect,
+        Question::Status,
         Question::Activate,
         Question::Deactivate,
         Question::Clock(ClockQuestion::Idle),
@@ -155,9 +153,8 @@ fn question() -> impl Strategy<Value = Question> {
     ];
     prop_oneof![
         select(plain),
-        any::<u64>().prop_map(Question::Unmonitor),
-        agent_id().prop_map(Question::Link),
-        agent_id().prop_map(Question::Unlink),
+        ".{0,20}".prop_map(Question::Link),
+        ".{0,20}".prop_map(Question::Unlink),
         ".{0,20}".prop_map(Question::SetFlag),
         filter().prop_map(Question::Agents),
         any::<Duration>().prop_map(|time| Question::Clock(ClockQuestion::Set(time))),
@@ -221,7 +218,9 @@ fn agent() -> impl Strategy<Value = AgentKey> {
 }
 
 fn action() -> impl Strategy<Value = ActionKey> {
-    prop_oneof![any::<u16>().prop_map(ActionKey::Index), ".{0,20}".prop_map(ActionKey::Name),]
+    let typed = (".{0,20}", any::<u64>())
+        .prop_map(|(name, bits)| ActionKey::Typed { name, fingerprint: Fingerprint::new(bits) });
+    prop_oneof![typed, ".{0,20}".prop_map(ActionKey::Name)]
 }
 
 fn hop() -> impl Strategy<Value = Hop> {
@@ -229,7 +228,11 @@ fn hop() -> impl Strategy<Value = Hop> {
 }
 
 fn trace() -> impl Strategy<Value = TraceContext> {
-    any::<(u128, u64, u8)>().prop_map(|(trace, span, flags)| TraceContext { trace, span, flags })
+    any::<([u8; 16], [u8; 8], u8)>().prop_map(|(trace, span, flags)| TraceContext {
+        trace,
+        span,
+        flags,
+    })
 }
 
 fn node() -> impl Strategy<Value = NodeId> {

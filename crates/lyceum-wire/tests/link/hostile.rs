@@ -56,7 +56,7 @@ fn a_frame_before_the_handshake_must_be_short() {
 
 #[test]
 fn a_frame_without_a_head_is_refused() {
-    for bytes in [&b"\0\0\0\0"[..], b"\x01\0\0\0\0", b"\x02\0\0\0\0\x7f", b"\x02\0\0\0\x02\x0e"] {
+    for bytes in [&b"\0\0\0\0"[..], b"\x01\0\0\0\0", b"\x02\0\0\0\0\x7f", b"\x02\0\0\0\x02\x0d"] {
         assert!(matches!(refuse(bytes), LinkError::Head { .. }), "{bytes:?}");
     }
 }
@@ -65,11 +65,11 @@ fn a_frame_without_a_head_is_refused() {
 fn a_body_where_none_belongs_is_refused() {
     let expected = LinkError::UnexpectedBody { head: "ping" };
 
-    assert_eq!(refuse(b"\x04\0\0\0\x00\x0e\x07x"), expected);
+    assert_eq!(refuse(b"\x04\0\0\0\x00\x0d\x07x"), expected);
     assert_eq!(encode(&Head::Ping { number: 7 }, b"x"), Err(expected));
     // One that is announced for later, too.
     assert_eq!(
-        refuse(b"\x05\0\0\0\x01\x00\x01\x0e\x07"),
+        refuse(b"\x05\0\0\0\x01\x00\x01\x0d\x07"),
         LinkError::UnexpectedBody { head: "ping" }
     );
 }

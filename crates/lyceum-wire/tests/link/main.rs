@@ -32,7 +32,7 @@ fn encode(head: &Head, body: &[u8]) -> Result<BytesMut, LinkError> {
 
 fn call(id: u64) -> Head {
     let to = AgentKey::Id(AgentId::new(7));
-    Head::Call(Call::new(id, to, ActionKey::Index(0), Encoding::JSON))
+    Head::Call(Call::new(id, to, ActionKey::Name("add".into()), Encoding::JSON))
 }
 
 /// Returns a call with a body of so many bytes, which its id determines.
