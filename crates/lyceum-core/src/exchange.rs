@@ -24,7 +24,7 @@ mod wire;
 
 pub use connect::{Connect, ConnectError};
 pub use door::Door;
-pub use encoded::{Encoded, ReadValue, Unreadable, decode};
+pub use encoded::{Encoded, EncodedBytes, ReadValue, ToEncode, Unreadable, decode};
 pub use incoming::{Incoming, Served, Serving};
 pub(crate) use origin::{Caller, Departures};
 pub use origin::{Hop, Origin};

@@ -184,13 +184,7 @@ impl Recipient {
 
     /// Sends an order whose answer nobody waits for.
     fn order(&self, remote: &Remote, question: Question) {
-        let asked = remote.peer().ask(remote.agent(), question);
-        let job = self.node.spawn(None, async move {
-            if let Err(error) = asked.await {
-                tracing::warn!(%error, "an order did not arrive");
-            }
-        });
-        job.detach();
+        self.node.send_off(remote.peer().ask(remote.agent(), question));
     }
 
     /// Asks something about an agent elsewhere, for as long as calls wait by default.

@@ -126,10 +126,8 @@ async fn many_calls_and_large_bodies_are_under_way_at_once() {
     let sums = join_all((0..10_000).map(|_| counter.add(1).into_future())).await;
     assert_eq!(sums.into_iter().map(Result::unwrap).max(), Some(10_000));
     let large = vec![7u8; 5 << 20];
-    let (echoed, sum) = tokio::join!(
-        counter.echo(large.clone()).into_future(),
-        counter.add(1).into_future()
-    );
+    let (echoed, sum) =
+        tokio::join!(counter.echo(large.clone()).into_future(), counter.add(1).into_future());
     assert_eq!((echoed.unwrap().len(), sum.unwrap()), (large.len(), 10_001));
 }
 

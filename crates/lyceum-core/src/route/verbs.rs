@@ -19,7 +19,7 @@ use crate::support::ActionOutput;
 use crate::{AgentRef, CallError, Message, Recipient};
 
 /// How an action's result is told to callers without its type.
-pub(super) trait Encoding<M: Message>: Serves<M> {
+pub(super) trait Answers<M: Message>: Serves<M> {
     fn describe(schemas: &mut SchemaGenerator) -> ActionDescription;
     fn encode(target: &Recipient, result: CallResult<M>) -> Result<Answer, CallError>;
 }
@@ -43,7 +43,7 @@ struct Sent<M: Message, E> {
     encoding: PhantomData<fn() -> E>,
 }
 
-impl<M: WireMessage<Output: ActionOutput>> Encoding<M> for One {
+impl<M: WireMessage<Output: ActionOutput>> Answers<M> for One {
     fn describe(schemas: &mut SchemaGenerator) -> ActionDescription {
         let result = schemas.subschema_for::<M::Output>();
         description::<M>(schemas, result, false)
@@ -58,7 +58,7 @@ impl<M: WireMessage<Output: ActionOutput>> Encoding<M> for One {
     }
 }
 
-impl<M, T> Encoding<M> for Many
+impl<M, T> Answers<M> for Many
 where
     M: WireMessage<Output = Results<T>>,
     T: ActionOutput + Send + 'static,
@@ -76,7 +76,7 @@ where
     }
 }
 
-pub(super) fn call<M: WireMessage, E: Encoding<M>>(
+pub(super) fn call<M: WireMessage, E: Answers<M>>(
     target: AgentRef,
     arguments: Arguments,
     options: CallOptions,
@@ -90,7 +90,7 @@ pub(super) fn call<M: WireMessage, E: Encoding<M>>(
     })
 }
 
-pub(super) fn send<M: WireMessage, E: Encoding<M>>(
+pub(super) fn send<M: WireMessage, E: Answers<M>>(
     target: &AgentRef,
     arguments: Arguments,
     options: CallOptions,
@@ -120,13 +120,13 @@ pub(super) fn tell_now<M: WireMessage>(
     Ok(Tell::with_options(target.recipient(), message, options).now()?)
 }
 
-impl<M: WireMessage, E: Encoding<M>> Underway for Sent<M, E> {
+impl<M: WireMessage, E: Answers<M>> Underway for Sent<M, E> {
     fn has_started(&self) -> bool {
         self.pending.has_started()
     }
 }
 
-impl<M: WireMessage, E: Encoding<M>> Future for Sent<M, E> {
+impl<M: WireMessage, E: Answers<M>> Future for Sent<M, E> {
     type Output = Result<Answer, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

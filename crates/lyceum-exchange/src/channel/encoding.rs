@@ -1,7 +1,7 @@
 //! Values on a channel: encoded for the other side, or received from it.
 
 use bytes::Bytes;
-use lyceum_core::exchange::{Encoded, ReadValue, Unreadable};
+use lyceum_core::exchange::{Encoded, EncodedBytes, ReadValue, Unreadable};
 use lyceum_wire::Encoding;
 
 /// A value that was received, decoded by whoever knows its type.
@@ -23,15 +23,17 @@ impl Received {
 }
 
 impl Encoded for Received {
+    fn bytes(&self) -> Option<EncodedBytes<'_>> {
+        Some(EncodedBytes { encoding: self.encoding, bytes: &self.bytes, limit: self.limit })
+    }
+
     fn read(&self, read: ReadValue<'_>) -> Result<(), Unreadable> {
-        let unreadable = |error: &dyn std::error::Error| {
-            let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-            Unreadable(format!("{error}{cause}"))
-        };
         let plain = self.encoding.unpack(&self.bytes, self.limit);
-        let plain = plain.map_err(|error| unreadable(&error))?;
+        let plain = plain.map_err(|error| Unreadable::of(&error))?;
         let codec = self.encoding.codec.codec(self.encoding.style);
-        let codec = codec.map_err(|error| unreadable(&error))?;
-        codec.decode(&plain, read).map_err(|error| unreadable(&error))
+        let codec = codec.map_err(|error| Unreadable::of(&error))?;
+        codec
+            .decode(&plain, &mut |deserializer| read(deserializer))
+            .map_err(|error| Unreadable::of(&error))
     }
 }

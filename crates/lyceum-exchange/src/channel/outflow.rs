@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use lyceum_core::exchange::ToEncode;
 use lyceum_wire::Encoding;
 use lyceum_wire::link::{self, FaultKind, Head, Message};
 use tokio::sync::Semaphore;
@@ -11,7 +12,7 @@ use tokio::sync::Semaphore;
 use super::Channel;
 
 /// The results of an agent.
-type Results = BoxStream<'static, Box<dyn erased_serde::Serialize + Send>>;
+type Results = BoxStream<'static, Box<dyn ToEncode>>;
 
 impl Channel {
     /// Sends a stream of results, until it ends or its receiver gives up.
@@ -38,8 +39,7 @@ impl Channel {
             let unreadable = |error: &dyn std::error::Error| {
                 link::Fault::new(FaultKind::Codec, error.to_string()).started(true)
             };
-            let (encoding, bytes) =
-                encoding.encode(&*result).map_err(|error| unreadable(&error))?;
+            let (encoding, bytes) = result.encode(encoding).map_err(|error| unreadable(&error))?;
             // Dropped here, since it need not live while this waits.
             drop(result);
             match credit.acquire().await {

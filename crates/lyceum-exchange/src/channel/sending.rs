@@ -153,7 +153,7 @@ impl Channel {
             Style::SelfDescribing => self.terms.named_codec.unwrap_or(CodecKind::Json),
         };
         let encoding = Encoding::new(codec, style).compressed(self.terms.compression);
-        let (encoding, bytes) = encoding.encode(&*message.arguments(style))?;
+        let (encoding, bytes) = message.encode(encoding)?;
         Ok((encoding, bytes.into()))
     }
 

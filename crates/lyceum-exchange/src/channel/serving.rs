@@ -175,6 +175,7 @@ fn begin(
     let incoming = Incoming {
         action,
         arguments: &arguments,
+        by_position: call.encoding.style == Style::Positional,
         positional: call.encoding.style == Style::Positional && !call.encoding.codec.has_names(),
         expects: match call.reply {
             link::Reply::Result => Expects::Value,
@@ -218,7 +219,7 @@ impl Channel {
     ) {
         match result {
             Ok(Served::Value(value)) => {
-                let encoded = encoding.encode(&*value);
+                let encoded = value.encode(encoding);
                 drop(value);
                 match encoded {
                     Ok((encoding, bytes)) => {

@@ -13,7 +13,10 @@ use super::message::{
 use crate::action::Action;
 use crate::member::Member;
 use crate::output::Output;
-use crate::owner::{Owner, local, located};
+use crate::owner::{Owner, local, located, value};
+
+/// The longest tuple that serde knows.
+const TUPLE_LIMIT: usize = 16;
 
 impl Parts {
     pub(super) fn add_action(&mut self, owner: &Owner, member: &Member, action: &Action) {
@@ -147,6 +150,7 @@ fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream 
         fields.extend(quote!(#argument.take(#arguments)?,));
         visits.extend(quote!(#argument.visit(&self.#field, #visit);));
     }
+    let at_once = at_once(runtime, action);
     let ends = ends(owner, action);
     let own_error = matches!(action.output, Output::Fallible(_)).then(|| own_error(runtime));
     quote! {
@@ -166,9 +170,49 @@ fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream 
                 #visits
             }
 
+            #at_once
+
             #own_error
         }
     }
+}
+
+/// Returns how all arguments are encoded and decoded at once, where there is a tuple of so many.
+fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
+    let count = action.signature.arguments.len();
+    if count > TUPLE_LIMIT {
+        return None;
+    }
+    let (arguments, encoding) = (local("arguments"), local("encoding"));
+    let types: Vec<_> = argument_types(&action.signature).collect();
+    let values: Vec<_> = (0..count).map(value).collect();
+    let fields = (0..count).map(Index::from);
+    Some(quote! {
+        fn decode(
+            #arguments: #runtime::exchange::EncodedBytes<'_>,
+        ) -> ::core::option::Option<
+            ::core::result::Result<Self, #runtime::exchange::Unreadable>,
+        > {
+            ::core::option::Option::Some(
+                #runtime::exchange::EncodedBytes::decode::<(#(#types,)*)>(#arguments)
+                    .map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
+            )
+        }
+
+        fn encode(
+            &self,
+            #encoding: #runtime::wire::Encoding,
+        ) -> ::core::option::Option<
+            ::core::result::Result<
+                (#runtime::wire::Encoding, ::std::vec::Vec<u8>),
+                #runtime::wire::CodecError,
+            >,
+        > {
+            ::core::option::Option::Some(
+                #runtime::wire::Encoding::encode(#encoding, &(#(&self.#fields,)*)),
+            )
+        }
+    })
 }
 
 /// Returns what callers without the type learn of an action's own error.
