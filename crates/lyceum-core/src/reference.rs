@@ -22,6 +22,16 @@ impl AgentRef {
         Some(extras.as_ref()?.name.as_ref()?.to_string())
     }
 
+    /// Returns whether the agent was launched with all of these attributes.
+    pub(crate) fn has_attributes(&self, wanted: &[(String, String)]) -> bool {
+        if wanted.is_empty() {
+            return true;
+        }
+        let extras = self.extras();
+        let Some(extras) = extras.as_ref() else { return false };
+        wanted.iter().all(|(key, value)| extras.attributes.get(key) == Some(value))
+    }
+
     /// Returns what there is to know of the agent now.
     pub(crate) fn status(&self) -> Status {
         Status {

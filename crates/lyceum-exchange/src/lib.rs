@@ -13,5 +13,5 @@ mod channel;
 mod network;
 mod transport;
 
-pub use network::{ListenError, Listener, Network, NetworkExt, Settings};
+pub use network::{AskError, ListenError, Listener, Network, NetworkExt, Settings};
 pub use transport::{ByteStream, Incoming, Transport, TransportListener};

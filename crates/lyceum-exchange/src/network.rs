@@ -14,13 +14,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
 pub use listener::{ListenError, Listener};
-use lyceum_core::exchange::{Door, Exchange, Peer};
+use lyceum_core::exchange::{AgentFilter, Door, Exchange, Peer, Status};
 use lyceum_core::{Node, Publication};
 use lyceum_wire::link::{GoodbyeReason, Hello};
-use lyceum_wire::{Address, Endpoint, NodeId};
+use lyceum_wire::{Address, AddressError, Endpoint, NodeId};
 use peer::NodePeer;
 use peers::Peers;
 pub use settings::Settings;
+use thiserror::Error;
 pub(crate) use timer::Timer;
 
 use crate::channel::{Channel, Topics};
@@ -61,6 +62,23 @@ const CLOSE_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 /// ```
 pub struct Network {
     inner: Arc<Inner>,
+}
+
+/// Says why a node did not answer.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// The text is no endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] AddressError),
+    /// The node did not answer.
+    #[error("cannot reach the node at `{endpoint}`: {why}")]
+    Unreachable {
+        /// Where.
+        endpoint: Endpoint,
+        /// Why.
+        why: String,
+    },
 }
 
 pub(crate) struct Inner {
@@ -117,6 +135,23 @@ impl Network {
     /// [`Settings::token`].
     pub async fn listen(&self, endpoint: &str) -> Result<Listener, ListenError> {
         listener::listen(&self.inner, endpoint).await
+    }
+
+    /// Asks the node at an endpoint for its agents.
+    ///
+    /// # Errors
+    ///
+    /// Says why there is no answer.
+    pub async fn agents(
+        &self,
+        endpoint: &str,
+        filter: AgentFilter,
+    ) -> Result<Vec<Status>, AskError> {
+        let endpoint: Endpoint = endpoint.parse()?;
+        let unreachable = |why: String| AskError::Unreachable { endpoint: endpoint.clone(), why };
+        let channel = self.inner.reach(&endpoint).await;
+        let channel = channel.map_err(|error| unreachable(error.to_string()))?;
+        channel.agents(filter).await.map_err(unreachable)
     }
 
     /// Returns the nodes that there is a live channel to.

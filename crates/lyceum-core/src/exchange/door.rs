@@ -11,13 +11,13 @@ use futures_util::future::{BoxFuture, FutureExt};
 use lyceum_wire::{AccessKind, AgentKey, Fingerprint, NodeId};
 use serde_json::{Value, json};
 
-use super::{Expects, Fault, Incoming, Origin, Question, Served, Serving};
+use super::{AgentFilter, Expects, Fault, Incoming, Origin, Question, Served, Serving, Status};
 use crate::call::{CallOptions, Timeout};
 use crate::cell::Frame;
 use crate::clock::{Sleep, Time};
 use crate::error::CallFault;
 use crate::node::Shared;
-use crate::{ActionInfo, AnyHandle, CallError, NoError, Node, Publication, Task};
+use crate::{ActionInfo, AgentRef, AnyHandle, CallError, NoError, Node, Publication, Task};
 
 /// The way in for messages of other nodes. For those who write an exchange.
 ///
@@ -43,9 +43,16 @@ impl Door {
         self.shared.registry.by_key(agent).map(AnyHandle::new)
     }
 
-    /// Returns all agents.
-    pub fn agents(&self) -> Vec<AnyHandle> {
-        self.shared.registry.find(|_| true).into_iter().map(AnyHandle::new).collect()
+    /// Returns what there is to know of the agents that fit.
+    pub fn agents(&self, filter: &AgentFilter) -> Vec<Status> {
+        let fits = |status: &Status, agent: &AgentRef| {
+            filter.kind.as_ref().is_none_or(|kind| *kind == status.kind)
+                && filter.interface.as_ref().is_none_or(|name| status.interfaces.contains(name))
+                && agent.has_attributes(&filter.attributes)
+        };
+        let agents = self.shared.registry.find(|_| true);
+        let statuses = agents.iter().map(|agent| (agent.status(), agent));
+        statuses.filter(|(status, agent)| fits(status, agent)).map(|(status, _)| status).collect()
     }
 
     /// Hands a message to an agent. It is decoded now, and sent when the future is first polled,

@@ -3,16 +3,52 @@
 use std::sync::Arc;
 
 use lyceum_core::CallError;
-use lyceum_core::exchange::{Question, Remote, decode};
+use lyceum_core::exchange::{AgentFilter, Question, Remote, Status, decode};
+use lyceum_wire::AgentKey;
 use lyceum_wire::link::{self, Head, Message, Outcome};
 use serde_json::Value;
 
-use super::calls::Share;
+use super::calls::{Arrived, Share};
 use super::encoding::Received;
 use super::sending::InFlight;
 use super::{Channel, faults};
 
 impl Channel {
+    /// Asks which agents the other node has.
+    ///
+    /// # Errors
+    ///
+    /// Says why there is no answer.
+    pub(crate) async fn agents(
+        self: &Arc<Self>,
+        filter: AgentFilter,
+    ) -> Result<Vec<Status>, String> {
+        let AgentFilter { kind, interface, attributes } = filter;
+        let filter = link::AgentFilter { kind, interface, attributes };
+        let what = link::Question::Agents(filter);
+        let arrived = self.question(None, what).await.ok_or_else(|| self.why())?;
+        let Outcome::Result(encoding) = arrived.outcome else {
+            return Err("the other node did not say".into());
+        };
+        let value = Received::new(encoding, arrived.body, self.plain_limit());
+        decode(&value).map_err(|why| why.0)
+    }
+
+    /// Sends a question and waits for its answer; `None` if the channel ends before.
+    async fn question(
+        self: &Arc<Self>,
+        to: Option<AgentKey>,
+        what: link::Question,
+    ) -> Option<Arrived> {
+        let id = self.fresh_id();
+        let answer = self.calls().insert(id, Share::default());
+        let flight = InFlight::new(self, id);
+        self.push(Message::new(Head::Ask { id, to, what })).await.ok()?;
+        let arrived = answer.await;
+        flight.over();
+        arrived.ok()
+    }
+
     /// Asks something about an agent of the other node.
     pub(crate) async fn ask(
         self: &Arc<Self>,
@@ -21,17 +57,8 @@ impl Channel {
     ) -> Result<Value, CallError> {
         let verb = verb(&question);
         let lost = || CallError::Disconnected(remote.fault(verb).with_detail(self.why()));
-        let id = self.fresh_id();
-        let answer = self.calls().insert(id, Share::default());
-        let flight = InFlight::new(self, id);
-        let what = to_link(question);
-        let head = Head::Ask { id, to: Some(remote.agent().clone()), what };
-        if self.push(Message::new(head)).await.is_err() {
-            return Err(lost());
-        }
-        let arrived = answer.await;
-        flight.over();
-        let arrived = arrived.map_err(|_| lost())?;
+        let asked = self.question(Some(remote.agent().clone()), to_link(question));
+        let arrived = asked.await.ok_or_else(lost)?;
         match arrived.outcome {
             Outcome::Result(encoding) => {
                 let value = Received::new(encoding, arrived.body, self.plain_limit());
@@ -43,6 +70,12 @@ impl Channel {
             _ => Err(CallError::Codec(remote.fault(verb).with_detail("the answer is no answer"))),
         }
     }
+}
+
+/// Returns which agents the other side asks for.
+pub(super) fn filter(filter: link::AgentFilter) -> AgentFilter {
+    let link::AgentFilter { kind, interface, attributes } = filter;
+    AgentFilter { kind, interface, attributes }
 }
 
 /// Returns the verb of a question, for errors.

@@ -129,6 +129,12 @@ impl Services {
             let why = "more questions were sent than the window allows, or one number twice";
             return channel.told(id, Err(link::Fault::new(FaultKind::Overloaded, why)));
         }
+        if to.is_none()
+            && let link::Question::Agents(filter) = what
+        {
+            let filter = questions::filter(filter);
+            return channel.told(id, Ok(serde_json::json!(channel.door.agents(&filter))));
+        }
         let agent = to.and_then(|key| channel.door.find(key));
         let answer = match (agent, questions::of_link(what)) {
             (Some(agent), Some(question)) => channel.door.answer(&agent, question),
