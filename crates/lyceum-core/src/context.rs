@@ -235,8 +235,7 @@ impl<A: Agent> Context<A> {
     ///
     /// Dropping it changes nothing.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<A> {
-        let agent = self.agent();
-        async move { agent.wait_stopping().await }
+        self.agent().wait_stopping()
     }
 
     /// Links this agent with another: if one goes down and was not asked to, the other does, too.

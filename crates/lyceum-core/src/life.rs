@@ -11,7 +11,9 @@ mod own_turn;
 mod restart;
 mod source;
 mod stop;
+mod stopping;
 mod supervisor;
+mod waiters;
 
 use std::fmt;
 
@@ -31,7 +33,9 @@ pub use restart::{Backoff, Leftovers, Restart};
 use serde::{Deserialize, Serialize};
 pub use source::{FromConstructor, FromValue, Restartable};
 pub(crate) use stop::{buried, end_now, stop, stop_all};
+pub(crate) use stopping::Stopping;
 pub use supervisor::{Strategy, Supervisor, SupervisorBuilder};
+use waiters::WaiterPlace;
 
 /// What an agent's life has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use lyceum_wire::{Address, AgentDescription};
 
 use crate::cell::Gate;
 use crate::exchange::Status;
-use crate::life::{DownReason, Ended, Mode, end_now, stop};
+use crate::life::{DownReason, Ended, Mode, Stopping, end_now, stop};
 use crate::{AgentRef, BehaviourInfo, Stats};
 
 impl AgentRef {
@@ -102,19 +102,8 @@ impl AgentRef {
     }
 
     /// Waits until the agent begins to stop.
-    pub(crate) async fn wait_stopping(&self) {
-        poll_fn(|cx| {
-            let mut extras = self.extras();
-            if self.is_stopping() {
-                return Poll::Ready(());
-            }
-            let wakers = &mut extras.get_or_insert_with(Box::default).stop_wakers;
-            if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                wakers.push(cx.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
+    pub(crate) fn wait_stopping(&self) -> Stopping {
+        Stopping::of(self.clone())
     }
 
     /// Sets a flag, and wakes those who wait for it.

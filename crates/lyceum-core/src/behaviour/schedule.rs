@@ -79,7 +79,7 @@ impl<A: Agent> Runner<A> {
 
     /// Waits for what starts the next run; true if the agent begins to stop before that.
     async fn stops_before(&self, start: impl Future<Output = ()> + Unpin) -> bool {
-        select(start, pin!(self.agent.wait_stopping())).await;
+        select(start, self.agent.wait_stopping()).await;
         self.agent.is_stopping()
     }
 
