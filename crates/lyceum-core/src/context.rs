@@ -247,7 +247,7 @@ impl<A: Agent> Context<A> {
         self.agent().recipient().link(other.recipient()).await
     }
 
-    /// Sets a flag, which runs the behaviours that wait for it.
+    /// Sets a flag, which runs the behaviours that wait for it. Any other is ignored.
     pub fn set_flag(&self, flag: &str) {
         self.agent().set_flag(flag);
     }

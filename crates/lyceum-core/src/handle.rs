@@ -213,7 +213,7 @@ impl<A: Target + ?Sized> Handle<A> {
         self.recipient().activate().await
     }
 
-    /// Sets a flag, which runs the agent's behaviours that wait for it.
+    /// Sets a flag, which runs the agent's behaviours that wait for it. Any other is ignored.
     ///
     /// # Errors
     ///

@@ -1,13 +1,12 @@
 //! What can be asked of a reference to an agent, whatever its type.
 
-use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
 use lyceum_wire::{Address, AgentDescription};
 
 use crate::cell::Gate;
 use crate::exchange::Status;
-use crate::life::{DownReason, Ended, Mode, Stopping, end_now, stop};
+use crate::life::{DownReason, Ended, Flagged, Mode, Stopping, end_now, stop};
 use crate::{AgentRef, BehaviourInfo, Stats};
 
 impl AgentRef {
@@ -106,30 +105,20 @@ impl AgentRef {
         Stopping::of(self.clone())
     }
 
-    /// Sets a flag, and wakes those who wait for it.
+    /// Sets a flag, and wakes the behaviours that wait for it; nothing remembers any other one.
     pub(crate) fn set_flag(&self, name: &str) {
+        let Some(flag) = (self.vtable().flag)(name) else { return };
         let wakers = self.with_extras(|extras| {
-            let flag = extras.flags.entry(name.into()).or_default();
+            let flag = extras.flags.entry(flag).or_default();
             flag.set = true;
-            std::mem::take(&mut flag.wakers)
+            flag.waiters.take()
         });
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.for_each(Waker::wake);
     }
 
     /// Waits until a flag is set, and clears it.
-    pub(crate) async fn wait_flag(&self, name: &str) {
-        poll_fn(|cx| {
-            self.with_extras(|extras| {
-                let flag = extras.flags.entry(name.into()).or_default();
-                if std::mem::take(&mut flag.set) {
-                    return Poll::Ready(());
-                }
-                flag.wakers.retain(|waker| !waker.will_wake(cx.waker()));
-                flag.wakers.push(cx.waker().clone());
-                Poll::Pending
-            })
-        })
-        .await;
+    pub(crate) fn wait_flag(&self, flag: &'static str) -> Flagged {
+        Flagged::of(self.clone(), flag)
     }
 
     /// Links two agents: if one goes down and was not asked to, the other does, too.

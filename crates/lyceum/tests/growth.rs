@@ -94,3 +94,18 @@ fn those_who_waited_for_an_end_and_gave_up_leave_nothing_behind() {
         assert!(bytes < LITTLE, "{bytes} bytes");
     });
 }
+
+/// Each name that was ever given to `set_flag` was kept, with no behaviour to wait for it.
+#[test]
+fn flags_that_nothing_waits_for_leave_nothing_behind() {
+    let _alone = alone();
+    lyceum::block_on(async {
+        let node = Node::local();
+        let clerk = node.launch(Clerk).await.unwrap();
+
+        let set = async |number| clerk.set_flag(&format!("flag {number}")).await.unwrap();
+        let bytes = growth(set).await;
+
+        assert!(bytes < LITTLE, "{bytes} bytes");
+    });
+}

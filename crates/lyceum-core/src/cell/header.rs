@@ -500,6 +500,7 @@ const fn agent_vtable<A: Agent>() -> AgentVTable {
         route: |name| A::BLUEPRINT.all_routes().find(|route| route.name == name),
         routes: || A::BLUEPRINT.all_routes().collect(),
         interfaces: || A::BLUEPRINT.interfaces.iter().map(|entry| entry.name.into()).collect(),
+        flag: |name| A::BLUEPRINT.all_behaviours().find_map(|entry| entry.kind.flag(name)),
         life: Life::of::<A>(),
         start: crate::life::run_start_hook::<A>,
         stop: crate::life::run_stop_hook::<A>,

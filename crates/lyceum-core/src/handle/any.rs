@@ -235,7 +235,7 @@ impl AnyHandle {
         self.recipient.activate().await
     }
 
-    /// Sets a flag, which runs the agent's behaviours that wait for it.
+    /// Sets a flag, which runs the agent's behaviours that wait for it. Any other is ignored.
     ///
     /// # Errors
     ///

@@ -34,7 +34,8 @@ pub(crate) struct Extras {
     pub(crate) stop_waiters: Waiters,
     /// Those who wait for the state to be dropped.
     pub(crate) dropped_wakers: Vec<Waker>,
-    pub(crate) flags: BTreeMap<String, Flag>,
+    /// Those that behaviours of the agent wait for.
+    pub(crate) flags: BTreeMap<&'static str, Flag>,
     pub(crate) jobs: Jobs,
     pub(crate) behaviours: BehaviourList,
     pub(crate) subscriptions: Vec<u64>,
@@ -59,7 +60,7 @@ pub(crate) struct Extras {
 #[derive(Default)]
 pub(crate) struct Flag {
     pub(crate) set: bool,
-    pub(crate) wakers: Vec<Waker>,
+    pub(crate) waiters: Waiters,
 }
 
 /// The jobs of an agent, by place.
