@@ -392,10 +392,10 @@ fn push_block<M: Message>(
     let watch = match header.mailbox.push(block, patient) {
         Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
         Pushed::Evicted { oldest, watch } => {
-            turn::end_waiting(header, vec![oldest], Verdict::Evicted);
             if options.publication {
-                header.node.topics.note_lost(1);
+                header.node.topics.note_lost(oldest.len() as u64);
             }
+            turn::end_waiting(header, oldest, Verdict::Evicted);
             watch
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {

@@ -47,6 +47,7 @@ impl Subscription {
 
 fn deliver<M: TopicMessage>(agent: &AgentRef, publication: &Publication) -> Result<(), TellError> {
     let options = CallOptions { publication: true, queued: true, ..CallOptions::default() };
+    let options = options.encoded_bytes(publication.json().len());
     Tell::with_options(agent.recipient(), M::published(publication.clone()), options).now()
 }
 
