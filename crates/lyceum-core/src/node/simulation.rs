@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 
 use lyceum_wire::AgentId;
@@ -32,6 +33,8 @@ pub(crate) struct Simulation {
     state: Mutex<State>,
     /// Held by the thread that drives.
     driver: Mutex<()>,
+    /// Tells the thread that drives from others; zero if none does.
+    driving: AtomicUsize,
     /// Counts what started or became ready outside.
     outside: AtomicU64,
 }
@@ -82,11 +85,12 @@ impl Simulation {
                 hash: HASH_START,
             }),
             driver: Mutex::new(()),
+            driving: AtomicUsize::new(0),
             outside: AtomicU64::new(0),
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,9 +133,9 @@ impl Simulation {
 
     /// Makes one step for a waiting future; false if that future has to wait for others.
     pub(crate) fn drive(&self, node: &Shared, cx: &mut Context<'_>) -> bool {
-        let _driver = match self.driver.try_lock() {
-            Ok(driver) => driver,
-            Err(TryLockError::Poisoned(driver)) => driver.into_inner(),
+        let _driving = match self.driver.try_lock() {
+            Ok(driver) => self.begin(driver),
+            Err(TryLockError::Poisoned(driver)) => self.begin(driver.into_inner()),
             Err(TryLockError::WouldBlock) => {
                 cx.waker().wake_by_ref();
                 return false;
@@ -143,6 +147,28 @@ impl Simulation {
             return false;
         }
         without_budget(|| self.step(node) || self.jump(node))
+    }
+
+    /// Notes that this thread drives.
+    fn begin<'s>(&'s self, driver: MutexGuard<'s, ()>) -> Driving<'s> {
+        self.driving.store(this_thread(), Ordering::Relaxed);
+        Driving { simulation: self, _driver: driver }
+    }
+
+    /// Lets this thread drive, once no other one does.
+    ///
+    /// # Panics
+    ///
+    /// If it is the node itself that asks.
+    fn enter(&self, node: &Shared) -> Driving<'_> {
+        let inside = crate::cell::with_current(|frame| frame.node == NonNull::from(node));
+        let nested = self.driving.load(Ordering::Relaxed) == this_thread();
+        assert!(
+            !nested && !inside.unwrap_or(false),
+            "`advance` and `run_until_idle` were called from inside of the simulated node: they \
+             are for whoever drives it, and agents and jobs wait with `cx.sleep`"
+        );
+        self.begin(self.driver.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Runs one agent or job; false if none is ready.
@@ -170,7 +196,7 @@ impl Simulation {
 
     /// Runs what is ready now, without moving time; returns how many steps that took.
     pub(crate) fn run_until_idle(&self, node: &Shared) -> usize {
-        let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let _driving = self.enter(node);
         without_budget(|| {
             self.note_outside(node.clock.fire().outside);
             self.run_ready(node)
@@ -187,7 +213,7 @@ impl Simulation {
 
     /// Moves time forward to `target`, running everything that is due on the way in order.
     pub(crate) fn advance_to(&self, node: &Shared, target: Time) {
-        let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let _driving = self.enter(node);
         without_budget(|| {
             self.run_ready(node);
             while let Some(due) = node.clock.next_due().filter(|due| *due <= target.nanos()) {
@@ -198,6 +224,26 @@ impl Simulation {
         });
         node.clock.set_now(target.nanos());
     }
+}
+
+/// That a thread drives a simulated node.
+struct Driving<'s> {
+    simulation: &'s Simulation,
+    _driver: MutexGuard<'s, ()>,
+}
+
+impl Drop for Driving<'_> {
+    fn drop(&mut self) {
+        self.simulation.driving.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Returns a number that no other living thread has, and that is not zero.
+fn this_thread() -> usize {
+    thread_local! {
+        static HERE: u8 = const { 0 };
+    }
+    HERE.with(|here| ptr::from_ref(here).addr())
 }
 
 /// Runs work outside of the budget that tokio gives the task that drives.
