@@ -490,6 +490,8 @@ pub(super) unsafe fn state_of<A>(header: NonNull<Header>) -> *mut A {
 }
 
 const fn agent_vtable<A: Agent>() -> AgentVTable {
+    // Of hand-written and of generic types, nobody has checked it.
+    A::BLUEPRINT.check_names();
     AgentVTable {
         class: Class::of_cells(TypeId::of::<A>(), free::<A>),
         name: A::NAME,
