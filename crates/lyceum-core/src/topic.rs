@@ -69,8 +69,8 @@ type Receiver = (u64, Arc<Subscriber>);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Taken,
-    /// It is full, and the oldest or this one is lost.
-    Lost,
+    /// It is full, and takes nothing.
+    Full,
     /// The subscriber takes nothing now.
     Skipped,
     /// The subscriber is gone.
@@ -104,16 +104,21 @@ impl TopicTable {
     fn publish(&self, publication: &Publication) -> usize {
         let mut taken = 0;
         for members in self.receivers(publication.topic()) {
+            let mut full = false;
             let takes = |(id, subscriber): &Receiver| {
                 match (subscriber.deliver)(publication) {
                     Delivery::Taken => return true,
-                    Delivery::Lost => self.note_lost(1),
+                    Delivery::Full => full = true,
                     Delivery::Skipped => {}
                     Delivery::Gone => self.remove(*id),
                 }
                 false
             };
-            taken += usize::from(members.iter().any(takes));
+            if members.iter().any(takes) {
+                taken += 1;
+            } else if full {
+                self.note_lost(1);
+            }
         }
         taken
     }

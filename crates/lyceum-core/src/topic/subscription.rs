@@ -91,7 +91,7 @@ fn subscriber(agent: &AgentRef, subscription: &'static Subscription, several: bo
         let Some(agent) = node.registry.by_id(id) else { return Delivery::Gone };
         match (subscription.deliver)(&agent, publication) {
             Ok(()) => Delivery::Taken,
-            Err(TellError::Overloaded(_)) => Delivery::Lost,
+            Err(TellError::Overloaded(_)) => Delivery::Full,
             Err(TellError::Inactive(_)) => Delivery::Skipped,
             Err(_) => Delivery::Gone,
         }
