@@ -20,7 +20,9 @@ use crate::clock::{Sleep, Time, TimeoutError, When};
 use crate::life::{DownReason, FromConstructor, FromValue, Launch, Mode, OwnTurn, With};
 use crate::node::Shared;
 use crate::topic::{PublishError, TopicError, publish_from};
-use crate::{Action, Agent, AgentRef, BoxError, CallError, Handle, Message, Node, Target};
+use crate::{
+    Action, ActionInfo, Agent, AgentRef, BoxError, CallError, Handle, Message, Node, Target,
+};
 
 /// What an agent gets of its surroundings.
 ///
@@ -43,6 +45,11 @@ impl<A: Agent> Context<A> {
 
     pub(crate) fn agent(&self) -> AgentRef {
         self.owned.agent()
+    }
+
+    /// Returns what the turn runs that this is the context of, if it is one of a turn.
+    pub(crate) fn action(&self) -> Option<&'static ActionInfo> {
+        self.owned.turn().map(|turn| turn.vtable.info)
     }
 
     pub(crate) fn header(&self) -> &Header {

@@ -90,10 +90,14 @@ impl AgentRef {
         true
     }
 
-    /// Returns why the agent ended, as text.
+    /// Returns why the agent or its former generation ended, as text.
     pub(crate) fn reason_text(&self) -> String {
         let reason = self.extras().as_ref().and_then(|extras| extras.reason.clone());
-        reason.unwrap_or(DownReason::Stopped).to_string()
+        match reason {
+            Some(reason) => reason.to_string(),
+            None if self.is_stopping() => DownReason::Stopped.to_string(),
+            None => "it restarted".into(),
+        }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use super::{Encoded, Expects, Fault, Origin};
+use crate::CallError;
 
 /// A message that came in for an agent of this node.
 pub struct Incoming<'m> {
@@ -31,8 +32,9 @@ pub struct Incoming<'m> {
 pub enum Served {
     /// One value.
     Value(Box<dyn erased_serde::Serialize + Send>),
-    /// A stream of values. It ends when it is dropped.
-    Stream(BoxStream<'static, Box<dyn erased_serde::Serialize + Send>>),
+    /// A stream of values; an error is the last, and says why the stream ended before its time. It
+    /// ends when it is dropped.
+    Stream(BoxStream<'static, Result<Box<dyn erased_serde::Serialize + Send>, CallError>>),
     /// The message was accepted, and nobody waits for more.
     Accepted,
 }

@@ -143,6 +143,11 @@ impl Extras {
         self.detached_failed += u64::from(failed);
     }
 
+    /// Counts a stream of results that panicked; the turn that answered with it is counted.
+    pub(crate) fn count_failed_stream(&mut self) {
+        self.detached_failed += 1;
+    }
+
     pub(crate) fn detached_counts(&self) -> (u64, u64) {
         (self.detached_handled, self.detached_failed)
     }
