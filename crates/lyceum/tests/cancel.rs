@@ -103,6 +103,23 @@ async fn dropped_call_that_is_queued_never_runs() {
     assert_eq!(clerk.counts().await.unwrap(), (1, 1, 0));
 }
 
+/// A call that was refused at once, or had its outcome taken, counted as started.
+#[lyceum::test]
+async fn call_that_never_ran_has_not_started_when_it_is_over_either() {
+    let node = Node::simulated(1);
+    let clerk = clerk(&node).await;
+    let mut ran = clerk.work().send();
+    let mut late = clerk.work().timeout(SECOND).send();
+    assert!((&mut late).await.is_err() && (&mut ran).await.is_ok());
+    clerk.stop().await;
+    let mut refused = clerk.work().send();
+
+    let started = [ran.has_started(), late.has_started(), refused.has_started()];
+    assert_eq!(started, [true, false, false]);
+    assert!((&mut refused).await.is_err());
+    assert!(!refused.has_started());
+}
+
 #[lyceum::test]
 async fn dropped_call_that_is_suspended_runs_to_its_end_and_hears_of_it() {
     for seed in 0..20 {

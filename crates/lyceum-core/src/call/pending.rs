@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{CallOptions, CallResult, State, Wait, poll_ticket, submit};
-use crate::{Message, Recipient};
+use crate::{CallError, Message, Recipient};
 
 /// A call under way: keep it, join it, or drop it to cancel.
 ///
@@ -22,6 +22,10 @@ pub struct Pending<M: Message> {
 enum Progress<M: Message> {
     Decided(Box<CallResult<M>>),
     Open(State<M>),
+    /// The outcome was taken.
+    Over {
+        started: bool,
+    },
 }
 
 impl<M: Message> Pending<M> {
@@ -45,8 +49,9 @@ impl<M: Message> Pending<M> {
         match &self.state {
             Progress::Open(State::Waiting(ticket)) => ticket.has_started(),
             // Nobody knows of a call to another node before it is over.
-            Progress::Open(State::Far(_)) => false,
-            Progress::Open(_) | Progress::Decided(_) => true,
+            Progress::Open(_) => false,
+            Progress::Decided(result) => started(result),
+            Progress::Over { started } => *started,
         }
     }
 
@@ -59,15 +64,25 @@ impl<M: Message> Future for Pending<M> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        match std::mem::replace(&mut this.state, Progress::Open(State::Done)) {
-            Progress::Decided(result) => Poll::Ready(*result),
-            Progress::Open(mut state) => {
-                let polled = poll_ticket(&this.target, &mut state, cx);
-                this.state = Progress::Open(state);
-                polled
-            }
-        }
+        let result = match std::mem::replace(&mut this.state, Progress::Open(State::Done)) {
+            Progress::Decided(result) => *result,
+            Progress::Open(mut state) => match poll_ticket(&this.target, &mut state, cx) {
+                Poll::Ready(result) => result,
+                Poll::Pending => {
+                    this.state = Progress::Open(state);
+                    return Poll::Pending;
+                }
+            },
+            Progress::Over { .. } => panic!("a call was polled after it was ready"),
+        };
+        this.state = Progress::Over { started: started(&result) };
+        Poll::Ready(result)
     }
+}
+
+/// Returns whether an action started that has this outcome, or may have.
+fn started<T, E>(result: &Result<T, CallError<E>>) -> bool {
+    result.as_ref().err().and_then(CallError::started).unwrap_or(true)
 }
 
 // Nothing in a call is pinned: the action's future lives in the agent's block.
