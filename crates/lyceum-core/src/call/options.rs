@@ -42,6 +42,16 @@ impl Timeout {
         Self::At(target.node.clock.resolve(deadline).nanos())
     }
 
+    /// Returns whether the explicit limit leaves no time.
+    #[inline]
+    pub(crate) fn is_past(self, node: &Shared) -> bool {
+        match self {
+            Self::After(timeout) => timeout.is_zero(),
+            Self::At(deadline) => deadline <= node.clock.nanos(),
+            Self::Unset | Self::Never => false,
+        }
+    }
+
     /// Returns the explicit limit.
     pub(crate) fn after(self) -> Option<Duration> {
         match self {
