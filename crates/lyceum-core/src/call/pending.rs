@@ -13,6 +13,7 @@ use crate::{CallError, Message, Recipient};
 /// # Cancel safety
 ///
 /// As for [`Call`](crate::Call): dropping it removes a message that is still queued.
+#[must_use = "a call that is still queued is cancelled when this is dropped"]
 pub struct Pending<M: Message> {
     // Before the target: a ticket is dropped while its agent is surely alive.
     state: Progress<M>,

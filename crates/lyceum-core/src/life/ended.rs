@@ -17,7 +17,6 @@ use crate::{AgentRef, Recipient};
 /// # Cancel safety
 ///
 /// Dropping it changes nothing.
-#[must_use = "this does nothing unless awaited"]
 pub struct Ended(End);
 
 enum End {
