@@ -173,7 +173,7 @@ impl<A: Agent> Context<A> {
     ///
     /// # Errors
     ///
-    /// Returns [`CallError::Reentrant`] from within an exclusive turn of this agent, and
+    /// Returns [`CallError::Reentrant`] from within a turn of this agent, exclusive or shared, and
     /// [`CallError::Terminated`] once the agent has ended.
     pub async fn with<T, F>(&self, reach: F) -> Result<T, CallError>
     where
