@@ -1,5 +1,7 @@
 //! Agents: what the macros make of a type, so that a node can host it.
 
+mod names;
+
 use std::any::{Any, TypeId};
 use std::fmt;
 

@@ -125,11 +125,11 @@ impl Door {
             Question::Describe => Ok(json!(about.describe().await?)),
             Question::Ping => about.ping().await.map(|_| Value::Null),
             Question::Stop => {
-                drop(about.stop());
+                about.stop();
                 Ok(Value::Null)
             }
             Question::Kill => {
-                drop(about.kill());
+                about.kill();
                 Ok(Value::Null)
             }
             Question::Ended => Ok(json!(about.ended().await)),

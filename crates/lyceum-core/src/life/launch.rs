@@ -308,8 +308,9 @@ fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {
 pub(crate) fn begin<A: Agent>(agent: &AgentRef) {
     let blueprint = const { &A::BLUEPRINT };
     agent.with_extras(|extras| extras.begun = true);
-    for subscription in blueprint.all_subscriptions() {
-        crate::topic::subscribe_agent(agent, subscription);
+    crate::topic::subscribe_agent(agent, blueprint.subscriptions);
+    for interface in blueprint.interfaces {
+        crate::topic::subscribe_agent(agent, interface.subscriptions);
     }
     for behaviour in blueprint.all_behaviours() {
         crate::behaviour::add_method(agent, behaviour);

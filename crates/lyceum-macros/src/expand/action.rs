@@ -193,9 +193,10 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
         ) -> ::core::option::Option<
             ::core::result::Result<Self, #runtime::exchange::Unreadable>,
         > {
+            use #runtime::probe::*;
+            let decoded = (&&Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
             ::core::option::Option::Some(
-                #runtime::exchange::EncodedBytes::decode::<(#(#types,)*)>(#arguments)
-                    .map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
+                decoded.map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
             )
         }
 
@@ -208,9 +209,8 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
                 #runtime::wire::CodecError,
             >,
         > {
-            ::core::option::Option::Some(
-                #runtime::wire::Encoding::encode(#encoding, &(#(&self.#fields,)*)),
-            )
+            use #runtime::probe::*;
+            (&&Probe::of(&(#(&self.#fields,)*))).encode(#encoding)
         }
     })
 }

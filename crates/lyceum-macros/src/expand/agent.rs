@@ -33,6 +33,12 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
     });
     let on_start = hook::expand(owner, members, Moment::Start);
     let on_stop = hook::expand(owner, members, Moment::Stop);
+    // What depends on type parameters is checked where the agent is launched.
+    let check = owner.generics.params.is_empty().then(|| {
+        quote_spanned! {located(owner.ident.span())=>
+            const _: () = <#agent as #runtime::Agent>::BLUEPRINT.check_names();
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #generics #runtime::Agent for #agent #clause {
@@ -46,5 +52,7 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
                 on_stop: #on_stop,
             };
         }
+
+        #check
     }
 }
