@@ -15,3 +15,5 @@ mod transport;
 
 pub use network::{AskError, ListenError, Listener, Network, NetworkExt, Settings};
 pub use transport::{ByteStream, Incoming, Transport, TransportListener};
+#[cfg(feature = "tls")]
+pub use transport::{Certificates, CertificatesError};

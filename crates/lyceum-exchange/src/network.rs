@@ -102,7 +102,11 @@ struct State {
 impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
-        Self::attach_over(node, settings, transport::built_in())
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
+        let mut transports = transport::built_in();
+        #[cfg(feature = "tls")]
+        transports.extend(settings.certificates.clone().map(transport::tls));
+        Self::attach_over(node, settings, transports)
     }
 
     /// Gives a node a network over other transports.

@@ -24,6 +24,8 @@ pub struct Settings {
     pub(crate) byte_window: u64,
     pub(crate) heartbeat: Duration,
     pub(crate) token: Option<Token>,
+    #[cfg(feature = "tls")]
+    pub(crate) certificates: Option<crate::Certificates>,
     pub(crate) channels: usize,
     pub(crate) dial_limit: Duration,
     pub(crate) shortest_pause: Duration,
@@ -40,6 +42,8 @@ impl Default for Settings {
             byte_window: BYTE_WINDOW,
             heartbeat: HEARTBEAT,
             token: None,
+            #[cfg(feature = "tls")]
+            certificates: None,
             channels: 1024,
             dial_limit: Duration::from_secs(10),
             shortest_pause: Duration::from_millis(50),
@@ -89,6 +93,13 @@ impl Settings {
     /// Shows this secret to other nodes, and asks the same of them.
     pub fn token(mut self, secret: impl Into<String>) -> Self {
         self.token = Some(Token::new(secret));
+        self
+    }
+
+    /// Lets the node use `tls://HOST:PORT`, with certificates on both sides.
+    #[cfg(feature = "tls")]
+    pub fn certificates(mut self, certificates: crate::Certificates) -> Self {
+        self.certificates = Some(certificates);
         self
     }
 
