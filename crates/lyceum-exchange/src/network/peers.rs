@@ -225,7 +225,12 @@ impl Inner {
         let mine = self.hello();
         let shaken = greet(stream, &mine, is_dialed, |theirs| self.accept(theirs)).await;
         let shaken = shaken?;
-        let channel = Arc::new(Channel::new(self.door.clone(), &self.settings, &shaken));
+        let channel = Arc::new(Channel::new(
+            self.door.clone(),
+            &self.settings,
+            self.traffic.clone(),
+            &shaken,
+        ));
         let driver = Driver::new(channel.clone(), shaken, self.topics.clone(), self.timer.clone());
         self.keep(&channel);
         let (inner, driven) = (self.clone(), channel.clone());

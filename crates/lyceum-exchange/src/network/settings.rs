@@ -26,6 +26,7 @@ pub struct Settings {
     pub(crate) token: Option<Token>,
     #[cfg(feature = "tls")]
     pub(crate) certificates: Option<crate::Certificates>,
+    pub(crate) conducted: bool,
     pub(crate) channels: usize,
     pub(crate) dial_limit: Duration,
     pub(crate) shortest_pause: Duration,
@@ -44,6 +45,7 @@ impl Default for Settings {
             token: None,
             #[cfg(feature = "tls")]
             certificates: None,
+            conducted: false,
             channels: 1024,
             dial_limit: Duration::from_secs(10),
             shortest_pause: Duration::from_millis(50),
@@ -100,6 +102,12 @@ impl Settings {
     #[cfg(feature = "tls")]
     pub fn certificates(mut self, certificates: crate::Certificates) -> Self {
         self.certificates = Some(certificates);
+        self
+    }
+
+    /// Lets other nodes set the time of this one's external clock; not unless set.
+    pub fn conducted(mut self) -> Self {
+        self.conducted = true;
         self
     }
 
