@@ -151,7 +151,8 @@ fn client_method(owner: &Owner, member: &Member, action: &Action) -> TokenStream
 
 fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
     let runtime = &owner.runtime;
-    let (generics, _, clause) = owner.generics.split_for_impl();
+    let generics = owner.bounded();
+    let (generics, _, clause) = generics.split_for_impl();
     let (ty, cfgs) = (message_type(owner, &action.signature), &member.cfgs);
     let mut parameters = TokenStream::new();
     let mut fields = TokenStream::new();
