@@ -44,6 +44,9 @@ mod table;
 mod units;
 mod view;
 
+#[cfg(test)]
+mod growth;
+
 use lyceum::prelude::*;
 pub(crate) use options::Options;
 

@@ -30,7 +30,7 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 ///
 /// Once polled, the launch goes on even if the future is dropped.
 #[must_use = "an agent is launched when this is awaited"]
-pub struct Launch<A: Agent, S> {
+pub struct Launch<A, S> {
     node: Arc<Shared>,
     source: S,
     settings: Option<Box<Settings>>,
