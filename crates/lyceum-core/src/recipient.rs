@@ -152,8 +152,10 @@ impl Recipient {
         match self.place() {
             Place::Here(agent) => agent.stop(),
             Place::There(remote) => {
+                // Asked before: an agent that is gone cannot say why.
+                let ended = self.ended();
                 self.order(remote, Question::Stop);
-                self.ended()
+                ended
             }
         }
     }
@@ -162,8 +164,9 @@ impl Recipient {
         match self.place() {
             Place::Here(agent) => agent.kill(),
             Place::There(remote) => {
+                let ended = self.ended();
                 self.order(remote, Question::Kill);
-                self.ended()
+                ended
             }
         }
     }
