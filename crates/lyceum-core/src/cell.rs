@@ -60,5 +60,5 @@ pub use profile::Profile;
 pub(crate) use recipient::Place;
 pub use recipient::Recipient;
 pub(crate) use ticket::{Outcome, Ticket};
-pub(crate) use turn::{end_waiting, panic_text};
+pub(crate) use turn::end_waiting;
 pub(crate) use vtable::{HookRun, Life, PingRun};

@@ -1,6 +1,5 @@
 //! Work beside an agent's turns: jobs, blocking work, timers, results in pieces.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::Ordering;
@@ -12,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::Context;
 use crate::behaviour::{BehaviourState, Kind, start_method};
+use crate::caught::{Kept, catch, into_text};
 use crate::clock::When;
 use crate::life::{JobError, JobPlace, OwnTurn, With, cancel_job, try_run_job};
 use crate::stream::Results;
@@ -148,14 +148,14 @@ impl<A: Agent> Context<A> {
         let permit = permit.map_err(|_| BlockingError::NodeStopped)?;
         let (sender, result) = oneshot::channel();
         runtime.spawn_blocking(move || {
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+            let outcome = catch(work);
             drop(permit);
             // The agent may have given up waiting.
-            let _ = sender.send(outcome);
+            let _ = sender.send(Kept::new(outcome));
         });
-        match result.await {
+        match result.await.map(Kept::into_inner) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(panic)) => Err(BlockingError::Panicked(panic_text(&*panic))),
+            Ok(Err(panic)) => Err(BlockingError::Panicked(into_text(panic).into())),
             Err(_) => Err(BlockingError::NodeStopped),
         }
     }
@@ -178,10 +178,6 @@ impl<A: Agent> Context<A> {
     {
         Results::start(&self.agent(), stream)
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    crate::cell::panic_text(panic).into()
 }
 
 /// Starts a behaviour of the agent's block again.

@@ -1,6 +1,5 @@
 //! What only some agents have: names, families, jobs, policies.
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +11,8 @@ use tokio::sync::oneshot;
 
 use super::{Down, DownReason, OnFailure, Restart};
 use crate::behaviour::BehaviourList;
-use crate::life::restart::Plan;
+use crate::caught::Kept;
+use crate::life::restart::{NewState, Plan};
 use crate::life::supervisor::Member;
 use crate::node::Job;
 
@@ -47,7 +47,7 @@ pub(crate) struct Extras {
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) member: Option<Member>,
     /// The state that the holder is to put into the cell.
-    pub(crate) new_state: Option<Box<dyn Any + Send>>,
+    pub(crate) new_state: Option<Kept<NewState>>,
     /// Why the agent ended, or will.
     pub(crate) reason: Option<DownReason>,
     detached_handled: u64,

@@ -14,6 +14,7 @@ use super::restart::{Intensity, Maker, Plan};
 use super::source::{Restartable, Source, make, sealed};
 use super::supervisor::Member;
 use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
+use crate::caught::Kept;
 use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits};
 use crate::clock::Sleep;
 use crate::error::NameError;
@@ -175,7 +176,7 @@ impl<A: Agent, S: Source<A> + Send + 'static> IntoFuture for Launch<A, S> {
 /// Makes the agent, and starts it if that needs time.
 fn create<A: Agent>(
     node: &Arc<Shared>,
-    state: A,
+    state: Kept<A>,
     maker: Option<Maker>,
     settings: Option<Box<Settings>>,
 ) -> Launching<A> {
@@ -187,7 +188,7 @@ fn create<A: Agent>(
         Ok(name) => name,
         Err(bad) => return Launching::failed(name_error::<A>(bad)),
     };
-    let make = |id| AgentRef::with_state(node.clone(), id, mode, state);
+    let make = |id| AgentRef::with_state(node.clone(), id, mode, state.into_inner());
     let agent = match node.registry.insert(name.as_ref(), make) {
         Ok(agent) => agent,
         Err(Rejected::Closed) => {

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -13,9 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::stop::{end_now, spread, stop};
 use super::{DownReason, Mode, ended, jobs};
-use crate::cell::{Asked, Header, Verdict, end_waiting, panic_text};
+use crate::caught::{Kept, catch, into_full_text, into_text};
+use crate::cell::{Asked, Header, Verdict, end_waiting};
 use crate::clock::{Sleep, Time};
-use crate::{AgentRef, BoxError};
+use crate::{AgentRef, BoxError, CallError};
 
 /// How an agent is restarted: at most `limit` times within a period, with growing pauses.
 ///
@@ -94,7 +94,10 @@ impl Restart {
 }
 
 /// Makes a state, whatever its type.
-pub(crate) type Maker = Box<dyn Fn() -> Result<Box<dyn Any + Send>, BoxError> + Send + Sync>;
+pub(crate) type Maker = Kept<Box<dyn Fn() -> Result<NewState, BoxError> + Send + Sync>>;
+
+/// A state, whatever its type.
+pub(crate) type NewState = Box<dyn Any + Send>;
 
 /// How one agent is restarted.
 pub(crate) struct Plan {
@@ -137,11 +140,11 @@ impl Plan {
         self.alone && agent.mode() != Mode::Ended
     }
 
-    fn make(&self) -> Result<Box<dyn Any + Send>, String> {
-        match catch_unwind(AssertUnwindSafe(|| (self.make)())) {
-            Ok(Ok(state)) => Ok(state),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(panic) => Err(format!("its constructor panicked: {}", panic_text(&*panic))),
+    fn make(&self) -> Result<Kept<NewState>, String> {
+        match catch(|| (self.make)()) {
+            Ok(Ok(state)) => Ok(Kept::new(state)),
+            Ok(Err(error)) => Err(into_full_text(error)),
+            Err(panic) => Err(format!("its constructor panicked: {}", into_text(panic))),
         }
     }
 }
@@ -268,7 +271,9 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> 
         let hook = (agent.vtable().start)(agent.clone());
         let limit = agent.node.clock.now() + plan.start_limit;
         match select(hook, Sleep::until(agent.node.clone(), limit)).await {
-            Either::Left((result, _)) => result.map_err(|error| error.to_string())?,
+            Either::Left((result, _)) => {
+                result.map_err(|error| into_full_text(own_error(error)))?;
+            }
             Either::Right(_) => {
                 return Err(format!("its start took longer than {:?}", plan.start_limit));
             }
@@ -280,6 +285,14 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> 
         super::launch::open(agent);
     }
     Ok(())
+}
+
+/// Returns what a hook returned, or why it did not run to its end.
+pub(super) fn own_error(error: CallError<BoxError>) -> BoxError {
+    match error {
+        CallError::Action(error) => error,
+        other => other.into_box(),
+    }
 }
 
 impl fmt::Debug for Plan {

@@ -1,11 +1,9 @@
 //! Where the states of agents come from: values and constructors.
 
-use std::any::Any;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::restart::Maker;
-use crate::cell::panic_text;
+use super::restart::{Maker, NewState};
+use crate::caught::{Kept, catch, into_text};
 use crate::{Agent, BoxError, LaunchError};
 
 /// The first state of an agent that is launched from a value.
@@ -50,10 +48,10 @@ impl<A: Agent> FromConstructor<A> {
         E: Into<BoxError>,
     {
         let make = move || match constructor() {
-            Ok(agent) => Ok(Box::new(agent) as Box<dyn Any + Send>),
+            Ok(agent) => Ok(Box::new(agent) as NewState),
             Err(error) => Err(error.into()),
         };
-        Self(Box::new(make), PhantomData)
+        Self(Kept::new(Box::new(make)), PhantomData)
     }
 }
 
@@ -77,7 +75,7 @@ impl<A: Agent> sealed::Source<A> for FromConstructor<A> {
 impl<A: Agent + Clone + Sync> sealed::Restartable<A> for FromValue<A> {
     fn keep_maker(&mut self) {
         let original = self.0.clone();
-        self.1 = Some(Box::new(move || Ok(Box::new(original.clone()))));
+        self.1 = Some(Kept::new(Box::new(move || Ok(Box::new(original.clone())))));
     }
 }
 
@@ -91,11 +89,13 @@ impl<A: Agent + Clone + Sync> Restartable<A> for FromValue<A> {}
 impl<A: Agent> Restartable<A> for FromConstructor<A> {}
 
 /// Makes the first state, and keeps what makes further ones.
-pub(super) fn make<A: Agent, S: Source<A>>(source: S) -> Result<(A, Option<Maker>), LaunchError> {
+pub(super) fn make<A: Agent, S: Source<A>>(
+    source: S,
+) -> Result<(Kept<A>, Option<Maker>), LaunchError> {
     let agent = A::NAME;
-    match catch_unwind(AssertUnwindSafe(|| source.into_parts())) {
-        Ok((Ok(state), maker)) => Ok((state, maker)),
+    match catch(|| source.into_parts()) {
+        Ok((Ok(state), maker)) => Ok((Kept::new(state), maker)),
         Ok((Err(cause), _)) => Err(LaunchError::Start { agent, cause }),
-        Err(panic) => Err(LaunchError::Panicked { agent, text: panic_text(&*panic).into() }),
+        Err(panic) => Err(LaunchError::Panicked { agent, text: into_text(panic).into() }),
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
 
+use super::restart::own_error;
 use super::{DownReason, Mode, ended, jobs};
 use crate::AgentRef;
+use crate::caught::into_full_text;
 use crate::cell::{Asked, Gate};
 use crate::clock::{Sleep, Time};
 use crate::node::Shared;
@@ -89,7 +91,8 @@ async fn finish(agent: AgentRef) {
     match select(hook, Sleep::until(node.clone(), deadline)).await {
         Either::Left((Ok(()), _)) => {}
         Either::Left((Err(error), _)) => {
-            tracing::error!(agent = ?agent, %error, "a stop hook failed");
+            let error = into_full_text(own_error(error));
+            tracing::error!(agent = ?agent, error, "a stop hook failed");
         }
         Either::Right((_, hook)) => {
             // A suspended turn is in the hook's way, or the hook itself takes too long.

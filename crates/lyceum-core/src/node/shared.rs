@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::Context;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -18,13 +17,13 @@ use super::exchanges::Exchanges;
 use super::registry::Registry;
 use super::run_queue::{Helping, RunQueue, Runnable};
 use super::simulation::Simulation;
-use crate::cell::{Frame, Header, Lock, Profile};
+use crate::cell::{Header, Lock, Profile};
 use crate::clock::{Clock, Stopwatch};
 use crate::exchange::Departures;
 use crate::life::DownReason;
 use crate::mailbox::{DeadLetters, LostReason};
 use crate::topic::TopicTable;
-use crate::{ActionInfo, AgentRef, CallError};
+use crate::{ActionInfo, CallError};
 
 /// What all parts of a node share.
 pub(crate) struct Shared {
@@ -50,11 +49,6 @@ pub(crate) struct Shared {
     pub(crate) held: AtomicUsize,
     pub(super) closed: AtomicBool,
 }
-
-/// A job of the node: dropping it cancels the job.
-///
-/// Its output is `None` if the node ended first.
-pub(crate) type Job<T> = async_task::FallibleTask<T>;
 
 impl Shared {
     /// Returns whether this thread runs the node's runtime.
@@ -157,19 +151,6 @@ impl Shared {
         Address { node: Some(self.id), endpoint, agent: AgentKey::Id(id) }
     }
 
-    /// Runs a future on the node, beside everything.
-    pub(crate) fn spawn<F>(self: &Arc<Self>, agent: Option<&AgentRef>, future: F) -> Job<F::Output>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        let framed = InNode { node: self.clone(), agent: agent.cloned(), future };
-        let node = self.clone();
-        let schedule = move |job| node.run_queue.push(Runnable::Job(job));
-        let (runnable, task) = async_task::spawn(framed, schedule);
-        runnable.schedule();
-        task.fallible()
-    }
-
     /// Runs a future on the node ahead of whoever waits for it; dropping that cancels it.
     pub(crate) fn ahead<T: Send + 'static>(
         self: &Arc<Self>,
@@ -220,33 +201,6 @@ impl Shared {
         queued.into_iter().for_each(Runnable::run_last);
         self.topics.clear();
         self.clock.clear();
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A job's future: while it is polled, the thread's frame says for whom.
-    struct InNode<F> {
-        node: Arc<Shared>,
-        agent: Option<AgentRef>,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Future for InNode<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let agent = this.agent.as_ref().map(AgentRef::pointer);
-        let frame = Frame::new(NonNull::from(&**this.node), agent, None, false);
-        let _entered = frame.enter();
-        let polled = this.future.poll(cx);
-        if polled.is_ready() {
-            // Its output may be awaited outside.
-            this.node.note_outside();
-        }
-        polled
     }
 }
 
