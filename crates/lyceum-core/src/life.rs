@@ -73,9 +73,9 @@ pub enum DownReason {
     Killed,
     /// A turn panicked, with this text.
     Panicked(String),
-    /// A behaviour or hook failed, with this text.
+    /// A behaviour or hook failed, with this text and those of its causes.
     Failed(String),
-    /// It could not start again, for this reason.
+    /// It could not start, or start again, for this reason and its causes.
     StartFailed(String),
     /// It failed more often than its restart policy allows; the last failure is this.
     RestartLimit(String),
@@ -107,7 +107,7 @@ impl fmt::Display for DownReason {
             Self::Killed => f.write_str("it was killed"),
             Self::Panicked(text) => write!(f, "it panicked: {text}"),
             Self::Failed(text) => write!(f, "it failed: {text}"),
-            Self::StartFailed(text) => write!(f, "it could not start again: {text}"),
+            Self::StartFailed(text) => write!(f, "it could not start: {text}"),
             Self::RestartLimit(text) => write!(f, "it failed too often, at last: {text}"),
             Self::Linked(text) => write!(f, "an agent linked with it went down: {text}"),
             Self::ParentEnded => f.write_str("its parent ended"),

@@ -14,7 +14,7 @@ use super::restart::{Intensity, Maker, Plan};
 use super::source::{Restartable, Source, make, sealed};
 use super::supervisor::Member;
 use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
-use crate::caught::Kept;
+use crate::caught::{Kept, full_text};
 use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits};
 use crate::clock::Sleep;
 use crate::error::NameError;
@@ -271,7 +271,7 @@ async fn start<A: Agent>(
             Either::Right(_) => Some(LaunchError::Timeout { agent: A::NAME, limit }),
         };
         if let Some(failure) = failure {
-            stop::end_now(&agent, DownReason::StartFailed(failure.to_string()));
+            stop::end_now(&agent, DownReason::StartFailed(full_text(&failure)));
             // Its name is free again when the caller hears of it.
             Ended::of(agent).await;
             return Err(failure);
