@@ -36,30 +36,17 @@ pub use supervisor::{Strategy, Supervisor, SupervisorBuilder};
 /// What an agent's life has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[repr(u8)]
 pub enum Mode {
     /// It starts or restarts: messages wait.
-    Starting = 0,
+    Starting,
     /// It handles messages.
-    Active = 1,
+    Active,
     /// It is switched off: it receives nothing and sends nothing.
-    Inactive = 2,
+    Inactive,
     /// It finishes what it has begun.
-    Stopping = 3,
+    Stopping,
     /// It is gone for good.
-    Ended = 4,
-}
-
-impl Mode {
-    pub(crate) fn from_bits(bits: u8) -> Self {
-        match bits {
-            0 => Self::Starting,
-            1 => Self::Active,
-            2 => Self::Inactive,
-            3 => Self::Stopping,
-            _ => Self::Ended,
-        }
-    }
+    Ended,
 }
 
 /// Why an agent, or one of its generations, ended.

@@ -15,10 +15,11 @@ use super::chain::{self, Held};
 use super::context::OwnedContext;
 use super::frame::{self, Frame};
 use super::header::{Header, state_of};
-use super::mailbox::{Gate, PushOptions, Pushed};
+use super::mailbox::{PushOptions, Pushed};
 use super::phase::Verdict;
 use super::pool;
 use super::recipient::Recipient;
+use super::standing::Gate;
 use super::ticket::Ticket;
 use super::turn;
 use super::vtable::BlockVTable;
@@ -387,7 +388,7 @@ fn push_block<M: Message>(
     // SAFETY: the count that `Block::take` gave is this function's until the mailbox takes it.
     let turn = unsafe { block.as_ref() };
     let patient = PushOptions { may_wait: push.may_wait && ticket.is_some(), ..push };
-    let watch = match header.mailbox.push(block, patient) {
+    let watch = match header.mailbox.push(block, patient, &header.standing) {
         Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
         Pushed::Evicted { oldest, watch } => {
             turn::end_waiting(header, vec![oldest], Verdict::Evicted);

@@ -206,10 +206,11 @@ fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool 
 }
 
 fn room(header: &Header) -> Room {
+    let mode = header.mode();
     Room {
         present: header.present.load(Ordering::Relaxed),
-        own: header.mode() != Mode::Inactive,
-        open: header.mode() == Mode::Active,
+        own: mode != Mode::Inactive,
+        open: mode == Mode::Active,
         suspended: !header.suspended.get().is_null(),
         sharing: header.sharing.get() > 0,
         crowded: is_crowded(header),
@@ -451,7 +452,7 @@ pub(crate) fn end_waiting(header: &Header, blocks: Vec<NonNull<Block>>, verdict:
 pub(super) unsafe fn bury(this: NonNull<Header>) {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
-    header.set_ended();
+    header.standing.end();
     let leftovers = header.mailbox.close();
     for block in leftovers.active {
         end_turn(header, block, Verdict::Down);

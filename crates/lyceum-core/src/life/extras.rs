@@ -40,8 +40,6 @@ pub(crate) struct Extras {
     pub(crate) on_panic: OnFailure,
     pub(crate) on_error: OnFailure,
     pub(crate) grace: Option<Duration>,
-    /// Whether the agent is switched off again after a restart.
-    pub(crate) stays_inactive: bool,
     /// Whether behaviours and subscriptions were started.
     pub(crate) begun: bool,
     pub(crate) plan: Option<Arc<Plan>>,

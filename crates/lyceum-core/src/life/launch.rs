@@ -15,7 +15,7 @@ use super::source::{Restartable, Source, make, sealed};
 use super::supervisor::Member;
 use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
 use crate::caught::{Kept, full_text};
-use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits};
+use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits, Stage, Standing};
 use crate::clock::Sleep;
 use crate::error::NameError;
 use crate::mailbox::Overflow;
@@ -182,13 +182,13 @@ fn create<A: Agent>(
 ) -> Launching<A> {
     let life = const { Life::of::<A>() };
     let simple = settings.is_none() && !life.is_eventful();
-    let mode = if simple { Mode::Active } else { Mode::Starting };
+    let stage = if simple { Stage::Running } else { Stage::Starting };
     let name = settings.as_ref().and_then(|settings| settings.name.as_deref()).map(str::parse);
     let name: Option<AgentName> = match name.transpose() {
         Ok(name) => name,
         Err(bad) => return Launching::failed(name_error::<A>(bad)),
     };
-    let make = |id| AgentRef::with_state(node.clone(), id, mode, state.into_inner());
+    let make = |id| AgentRef::with_state(node.clone(), id, stage, state.into_inner());
     let agent = match node.registry.insert(name.as_ref(), make) {
         Ok(agent) => agent,
         Err(Rejected::Closed) => {
@@ -205,13 +205,13 @@ fn create<A: Agent>(
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
     let settings = settings.unwrap_or_default();
-    let (inactive, limit) = (settings.inactive, settings.start_limit.unwrap_or(START_LIMIT));
+    let limit = settings.start_limit.unwrap_or(START_LIMIT);
     apply(&agent, name, maker, *settings);
-    if !life.on_start && !inactive {
+    if !life.on_start {
         open(&agent);
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
-    let job = node.spawn(None, async move { start::<A>(agent, limit, inactive).await });
+    let job = node.spawn(None, async move { start::<A>(agent, limit).await });
     Launching(Progress::Starting { node: node.clone(), job: Some(job), construction: None })
 }
 
@@ -234,6 +234,9 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
     });
     let member = settings.member.clone();
     let parent = settings.parent;
+    if settings.inactive {
+        agent.change(Standing::start_off);
+    }
     agent.with_extras(|extras| {
         extras.name = name;
         extras.attributes = settings.attributes.into_iter().collect();
@@ -255,43 +258,32 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
     }
 }
 
-/// Runs the start hook, then behaviours and subscriptions, then lets messages in.
-async fn start<A: Agent>(
-    agent: AgentRef,
-    limit: Duration,
-    inactive: bool,
-) -> Result<Handle<A>, LaunchError> {
+/// Runs the start hook, then lets messages in, and starts behaviours and subscriptions.
+async fn start<A: Agent>(agent: AgentRef, limit: Duration) -> Result<Handle<A>, LaunchError> {
     let node = agent.node.clone();
-    if const { Life::of::<A>() }.on_start {
-        let hook = (agent.vtable().start)(agent.clone());
-        let sleep = Sleep::until(node.clone(), node.clock.now() + limit);
-        let failure = match select(hook, sleep).await {
-            Either::Left((Ok(()), _)) => None,
-            Either::Left((Err(error), _)) => Some(start_error::<A>(error)),
-            Either::Right(_) => Some(LaunchError::Timeout { agent: A::NAME, limit }),
-        };
-        if let Some(failure) = failure {
-            stop::end_now(&agent, DownReason::StartFailed(full_text(&failure)));
-            // Its name is free again when the caller hears of it.
-            Ended::of(agent).await;
-            return Err(failure);
-        }
-    }
-    if inactive {
-        agent.deactivate_from(Mode::Starting);
-        return Ok(Handle::new(agent));
+    let hook = (agent.vtable().start)(agent.clone());
+    let sleep = Sleep::until(node.clone(), node.clock.now() + limit);
+    let failure = match select(hook, sleep).await {
+        Either::Left((Ok(()), _)) => None,
+        Either::Left((Err(error), _)) => Some(start_error::<A>(error)),
+        Either::Right(_) => Some(LaunchError::Timeout { agent: A::NAME, limit }),
+    };
+    if let Some(failure) = failure {
+        stop::end_now(&agent, DownReason::StartFailed(full_text(&failure)));
+        // Its name is free again when the caller hears of it.
+        Ended::of(agent).await;
+        return Err(failure);
     }
     open(&agent);
     Ok(Handle::new(agent))
 }
 
-/// Lets messages in, and starts behaviours and subscriptions, unless the agent ends meanwhile.
-pub(super) fn open(agent: &AgentRef) -> bool {
-    let opened = agent.change_mode(Mode::Starting, Mode::Active);
-    if opened {
+/// Lets messages in, and starts behaviours and subscriptions, unless the agent ends meanwhile or
+/// is switched off.
+pub(super) fn open(agent: &AgentRef) {
+    if agent.change(Standing::open) {
         (agent.vtable().begin)(agent);
     }
-    opened
 }
 
 fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {
@@ -305,10 +297,15 @@ fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {
     }
 }
 
-/// Starts the subscriptions and behaviours of an agent.
+/// Starts the subscriptions and behaviours of an agent that is active, once in each generation.
 pub(crate) fn begin<A: Agent>(agent: &AgentRef) {
     let blueprint = const { &A::BLUEPRINT };
-    agent.with_extras(|extras| extras.begun = true);
+    let first = agent.with_extras(|extras| {
+        agent.mode() == Mode::Active && !std::mem::replace(&mut extras.begun, true)
+    });
+    if !first {
+        return;
+    }
     for subscription in blueprint.all_subscriptions() {
         crate::topic::subscribe_agent(agent, subscription);
     }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::stop::{end_now, spread, stop};
 use super::{DownReason, Mode, ended, jobs};
 use crate::caught::{Kept, catch, into_full_text, into_text};
-use crate::cell::{Asked, Header, Verdict, end_waiting};
+use crate::cell::{Asked, Header, Standing, Verdict, end_waiting};
 use crate::clock::{Sleep, Time};
 use crate::{AgentRef, BoxError, CallError};
 
@@ -163,14 +163,7 @@ pub(super) fn restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason) {
 
 /// Lets no more turns start, for a restart; false if the agent restarts already, or ends.
 pub(super) fn close(agent: &AgentRef) -> bool {
-    if agent.change_mode(Mode::Active, Mode::Starting) {
-        return true;
-    }
-    let was_inactive = agent.change_mode(Mode::Inactive, Mode::Starting);
-    if was_inactive {
-        agent.with_extras(|extras| extras.stays_inactive = true);
-    }
-    was_inactive
+    agent.change(Standing::close)
 }
 
 fn count(agent: &AgentRef, plan: &Plan) -> Option<u32> {
@@ -279,11 +272,7 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> 
             }
         }
     }
-    if agent.with_extras(|extras| std::mem::take(&mut extras.stays_inactive)) {
-        agent.change_mode(Mode::Starting, Mode::Inactive);
-    } else {
-        super::launch::open(agent);
-    }
+    super::launch::open(agent);
     Ok(())
 }
 

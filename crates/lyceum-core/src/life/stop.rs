@@ -11,7 +11,7 @@ use super::restart::own_error;
 use super::{DownReason, Mode, ended, jobs};
 use crate::AgentRef;
 use crate::caught::into_full_text;
-use crate::cell::{Asked, Gate};
+use crate::cell::Asked;
 use crate::clock::{Sleep, Time};
 use crate::node::Shared;
 
@@ -19,21 +19,19 @@ use crate::node::Shared;
 ///
 /// Returns at once; [`Ended`](super::Ended) waits.
 pub(crate) fn stop(agent: &AgentRef, reason: DownReason) {
-    if matches!(agent.mode(), Mode::Stopping | Mode::Ended) {
+    if !agent.standing.stop() {
+        // Another stop or the end came first.
         return;
     }
-    agent.mailbox.set_gate(Gate::Stopping);
     if is_simple(agent) {
         end_now(agent, reason);
         return;
     }
-    agent.with_extras(|extras| extras.reason.get_or_insert(reason).clone());
-    let modes = [Mode::Active, Mode::Inactive, Mode::Starting];
-    if !modes.into_iter().any(|mode| agent.change_mode(mode, Mode::Stopping)) {
-        // Another stop or the end came first.
-        return;
-    }
-    let wakers = agent.with_extras(|extras| std::mem::take(&mut extras.stop_wakers));
+    agent.notify();
+    let wakers = agent.with_extras(|extras| {
+        extras.reason.get_or_insert(reason);
+        std::mem::take(&mut extras.stop_wakers)
+    });
     wakers.into_iter().for_each(Waker::wake);
     let stopping = agent.clone();
     agent.node.spawn(None, async move { finish(stopping).await }).detach();
