@@ -1,12 +1,14 @@
 //! Agents that stop, are killed, or end with their node: every call ends exactly once.
 #![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use futures_util::future::join_all;
 use lyceum::prelude::*;
-use lyceum::{DownReason, Mode};
+use lyceum::{Backoff, DownReason, Mode};
 
 const SECOND: Duration = Duration::from_secs(1);
 const CALLS: u32 = 10_000;
@@ -204,4 +206,114 @@ async fn shutdown_ends_every_agent_and_the_node_takes_no_more() {
         assert!(matches!(clerk.nap().await.unwrap_err(), CallError::Terminated(_)));
     }
     assert!(node.launch(Clerk::default()).await.is_err());
+}
+
+/// Notes what happens to it.
+#[derive(Clone, Default)]
+struct Diary(Arc<Mutex<Vec<String>>>);
+
+impl Diary {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[agent]
+impl Diary {
+    #[on_start]
+    async fn start(&mut self, cx: &Context<Self>) {
+        cx.sleep(SECOND).await;
+        self.note(format!("started {}", cx.generation()));
+    }
+
+    #[on_stop]
+    async fn close(&mut self, cx: &Context<Self>) {
+        cx.sleep(SECOND / 2).await;
+        self.note(format!("stopped {}", cx.generation()));
+    }
+
+    #[action]
+    async fn wait(&self) {
+        std::future::pending::<()>().await;
+    }
+
+    #[action]
+    async fn blow(&self) {
+        panic!("as asked");
+    }
+}
+
+/// Lets others run for a moment.
+async fn step() {
+    let mut stepped = false;
+    std::future::poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if std::mem::replace(&mut stepped, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// The stop saw the state that the restart was about to drop, and its hook waited for a turn that
+/// never came: for the grace time, and then for another one.
+#[lyceum::test]
+async fn stop_in_the_middle_of_a_restart_waits_for_nothing_that_is_gone() {
+    for steps in 0..10 {
+        for seed in 0..10 {
+            let node = Node::simulated(seed);
+            let diary = Diary::default();
+            let pause = Backoff { first: 100 * SECOND, most: 100 * SECOND };
+            let policy = Restart::default().backoff(pause);
+            let agent = node.launch(diary.clone()).restart(policy).await.unwrap();
+            let before = node.now();
+            let hangs = agent.wait().send();
+            let stops = node.spawn(async move {
+                agent.blow().await.unwrap_err();
+                for _ in 0..steps {
+                    step().await;
+                }
+                agent.stop().await
+            });
+
+            assert_eq!(stops.await, Some(DownReason::Stopped));
+
+            assert_eq!(node.now(), before, "seed {seed}, after {steps} steps");
+            assert!(matches!(hangs.await.unwrap_err(), CallError::Down(_)));
+            assert_eq!(diary.notes(), ["started 0"], "a generation that failed stops nothing");
+        }
+    }
+}
+
+/// The stop hook could come before the start hook, or without it.
+#[lyceum::test]
+async fn stop_hook_runs_after_a_start_hook_that_ran_to_its_end_or_not_at_all() {
+    let mut ends = BTreeSet::new();
+    for steps in 0..10 {
+        for seed in 0..10 {
+            let node = Node::simulated(seed);
+            let diary = Diary::default();
+            let (launching, state) = (node.clone(), diary.clone());
+            let launched = node.spawn(async move { launching.launch(state).named("a").await });
+            let finding = node.clone();
+            let stops = node.spawn(async move {
+                loop {
+                    if let Some(agent) = finding.find().name::<Diary>("a") {
+                        for _ in 0..steps {
+                            step().await;
+                        }
+                        return agent.stop().await;
+                    }
+                    step().await;
+                }
+            });
+            stops.await.unwrap();
+            drop(launched.await);
+            ends.insert(diary.notes());
+        }
+    }
+    let both = vec!["started 0".to_string(), "stopped 0".into()];
+    assert_eq!(ends, BTreeSet::from([vec![], both]));
 }

@@ -121,6 +121,7 @@ fn attend(this: NonNull<Header>) -> bool {
             let agent = unsafe { crate::AgentRef::from_alive(this) };
             // SAFETY: the caller holds the cell, and the old state was dropped.
             unsafe { (header.vtable().put_state)(&agent, state.into_inner()) };
+            header.standing.set_started(false);
         }
     }
     false

@@ -190,6 +190,10 @@ async fn run(agent: AgentRef, plan: Arc<Plan>, reason: DownReason, mut nth: u32)
         }
         agent.next_generation();
         let Err(failure) = revive(&agent, &plan).await else { return };
+        if agent.mode() != Mode::Starting {
+            // A stop or the end cut the start off.
+            return;
+        }
         match count(&agent, &plan) {
             Some(next) => nth = next,
             None => {
@@ -235,16 +239,25 @@ pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
 
 /// Lets the holder drop the state, and waits for it.
 pub(super) async fn drop_state(agent: &AgentRef) {
-    let mut asked = false;
+    // One that is not even in the cell yet is not to get there later.
+    let _never_put = agent.with_extras(|extras| extras.new_state.take());
+    agent.ask(Asked::DROP_STATE);
+    state_gone(agent).await;
+}
+
+/// Waits until there is no state, or the agent has ended.
+pub(super) async fn state_gone(agent: &AgentRef) {
     std::future::poll_fn(|cx| {
-        if agent.mode() == Mode::Ended || (asked && !agent.has_state()) {
-            return Poll::Ready(());
-        }
-        agent.with_extras(|extras| extras.dropped_wakers.push(cx.waker().clone()));
-        if !std::mem::replace(&mut asked, true) {
-            agent.ask(Asked::DROP_STATE);
-        }
-        Poll::Pending
+        agent.with_extras(|extras| {
+            if agent.mode() == Mode::Ended || !agent.has_state() {
+                return Poll::Ready(());
+            }
+            let wakers = &mut extras.dropped_wakers;
+            if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+                wakers.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
     })
     .await;
 }

@@ -1,13 +1,14 @@
 //! How agents end.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
 
-use super::restart::own_error;
+use super::restart::{own_error, state_gone};
 use super::{DownReason, Mode, ended, jobs};
 use crate::AgentRef;
 use crate::caught::into_full_text;
@@ -80,18 +81,15 @@ async fn finish(agent: AgentRef) {
     join_all(children.into_iter().map(ended::Ended::of)).await;
     within(&node, deadline, jobs::all_over(&agent)).await;
     jobs::cancel_all(&agent).await;
-    if !agent.has_state() {
-        // It was to restart: there is nothing that a stop hook could be about.
-        agent.ask(Asked::END);
-        return;
-    }
-    let hook = (agent.vtable().stop)(agent.clone());
+    // A restart that the stop came into drops the state, and with it what the hook is about.
+    let gone = pin!(state_gone(&agent));
+    let hook = select((agent.vtable().stop)(agent.clone()), gone);
     match select(hook, Sleep::until(node.clone(), deadline)).await {
-        Either::Left((Ok(()), _)) => {}
-        Either::Left((Err(error), _)) => {
+        Either::Left((Either::Left((Err(error), _)), _)) => {
             let error = into_full_text(own_error(error));
             tracing::error!(agent = ?agent, error, "a stop hook failed");
         }
+        Either::Left(_) => {}
         Either::Right((_, hook)) => {
             // A suspended turn is in the hook's way, or the hook itself takes too long.
             agent.ask(Asked::DROP_TURNS);
@@ -149,8 +147,8 @@ pub(crate) fn buried(agent: &AgentRef) {
     let (monitors, links) =
         (std::mem::take(&mut extras.monitors), std::mem::take(&mut extras.links));
     let children = std::mem::take(&mut extras.children);
-    let wakers: Vec<Waker> =
-        extras.end_wakers.drain(..).chain(extras.stop_wakers.drain(..)).collect();
+    let wakers = [&mut extras.end_wakers, &mut extras.stop_wakers, &mut extras.dropped_wakers];
+    let wakers: Vec<Waker> = wakers.into_iter().flat_map(std::mem::take).collect();
     let (parent, member) = (extras.parent, extras.member.take());
     drop(jobs);
     for monitor in monitors {

@@ -217,6 +217,10 @@ impl Group {
                 }
                 member.next_generation();
                 let Err(failure) = restart::revive(member, plan).await else { break };
+                if member.mode() != Mode::Starting {
+                    // A stop or the end cut the start off.
+                    break;
+                }
                 match self.count() {
                     Some(next) => nth = next,
                     None => return self.give_up(&DownReason::StartFailed(failure)),
