@@ -1,5 +1,6 @@
 //! An agent's life: launch, links, failure, restart, end.
 
+mod construction;
 mod ended;
 mod extras;
 mod failure;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::behaviour::{BehaviourState, Kind, start_method};
 use crate::caught::{Kept, catch, into_text};
 use crate::clock::When;
 use crate::life::{JobError, JobPlace, OwnTurn, With, cancel_job, try_run_job};
+use crate::node::Shared;
 use crate::stream::Results;
 use crate::{Agent, AgentRef};
 
@@ -47,7 +49,14 @@ impl JobHandle {
 }
 
 /// Holds simulated time still while it exists; see [`Context::busy`].
-pub struct Busy(std::sync::Arc<crate::node::Shared>);
+pub struct Busy(Arc<Shared>);
+
+impl Busy {
+    pub(crate) fn hold(node: &Arc<Shared>) -> Self {
+        node.held.fetch_add(1, Ordering::AcqRel);
+        Self(node.clone())
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -163,8 +172,7 @@ impl<A: Agent> Context<A> {
     /// Holds simulated time still until the guard is dropped: for waits on something foreign.
     #[must_use = "time goes on when the guard is dropped"]
     pub fn busy(&self) -> Busy {
-        self.shared().held.fetch_add(1, Ordering::AcqRel);
-        Busy(self.shared().clone())
+        Busy::hold(self.shared())
     }
 
     /// Sends a stream's items as results, at most 64 ahead of the receiver.

@@ -3,15 +3,15 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_wire::{AddressError, AgentId, AgentName};
 
-use super::launching::{CONSTRUCTED, Construction, Launching, Progress, move_on};
+use super::launching::{Launching, Progress};
 use super::restart::{Intensity, Maker, Plan};
-use super::source::{Restartable, Source, make, sealed};
+use super::source::{Restartable, Source, construct, sealed};
 use super::supervisor::Member;
 use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
 use crate::caught::{Kept, full_text};
@@ -105,7 +105,7 @@ impl<A: Agent, S> Launch<A, S> {
         self.set(|settings| settings.grace = Some(grace))
     }
 
-    /// Sets how long the start hook may take; 30 s unless set.
+    /// Sets how long the constructor may take, and then the start hook; 30 s each unless set.
     pub fn start_limit(self, limit: Duration) -> Self {
         self.set(|settings| settings.start_limit = Some(limit))
     }
@@ -151,25 +151,20 @@ impl<A: Agent, S: Source<A> + Send + 'static> IntoFuture for Launch<A, S> {
     type IntoFuture = Launching<A>;
 
     fn into_future(self) -> Launching<A> {
-        if !S::RUNS {
-            return make(self.source).map_or_else(Launching::failed, |(state, maker)| {
-                create(&self.node, state, maker, self.settings)
-            });
-        }
-        // A constructor runs inside the node, whatever its caller is.
         let Self { node, source, settings, .. } = self;
+        let source = match source.into_value() {
+            Ok((state, maker)) => return create(&node, Kept::new(state), maker, settings),
+            Err(source) => source,
+        };
+        // A constructor runs inside the node, whatever its caller is.
         let limit = settings.as_ref().and_then(|settings| settings.start_limit);
         let limit = limit.unwrap_or(START_LIMIT);
-        let construction = Construction::new(&node, limit);
-        let (stage, inner) = (construction.stage.clone(), node.clone());
+        let inner = node.clone();
         let job = node.spawn(None, async move {
-            let (state, maker) = make(source)?;
-            if !move_on(&stage, CONSTRUCTED) {
-                return Err(LaunchError::Timeout { agent: A::NAME, limit });
-            }
+            let (state, maker) = construct(&inner, source, limit).await?;
             create(&inner, state, maker, settings).await
         });
-        Launching(Progress::Starting { node, job: Some(job), construction: Some(construction) })
+        Launching(Progress::Starting { node, job: Some(job) })
     }
 }
 
@@ -212,7 +207,7 @@ fn create<A: Agent>(
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
     let job = node.spawn(None, async move { start::<A>(agent, limit).await });
-    Launching(Progress::Starting { node: node.clone(), job: Some(job), construction: None })
+    Launching(Progress::Starting { node: node.clone(), job: Some(job) })
 }
 
 fn name_error<A: Agent>(bad: AddressError) -> LaunchError {
@@ -231,6 +226,7 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
         make,
         start_limit: limit,
         failures: Intensity::default(),
+        late: Mutex::default(),
     });
     let member = settings.member.clone();
     let parent = settings.parent;

@@ -3,18 +3,20 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
+use super::construction::{Construction, Unmade};
 use super::stop::{end_now, spread, stop};
 use super::{DownReason, Mode, ended, jobs};
-use crate::caught::{Kept, catch, into_full_text, into_text};
+use crate::caught::{Kept, into_full_text};
 use crate::cell::{Asked, Header, Standing, Verdict, end_waiting};
 use crate::clock::{Sleep, Time};
+use crate::node::Shared;
 use crate::{AgentRef, BoxError, CallError};
 
 /// How an agent is restarted: at most `limit` times within a period, with growing pauses.
@@ -105,9 +107,11 @@ pub(crate) struct Plan {
     /// Whether the agent restarts by itself, not only with its supervisor.
     pub(crate) alone: bool,
     pub(crate) make: Maker,
-    /// How long a start hook may take.
+    /// How long the constructor may take, and then the start hook.
     pub(crate) start_limit: Duration,
     pub(crate) failures: Intensity,
+    /// A constructor that takes longer than it may, and is waited for the next time.
+    pub(super) late: Mutex<Option<Construction<NewState>>>,
 }
 
 /// Counts failures within a period.
@@ -140,12 +144,29 @@ impl Plan {
         self.alone && agent.mode() != Mode::Ended
     }
 
-    fn make(&self) -> Result<Kept<NewState>, String> {
-        match catch(|| (self.make)()) {
-            Ok(Ok(state)) => Ok(Kept::new(state)),
-            Ok(Err(error)) => Err(into_full_text(error)),
-            Err(panic) => Err(format!("its constructor panicked: {}", into_text(panic))),
-        }
+    /// Makes a state, or waits on for one whose constructor took too long the time before.
+    async fn construct(self: &Arc<Self>, node: &Arc<Shared>) -> Result<Kept<NewState>, String> {
+        let late = self.late().take();
+        let mut construction = match late {
+            Some(late) => late,
+            None => {
+                let plan = self.clone();
+                Construction::begin(node, move || (plan.make)()).await
+            }
+        };
+        construction.finish(node, self.start_limit).await.map_err(|unmade| match unmade {
+            Unmade::Failed(error) => into_full_text(error),
+            Unmade::Panicked(text) => format!("its constructor panicked: {text}"),
+            Unmade::NodeStopped => "its node has stopped".into(),
+            Unmade::Late => {
+                *self.late() = Some(construction);
+                format!("its constructor took longer than {:?}", self.start_limit)
+            }
+        })
+    }
+
+    fn late(&self) -> MutexGuard<'_, Option<Construction<NewState>>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -269,8 +290,8 @@ pub(crate) fn state_dropped(header: &Header) {
 }
 
 /// Gives the agent a new state and starts it.
-pub(super) async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> {
-    let state = plan.make()?;
+pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), String> {
+    let state = plan.construct(&agent.node).await?;
     agent.with_extras(|extras| extras.new_state = Some(state));
     agent.ask(Asked::PUT_STATE);
     if agent.vtable().life.on_start {

@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use lyceum_wire::{Address, AgentId, AgentKey, NodeId};
 use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
+use tokio::sync::Semaphore;
 
 use super::exchanges::Exchanges;
 use super::registry::Registry;
@@ -41,7 +42,9 @@ pub(crate) struct Shared {
     /// Guards the graph of agents that wait for each other.
     pub(crate) waits: Lock<()>,
     pub(crate) random: Mutex<SmallRng>,
-    pub(crate) blocking: Arc<tokio::sync::Semaphore>,
+    pub(crate) blocking: Arc<Semaphore>,
+    /// The places for constructors.
+    pub(crate) constructing: Arc<Semaphore>,
     pub(super) runtime: Option<Runtime>,
     pub(super) runtime_id: Option<tokio::runtime::Id>,
     pub(super) simulation: Option<Simulation>,
