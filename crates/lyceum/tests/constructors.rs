@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use lyceum::prelude::*;
-use lyceum::{DownReason, LaunchError};
+use lyceum::{DownReason, LaunchError, Mode};
 
 /// The limit of starts that hang, which the tests wait for.
 const LIMIT: Duration = Duration::from_millis(300);
@@ -135,4 +135,25 @@ async fn constructor_that_returns_late_at_a_restart_serves_the_next_attempt() {
     node.shutdown().await;
     drop(pump);
     works.end().await;
+}
+
+/// The new state was put where nobody took it out again: it lived as long as the last handle.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn state_that_is_made_for_an_agent_that_has_ended_is_dropped() {
+    for kill in [true, false] {
+        let (node, works) = (Node::local(), Works::new());
+        let policy = Restart::default();
+        let pump = node.launch_with(works.constructor(1)).restart(policy).await.unwrap();
+        pump.blow().await.unwrap_err();
+        while works.begun() < 2 {
+            tokio::task::yield_now().await;
+        }
+
+        let reason = if kill { pump.kill().await } else { pump.stop().await };
+
+        let asked = if kill { DownReason::Killed } else { DownReason::Stopped };
+        assert_eq!(reason, asked, "nobody waits for the constructor");
+        works.end().await;
+        assert_eq!(pump.status().await.unwrap().mode, Mode::Ended, "the handle outlives it");
+    }
 }

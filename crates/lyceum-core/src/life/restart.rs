@@ -292,7 +292,19 @@ pub(crate) fn state_dropped(header: &Header) {
 /// Gives the agent a new state and starts it.
 pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), String> {
     let state = plan.construct(&agent.node).await?;
-    agent.with_extras(|extras| extras.new_state = Some(state));
+    // Bound to a variable: it is dropped after the lock.
+    let unwanted = agent.with_extras(|extras| {
+        if agent.mode() != Mode::Starting {
+            // Nobody would take it out again where the agent was buried before.
+            return Some(state);
+        }
+        debug_assert!(extras.new_state.is_none(), "who gives a state up takes it out");
+        extras.new_state = Some(state);
+        None
+    });
+    if unwanted.is_some() {
+        return Err("it was stopped".into());
+    }
     agent.ask(Asked::PUT_STATE);
     if agent.vtable().life.on_start {
         let hook = (agent.vtable().start)(agent.clone());
