@@ -1,6 +1,6 @@
 //! What only some agents have: names, families, jobs, policies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
@@ -22,7 +22,8 @@ pub(crate) struct Extras {
     pub(crate) name: Option<AgentName>,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) parent: Option<AgentId>,
-    pub(crate) children: Vec<AgentId>,
+    /// Those that live, until their burials take them out.
+    pub(crate) children: BTreeSet<AgentId>,
     pub(crate) links: Vec<AgentId>,
     /// Who watches the agents elsewhere that this one goes down with.
     pub(crate) far_links: Vec<(Address, Job<()>)>,

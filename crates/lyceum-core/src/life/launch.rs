@@ -6,12 +6,13 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::{Either, join_all, select};
 use lyceum_wire::{AddressError, AgentId, AgentName};
 
 use super::launching::{Launching, Progress};
 use super::restart::{Intensity, Maker, Plan};
 use super::source::{Restartable, Source, construct, sealed};
+use super::stop::stop_children;
 use super::supervisor::Member;
 use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
 use crate::caught::{Kept, full_text};
@@ -247,10 +248,14 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
         member.join(agent);
     }
     let Some(parent) = parent else { return };
-    match agent.node.registry.by_id(parent) {
-        Some(parent) => parent.with_extras(|extras| extras.children.push(agent.id)),
+    let parent = agent.node.registry.by_id(parent);
+    let adopted = parent.is_some_and(|parent| {
+        parent
+            .with_extras(|extras| parent.mode() != Mode::Ended && extras.children.insert(agent.id))
+    });
+    if !adopted {
         // The parent ended meanwhile.
-        None => stop::end_now(agent, DownReason::ParentEnded),
+        stop::end_now(agent, DownReason::ParentEnded);
     }
 }
 
@@ -265,9 +270,10 @@ async fn start<A: Agent>(agent: AgentRef, limit: Duration) -> Result<Handle<A>, 
         Either::Right(_) => Some(LaunchError::Timeout { agent: A::NAME, limit }),
     };
     if let Some(failure) = failure {
+        let children = stop_children(&agent);
         stop::end_now(&agent, DownReason::StartFailed(full_text(&failure)));
-        // Its name is free again when the caller hears of it.
-        Ended::of(agent).await;
+        // Their names are free again when the caller hears of it.
+        join_all(children.into_iter().chain([agent]).map(Ended::of)).await;
         return Err(failure);
     }
     open(&agent);

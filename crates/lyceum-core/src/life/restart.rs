@@ -11,7 +11,7 @@ use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::construction::{Construction, Unmade};
-use super::stop::{end_now, spread, stop};
+use super::stop::{end_children, end_now, spread, stop_children};
 use super::{DownReason, Mode, ended, jobs};
 use crate::caught::{Kept, into_full_text};
 use crate::cell::{Asked, Header, Standing, Verdict, end_waiting};
@@ -199,9 +199,9 @@ fn begin_restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason, nth: u32
     agent.node.spawn(None, async move { run(restarting, plan, reason, nth).await }).detach();
 }
 
-async fn run(agent: AgentRef, plan: Arc<Plan>, reason: DownReason, mut nth: u32) {
-    clear(&agent, &plan, reason).await;
+async fn run(agent: AgentRef, plan: Arc<Plan>, mut reason: DownReason, mut nth: u32) {
     loop {
+        clear(&agent, &plan, reason).await;
         let pause = plan.policy.backoff.before(nth);
         if !pause.is_zero() {
             Sleep::until(agent.node.clone(), agent.node.clock.now() + pause).await;
@@ -215,22 +215,23 @@ async fn run(agent: AgentRef, plan: Arc<Plan>, reason: DownReason, mut nth: u32)
             // A stop or the end cut the start off.
             return;
         }
+        reason = DownReason::StartFailed(failure);
         match count(&agent, &plan) {
             Some(next) => nth = next,
             None => {
-                end_now(&agent, DownReason::StartFailed(failure));
+                end_now(&agent, reason);
                 return;
             }
         }
-        drop_state(&agent).await;
     }
 }
 
-/// Ends what belongs to the old generation.
+/// Ends what belongs to the old generation, and waits until it is gone: names that its children
+/// have are free for those of the next one.
 pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
     let node = &agent.node;
     jobs::cancel_all(agent).await;
-    let (monitors, subscriptions, links, children) = agent.with_extras(|extras| {
+    let (monitors, subscriptions, links) = agent.with_extras(|extras| {
         extras.begun = false;
         extras.behaviours.clear();
         extras.flags.clear();
@@ -238,13 +239,11 @@ pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
             std::mem::take(&mut extras.monitors),
             std::mem::take(&mut extras.subscriptions),
             std::mem::take(&mut extras.links),
-            std::mem::take(&mut extras.children),
         )
     });
     subscriptions.into_iter().for_each(|id| node.topics.remove(id));
-    for child in children.into_iter().filter_map(|id| node.registry.by_id(id)) {
-        stop(&child, DownReason::ParentEnded);
-    }
+    // They are waited for at last: whoever else is concerned hears of the failure before.
+    drop(stop_children(agent));
     drop_state(agent).await;
     if plan.policy.leftovers == Leftovers::Return {
         end_waiting(agent, agent.mailbox.clear(), Verdict::Down);
@@ -256,6 +255,7 @@ pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
     }
     node.note_outside();
     spread(node, agent, links, &reason);
+    end_children(agent).await;
 }
 
 /// Lets the holder drop the state, and waits for it.

@@ -72,13 +72,7 @@ async fn finish(agent: AgentRef) {
     let node = agent.node.clone();
     let grace = agent.with_extras(|extras| extras.grace).unwrap_or(node.grace);
     let deadline = node.clock.now() + grace;
-    let children = agent.with_extras(|extras| std::mem::take(&mut extras.children));
-    let children = children.into_iter().filter_map(|id| node.registry.by_id(id));
-    let children: Vec<_> = children.collect();
-    for child in &children {
-        stop(child, DownReason::ParentEnded);
-    }
-    join_all(children.into_iter().map(ended::Ended::of)).await;
+    end_children(&agent).await;
     within(&node, deadline, jobs::all_over(&agent)).await;
     jobs::cancel_all(&agent).await;
     // A restart that the stop came into drops the state, and with it what the hook is about.
@@ -97,6 +91,28 @@ async fn finish(agent: AgentRef) {
         }
     }
     agent.ask(Asked::END);
+}
+
+/// Lets the children of an agent end; returns those that live.
+pub(super) fn stop_children(agent: &AgentRef) -> Vec<AgentRef> {
+    let ids = agent.with_extras(|extras| extras.children.clone());
+    let living = ids.into_iter().filter_map(|id| agent.node.registry.by_id(id));
+    let living: Vec<_> = living.collect();
+    for child in &living {
+        stop(child, DownReason::ParentEnded);
+    }
+    living
+}
+
+/// Lets the children of an agent end, and waits until there are none.
+pub(super) async fn end_children(agent: &AgentRef) {
+    loop {
+        let living = stop_children(agent);
+        if living.is_empty() {
+            return;
+        }
+        join_all(living.into_iter().map(ended::Ended::of)).await;
+    }
 }
 
 /// Waits for a future until a deadline.
@@ -162,7 +178,7 @@ pub(crate) fn buried(agent: &AgentRef) {
     }
     spread(node, agent, links, &reason);
     if let Some(parent) = parent.and_then(|id| node.registry.by_id(id)) {
-        parent.with_extras(|extras| extras.children.retain(|child| *child != agent.id));
+        parent.with_extras(|extras| extras.children.remove(&agent.id));
     }
     if let Some(member) = member {
         member.gone(agent);

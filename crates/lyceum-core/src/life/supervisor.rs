@@ -221,11 +221,12 @@ impl Group {
                     // A stop or the end cut the start off.
                     break;
                 }
+                let failure = DownReason::StartFailed(failure);
                 match self.count() {
                     Some(next) => nth = next,
-                    None => return self.give_up(&DownReason::StartFailed(failure)),
+                    None => return self.give_up(&failure),
                 }
-                restart::drop_state(member).await;
+                restart::clear(member, plan, failure).await;
             }
         }
     }
