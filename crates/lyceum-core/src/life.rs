@@ -11,6 +11,7 @@ mod launching;
 mod own_turn;
 mod restart;
 mod source;
+mod starting;
 mod stop;
 mod supervisor;
 

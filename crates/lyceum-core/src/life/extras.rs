@@ -13,6 +13,7 @@ use super::{Down, DownReason, OnFailure, Restart};
 use crate::behaviour::BehaviourList;
 use crate::caught::Kept;
 use crate::life::restart::{NewState, Plan};
+use crate::life::starting::Start;
 use crate::life::supervisor::Member;
 use crate::node::Job;
 
@@ -41,6 +42,8 @@ pub(crate) struct Extras {
     pub(crate) on_panic: OnFailure,
     pub(crate) on_error: OnFailure,
     pub(crate) grace: Option<Duration>,
+    /// The start that is under way.
+    pub(crate) start: Option<Start>,
     /// Whether behaviours and subscriptions were started.
     pub(crate) begun: bool,
     pub(crate) plan: Option<Arc<Plan>>,

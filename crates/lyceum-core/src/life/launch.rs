@@ -6,18 +6,18 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::join_all;
 use lyceum_wire::{AddressError, AgentId, AgentName};
 
 use super::launching::{Launching, Progress};
 use super::restart::{Intensity, Maker, Plan};
 use super::source::{Restartable, Source, construct, sealed};
+use super::starting::Unstarted;
 use super::stop::stop_children;
 use super::supervisor::Member;
-use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
+use super::{DownReason, Ended, Mode, OnFailure, Restart, starting, stop};
 use crate::caught::{Kept, full_text};
 use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits, Stage, Standing};
-use crate::clock::Sleep;
 use crate::error::NameError;
 use crate::mailbox::Overflow;
 use crate::node::{Rejected, Shared};
@@ -203,8 +203,9 @@ fn create<A: Agent>(
     let settings = settings.unwrap_or_default();
     let limit = settings.start_limit.unwrap_or(START_LIMIT);
     apply(&agent, name, maker, *settings);
-    if !life.on_start {
-        open(&agent);
+    if !life.on_start
+        && let Ok(()) = starting::end(&agent)
+    {
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
     let job = node.spawn(None, async move { start::<A>(agent, limit).await });
@@ -235,6 +236,7 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
         agent.change(Standing::start_off);
     }
     agent.with_extras(|extras| {
+        starting::begin(extras);
         extras.name = name;
         extras.attributes = settings.attributes.into_iter().collect();
         extras.on_panic = settings.on_panic;
@@ -259,33 +261,23 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
     }
 }
 
-/// Runs the start hook, then lets messages in, and starts behaviours and subscriptions.
+/// Starts an agent, which ends if that fails.
 async fn start<A: Agent>(agent: AgentRef, limit: Duration) -> Result<Handle<A>, LaunchError> {
-    let node = agent.node.clone();
-    let hook = (agent.vtable().start)(agent.clone());
-    let sleep = Sleep::until(node.clone(), node.clock.now() + limit);
-    let failure = match select(hook, sleep).await {
-        Either::Left((Ok(()), _)) => None,
-        Either::Left((Err(error), _)) => Some(start_error::<A>(error)),
-        Either::Right(_) => Some(LaunchError::Timeout { agent: A::NAME, limit }),
+    let Err(unstarted) = starting::run(&agent, limit).await else { return Ok(Handle::new(agent)) };
+    let (failure, reason) = match unstarted {
+        Unstarted::Hook(error) => (start_error::<A>(error), None),
+        Unstarted::Late => (LaunchError::Timeout { agent: A::NAME, limit }, None),
+        Unstarted::Failed(reason) => {
+            let cause = reason.to_string().into();
+            (LaunchError::Start { agent: A::NAME, cause }, Some(reason))
+        }
     };
-    if let Some(failure) = failure {
-        let children = stop_children(&agent);
-        stop::end_now(&agent, DownReason::StartFailed(full_text(&failure)));
-        // Their names are free again when the caller hears of it.
-        join_all(children.into_iter().chain([agent]).map(Ended::of)).await;
-        return Err(failure);
-    }
-    open(&agent);
-    Ok(Handle::new(agent))
-}
-
-/// Lets messages in, and starts behaviours and subscriptions, unless the agent ends meanwhile or
-/// is switched off.
-pub(super) fn open(agent: &AgentRef) {
-    if agent.change(Standing::open) {
-        (agent.vtable().begin)(agent);
-    }
+    let children = stop_children(&agent);
+    let reason = reason.unwrap_or_else(|| DownReason::StartFailed(full_text(&failure)));
+    stop::end_now(&agent, reason);
+    // Their names are free again when the caller hears of it.
+    join_all(children.into_iter().chain([agent]).map(Ended::of)).await;
+    Err(failure)
 }
 
 fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
 use super::construction::{Construction, Unmade};
+use super::starting::Unstarted;
 use super::stop::{end_children, end_now, spread, stop_children};
-use super::{DownReason, Mode, ended, jobs};
+use super::{DownReason, Mode, ended, jobs, starting};
 use crate::caught::{Kept, into_full_text};
 use crate::cell::{Asked, Header, Standing, Verdict, end_waiting};
 use crate::clock::{Sleep, Time};
@@ -232,6 +232,7 @@ pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
     let node = &agent.node;
     jobs::cancel_all(agent).await;
     let (monitors, subscriptions, links) = agent.with_extras(|extras| {
+        extras.start = None;
         extras.begun = false;
         extras.behaviours.clear();
         extras.flags.clear();
@@ -291,6 +292,7 @@ pub(crate) fn state_dropped(header: &Header) {
 
 /// Gives the agent a new state and starts it.
 pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), String> {
+    agent.with_extras(starting::begin);
     let state = plan.construct(&agent.node).await?;
     // Bound to a variable: it is dropped after the lock.
     let unwanted = agent.with_extras(|extras| {
@@ -306,20 +308,11 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), Str
         return Err("it was stopped".into());
     }
     agent.ask(Asked::PUT_STATE);
-    if agent.vtable().life.on_start {
-        let hook = (agent.vtable().start)(agent.clone());
-        let limit = agent.node.clock.now() + plan.start_limit;
-        match select(hook, Sleep::until(agent.node.clone(), limit)).await {
-            Either::Left((result, _)) => {
-                result.map_err(|error| into_full_text(own_error(error)))?;
-            }
-            Either::Right(_) => {
-                return Err(format!("its start took longer than {:?}", plan.start_limit));
-            }
-        }
-    }
-    super::launch::open(agent);
-    Ok(())
+    starting::run(agent, plan.start_limit).await.map_err(|unstarted| match unstarted {
+        Unstarted::Hook(error) => into_full_text(own_error(error)),
+        Unstarted::Late => format!("its start took longer than {:?}", plan.start_limit),
+        Unstarted::Failed(reason) => reason.to_string(),
+    })
 }
 
 /// Returns what a hook returned, or why it did not run to its end.
