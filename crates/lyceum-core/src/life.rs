@@ -9,6 +9,7 @@ mod jobs;
 mod launch;
 mod launching;
 mod own_turn;
+mod renewal;
 mod restart;
 mod source;
 mod starting;

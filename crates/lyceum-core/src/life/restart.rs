@@ -210,12 +210,13 @@ async fn run(agent: AgentRef, plan: Arc<Plan>, mut reason: DownReason, mut nth: 
             return;
         }
         agent.next_generation();
+        agent.with_extras(starting::begin);
         let Err(failure) = revive(&agent, &plan).await else { return };
         if agent.mode() != Mode::Starting {
             // A stop or the end cut the start off.
             return;
         }
-        reason = DownReason::StartFailed(failure);
+        reason = failure;
         match count(&agent, &plan) {
             Some(next) => nth = next,
             None => {
@@ -291,9 +292,10 @@ pub(crate) fn state_dropped(header: &Header) {
 }
 
 /// Gives the agent a new state and starts it.
-pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), String> {
-    agent.with_extras(starting::begin);
-    let state = plan.construct(&agent.node).await?;
+///
+/// Its start has begun. The reason why it failed is `SiblingFailed` if it was interrupted.
+pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), DownReason> {
+    let state = plan.construct(&agent.node).await.map_err(DownReason::StartFailed)?;
     // Bound to a variable: it is dropped after the lock.
     let unwanted = agent.with_extras(|extras| {
         if agent.mode() != Mode::Starting {
@@ -305,13 +307,16 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), Str
         None
     });
     if unwanted.is_some() {
-        return Err("it was stopped".into());
+        return Err(DownReason::Gone);
     }
     agent.ask(Asked::PUT_STATE);
-    starting::run(agent, plan.start_limit).await.map_err(|unstarted| match unstarted {
-        Unstarted::Hook(error) => into_full_text(own_error(error)),
-        Unstarted::Late => format!("its start took longer than {:?}", plan.start_limit),
-        Unstarted::Failed(reason) => reason.to_string(),
+    starting::run(agent, plan.start_limit).await.map_err(|unstarted| {
+        DownReason::StartFailed(match unstarted {
+            Unstarted::Failed(DownReason::SiblingFailed) => return DownReason::SiblingFailed,
+            Unstarted::Failed(reason) => reason.to_string(),
+            Unstarted::Hook(error) => into_full_text(own_error(error)),
+            Unstarted::Late => format!("its start took longer than {:?}", plan.start_limit),
+        })
     })
 }
 

@@ -16,6 +16,8 @@ use crate::{AgentRef, BoxError, CallError};
 #[derive(Default)]
 pub(crate) struct Start {
     failure: Option<DownReason>,
+    /// Whether siblings restart, too, so that one of them that fails interrupts it.
+    is_renewal: bool,
     /// The one who waits for that.
     waker: Option<Waker>,
 }
@@ -35,10 +37,25 @@ pub(super) fn begin(extras: &mut Extras) {
     extras.start = Some(Start::default());
 }
 
+/// Begins the start of a member that is renewed with its siblings.
+pub(super) fn begin_renewal(extras: &mut Extras) {
+    extras.start = Some(Start { is_renewal: true, ..Start::default() });
+}
+
 /// Lets the start of an agent fail; false if it does not start.
 pub(super) fn fail(agent: &AgentRef, reason: &DownReason) -> bool {
+    end_early(agent, reason, |_| true)
+}
+
+/// Lets the start of a member fail that is renewed with its siblings, one of which failed; false
+/// if it does not start in that way.
+pub(super) fn interrupt(member: &AgentRef) -> bool {
+    end_early(member, &DownReason::SiblingFailed, |start| start.is_renewal)
+}
+
+fn end_early(agent: &AgentRef, reason: &DownReason, concerned: impl Fn(&Start) -> bool) -> bool {
     let starter = agent.with_extras(|extras| {
-        let start = extras.start.as_mut()?;
+        let start = extras.start.as_mut().filter(|start| concerned(start))?;
         start.failure.get_or_insert_with(|| reason.clone());
         Some(start.waker.take())
     });
@@ -51,7 +68,8 @@ pub(super) fn fail(agent: &AgentRef, reason: &DownReason) -> bool {
 
 /// Runs the start hook, and ends the start.
 pub(super) async fn run(agent: &AgentRef, limit: Duration) -> Result<(), Unstarted> {
-    if agent.vtable().life.on_start {
+    let has_failed = agent.with_extras(|extras| failure(extras).is_some());
+    if agent.vtable().life.on_start && !has_failed {
         let node = &agent.node;
         let hook = (agent.vtable().start)(agent.clone());
         let late = Sleep::until(node.clone(), node.clock.now() + limit);
@@ -71,8 +89,8 @@ pub(super) fn end(agent: &AgentRef) -> Result<(), DownReason> {
     // Under the lock: what fails before this fails the start, and what fails later an agent that
     // runs.
     let opened = agent.with_extras(|extras| {
-        if let Some(failure) = extras.start.as_ref().and_then(|start| start.failure.clone()) {
-            return Err(failure);
+        if let Some(failure) = failure(extras) {
+            return Err(failure.clone());
         }
         extras.start = None;
         Ok(agent.standing.open())
@@ -88,13 +106,18 @@ pub(super) fn end(agent: &AgentRef) -> Result<(), DownReason> {
 async fn failed(agent: &AgentRef) {
     poll_fn(|cx| {
         agent.with_extras(|extras| {
-            let Some(start) = &mut extras.start else { return Poll::Pending };
-            if start.failure.is_some() {
+            if failure(extras).is_some() {
                 return Poll::Ready(());
             }
-            start.waker = Some(cx.waker().clone());
+            if let Some(start) = &mut extras.start {
+                start.waker = Some(cx.waker().clone());
+            }
             Poll::Pending
         })
     })
     .await;
+}
+
+fn failure(extras: &Extras) -> Option<&DownReason> {
+    extras.start.as_ref()?.failure.as_ref()
 }
