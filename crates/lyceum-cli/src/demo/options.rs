@@ -12,7 +12,12 @@ use super::span;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Options {
     /// Ends after this time, such as 500ms, 10s or 1m30s; without it, Ctrl-C ends.
-    #[arg(long = "for", value_name = "TIME", value_parser = span::parse, allow_hyphen_values = true)]
+    #[arg(
+        long = "for",
+        value_name = "TIME",
+        value_parser = span::parse,
+        allow_hyphen_values = true
+    )]
     pub(crate) time: Option<Duration>,
 
     /// Shows what is new each time.
