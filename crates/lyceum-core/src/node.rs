@@ -295,8 +295,8 @@ impl Node {
     ///
     /// # Panics
     ///
-    /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there is
-    /// more to do.
+    /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there
+    /// is more to do.
     pub fn run_until_idle(&self) -> usize {
         self.shared
             .simulation

@@ -80,7 +80,7 @@ impl<T: Send + 'static> Results<T> {
         let (owner, ended) = (agent.clone(), ending.clone());
         let job = try_run_job(agent, async move {
             let sent = AssertUnwindSafe(send_items(stream, &sender, &owner)).catch_unwind().await;
-            let how = sent.as_ref().map(|()| ()).map_err(|panic| panic_text(&**panic));
+            let how = sent.as_ref().copied().map_err(|panic| panic_text(&**panic));
             // Nobody else says how it ended.
             let _ = ended.how.set(how);
             drop(sender);

@@ -1,12 +1,23 @@
-//! Models of the cell's word, standing and phase, checked by loom in all orders of their steps.
+//! Models of the cell's word, standing, phase and mailbox, checked by loom in all orders of their
+//! steps.
 //!
-//! The sources are the real ones, on loom's primitives. What surrounds them in the models (a
-//! mailbox, a list of woken turns, a run queue) follows `header.rs` and `turn.rs`, with the same
-//! orderings.
+//! The sources are the real ones, on loom's primitives. What surrounds them in the models (blocks
+//! without a payload, a list of woken turns, a run queue) follows `header.rs` and `turn.rs`, with
+//! the same orderings.
 //!
 //! `cargo test --release -p lyceum-core --test loom`
 #![expect(unsafe_code, reason = "the models reach what the real holders reach")]
 
+#[path = "loom/block.rs"]
+mod block;
+#[expect(dead_code, reason = "the models do not need all of it")]
+#[path = "../src/cell/mailbox.rs"]
+mod lanes;
+#[expect(dead_code, reason = "the models do not need all of it")]
+#[path = "../src/cell/list.rs"]
+mod list;
+#[path = "loom/lock.rs"]
+mod lock;
 #[expect(dead_code, reason = "the models do not need all of it")]
 #[path = "../src/cell/phase.rs"]
 mod phase;
@@ -23,6 +34,18 @@ mod word;
 mod agent;
 #[path = "loom/call.rs"]
 mod call;
+
+/// Where the mailbox finds its policies.
+mod mailbox {
+    #[derive(Clone, Copy, Debug)]
+    #[expect(dead_code, reason = "the models do not need all of them")]
+    pub(crate) enum Overflow {
+        Wait,
+        Fail,
+        DropOldest,
+        DropNewest,
+    }
+}
 
 use loom::model::Builder;
 use loom::sync::{Arc, Mutex};
@@ -300,6 +323,55 @@ fn request_to_end_is_heard_by_whoever_holds_the_agent() {
         agent.pump_all();
 
         assert!(agent.is_buried());
+    });
+}
+
+#[test]
+fn message_that_is_taken_back_goes_to_one_of_sender_and_agent() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let sender = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell_and_take_back(1))
+        };
+        let teller = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(2))
+        };
+        agent.pump();
+        let taken_back = sender.join().unwrap();
+        teller.join().unwrap();
+        agent.pump_all();
+
+        let expected: &[u32] = if taken_back { &[2] } else { &[2, 1] };
+        assert_eq!(agent.handled(), expected, "each goes one way");
+        assert!(agent.word.is_quiet());
+    });
+}
+
+/// Where room came between two looks, the message got in as one that is waited for: its sender
+/// heard of it when the turn was over, or not before its deadline.
+#[test]
+fn message_at_the_door_gets_in_or_expires() {
+    check(3, || {
+        let agent = Arc::new(Agent::with_room_for(1));
+        agent.tell(1);
+        let sender = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell_patiently(2))
+        };
+        let timer = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.expire())
+        };
+        agent.pump();
+        sender.join().unwrap();
+        let expired = timer.join().unwrap();
+        agent.pump_all();
+
+        let expected: &[u32] = if expired { &[1] } else { &[1, 2] };
+        assert_eq!(agent.handled_in_order(), expected, "room that there is is given");
+        assert!(agent.word.is_quiet());
     });
 }
 

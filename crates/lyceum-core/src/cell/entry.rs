@@ -393,8 +393,13 @@ fn push_block<M: Message>(
     // SAFETY: the count that `Block::take` gave is this function's until the mailbox takes it.
     let turn = unsafe { block.as_ref() };
     let patient = PushOptions { may_wait: push.may_wait && ticket.is_some(), ..push };
+    let mut at_door = false;
     let watch = match header.mailbox.push(block, patient, &header.standing) {
-        Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
+        Pushed::Accepted { watch } => watch,
+        Pushed::AtDoor { watch } => {
+            at_door = true;
+            watch
+        }
         Pushed::Evicted { oldest, watch } => {
             if options.publication {
                 header.node.topics.note_lost(oldest.len() as u64);
@@ -424,6 +429,11 @@ fn push_block<M: Message>(
     }
     match ticket {
         None => Submitted::Accepted,
+        Some(ticket) if options.one_way && !at_door => {
+            // There was room at the second look.
+            ticket.forget();
+            Submitted::Accepted
+        }
         Some(ticket) => ticket.enter_wait(),
     }
 }

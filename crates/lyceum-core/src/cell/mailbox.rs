@@ -130,7 +130,7 @@ pub(super) struct Leftovers {
 }
 
 impl Mailbox {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Lock::new(Lists {
             lane: List::new(),
             active: List::new(),
@@ -336,6 +336,13 @@ impl Lists {
 
     #[inline]
     fn accept(&mut self, block: NonNull<Block>) {
+        // SAFETY: the caller hands over a count.
+        let message = unsafe { block.as_ref() };
+        if message.one_way.get() && message.awaited.get() {
+            // Its sender waited for room alone.
+            message.awaited.set(false);
+            message.set_deadline(u64::MAX);
+        }
         self.lane.push_back(block, Place::Lane);
         self.entered_lane(block);
     }
@@ -478,13 +485,7 @@ impl Lists {
             rare.door_length -= 1;
             self.accept(first);
             // SAFETY: the mailbox owns a count; the receiver gets one of its own.
-            let sender = unsafe { first.as_ref() };
-            sender.retain();
-            if sender.one_way.get() {
-                // Its sender waited for room alone.
-                sender.awaited.set(false);
-                sender.set_deadline(u64::MAX);
-            }
+            unsafe { first.as_ref() }.retain();
             admitted.push(first);
         }
         admitted
