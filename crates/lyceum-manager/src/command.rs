@@ -1,20 +1,20 @@
 //! Commands for agents of other processes: one file for each.
 
 mod agents;
-mod arguments;
+pub(crate) mod arguments;
 mod call;
 mod completions;
-mod describe;
+pub(crate) mod describe;
 pub mod exit;
-mod failure;
-mod paint;
+pub(crate) mod failure;
+pub(crate) mod paint;
 mod ping;
 mod plain;
-mod print;
+pub(crate) mod print;
 mod reach;
 mod schema;
 mod stop;
-mod table;
+pub(crate) mod table;
 mod tell;
 
 use std::process::ExitCode;
@@ -104,6 +104,14 @@ impl Commands {
                 print.failure(&failure);
                 failure.code().into()
             }
+        }
+    }
+
+    /// Returns whom a description is wanted of, and whether as JSON.
+    pub(crate) fn described(&self) -> Option<(&str, bool)> {
+        match self {
+            Self::Describe(options) => Some((options.url(), options.shared.json)),
+            _ => None,
         }
     }
 

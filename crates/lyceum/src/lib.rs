@@ -42,7 +42,7 @@ pub use lyceum_core::*;
 pub use lyceum_exchange as network;
 pub use lyceum_macros::{agent, test};
 #[cfg(feature = "manager")]
-pub use lyceum_manager as manager;
+pub use lyceum_manager::{self as manager, main};
 
 /// What most programs need: `use lyceum::prelude::*`.
 pub mod prelude {

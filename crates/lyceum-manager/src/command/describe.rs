@@ -21,6 +21,10 @@ pub struct Options {
 }
 
 impl Options {
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(super) async fn execute(&self, reach: &Reach, print: &Print) -> Result<(), Failure> {
         let agent = reach.agent(&self.url).await?.with_timeout(reach.rest());
         let described = agent.describe().await;
