@@ -7,8 +7,8 @@
 //! - [`Manager`] starts agents, watches them, restarts and stops them; [`Health`] is what it knows.
 //! - [`Launcher`] is where they run: [`ChildProcess`], [`InProcess`], or one of your own, which
 //!   starts what a [`Ticket`] says.
-//! - [`Registry`] has the types that can be launched, and no other; [`Launchable`] makes an agent of
-//!   JSON.
+//! - [`Registry`] has the types that can be launched, and no other; [`Launchable`] makes an agent
+//!   of JSON.
 //! - [`Commands`] are `call`, `tell`, `ping`, `describe`, `agents` and `stop`, for any program that
 //!   wants them in its command line; [`Completions`] completes that in a shell.
 

@@ -135,7 +135,7 @@ impl Manager {
     }
 
     /// Asks an agent to finish what it has begun, ends it after the grace time at the latest, and
-    /// waits for that; it is not restarted. False if there is none of that name, or it ended before.
+    /// waits for that; it is not restarted. False if there is none of that name any more.
     ///
     /// # Cancel safety
     ///
@@ -145,7 +145,7 @@ impl Manager {
     }
 
     /// Ends an agent at once, and waits for that; it is not restarted. False if there is none of
-    /// that name, or it ended before.
+    /// that name any more.
     ///
     /// # Cancel safety
     ///
@@ -163,7 +163,7 @@ impl Manager {
         true
     }
 
-    /// Waits until an agent is gone for good, and returns why; `None` if there is none of that name.
+    /// Waits until an agent is gone for good, and returns why; `None` if the name is not known.
     pub async fn ended(&self, name: &str) -> Option<String> {
         Some(self.child(name)?.ended().await)
     }

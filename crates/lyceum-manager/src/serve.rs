@@ -18,7 +18,7 @@ use crate::{Registry, Ticket};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long answers that are under way have to leave, after their agent ended.
-const LAST_WORDS: Duration = Duration::from_millis(50);
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// What a manager hears of who it started.
 #[derive(Debug, Serialize, Deserialize)]

@@ -58,7 +58,7 @@ impl Options {
         };
         match self.url.parse::<Address>() {
             Ok(Address { endpoint: Some(endpoint), .. }) => Err(Failure::Usage(format!(
-                "cannot list the agents of `{}`, which is an agent: expected its node, `{endpoint}`",
+                "cannot list the agents of `{}`, which is one: expected its node, `{endpoint}`",
                 self.url
             ))),
             _ => Err(error.into()),

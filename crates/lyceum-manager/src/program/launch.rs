@@ -13,6 +13,7 @@ use super::{Log, failed, launcher, on_runtime};
 use crate::command::arguments;
 use crate::command::failure::Failure;
 use crate::command::print::Print;
+use crate::serve::{LAST_WORDS, is_wanted};
 use crate::ticket::Wanted;
 use crate::{Manager, Registry};
 
@@ -113,7 +114,10 @@ impl Options {
         };
         print.either(|_| address.to_string(), || json!(address))?;
         tokio::select! {
-            reason = agent.ended() => ended(&wanted.name, reason.is_normal(), &reason.to_string()),
+            reason = agent.ended() => {
+                node.sleep(LAST_WORDS).await;
+                ended(&wanted.name, is_wanted(&reason), &reason.to_string())
+            }
             asked = asked_to_end() => asked,
         }
     }
@@ -122,7 +126,7 @@ impl Options {
 async fn in_child(node: &Node, wanted: Wanted, log: &Log, print: &Print) -> Result<(), Failure> {
     let manager = Manager::builder(node).start(launcher(log)?).await.map_err(failed)?;
     let launch = manager.launch_any(&wanted.kind, wanted.arguments).named(wanted.name.as_str());
-    let launch = wanted.restart.into_iter().fold(launch, |launch, policy| launch.restart(policy));
+    let launch = launch.restart(wanted.restart.unwrap_or_default());
     let agent = launch.await.map_err(failed)?;
     print.either(|_| agent.address().to_string(), || json!(agent.address()))?;
     let done = tokio::select! {
