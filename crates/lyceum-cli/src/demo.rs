@@ -46,6 +46,9 @@ mod table;
 mod units;
 mod view;
 
+#[cfg(test)]
+mod growth;
+
 use lyceum::network::{self as sockets, Settings};
 use lyceum::prelude::*;
 use lyceum::wire::Endpoint;

@@ -289,6 +289,11 @@ impl Node {
     /// Runs everything that is ready now on a simulated node, without moving time.
     ///
     /// Returns how many steps that took; zero on other nodes.
+    ///
+    /// # Panics
+    ///
+    /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there is
+    /// more to do.
     pub fn run_until_idle(&self) -> usize {
         self.shared
             .simulation
@@ -299,6 +304,11 @@ impl Node {
     /// Moves the time of a simulated node forward, running what is due on the way in order.
     ///
     /// Does nothing on other nodes.
+    ///
+    /// # Panics
+    ///
+    /// If it is an agent or a job of the node that calls this: it waits with
+    /// [`Context::sleep`](crate::Context::sleep).
     pub fn advance(&self, time: Duration) {
         if let Some(simulation) = &self.shared.simulation {
             simulation.advance_to(&self.shared, self.now() + time);

@@ -5,6 +5,7 @@
 //! waits for, and wakes the driver.
 
 mod calls;
+mod clock;
 mod driver;
 mod encoding;
 mod faults;
@@ -15,6 +16,7 @@ mod questions;
 mod room;
 mod sending;
 mod serving;
+mod traffic;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -22,6 +24,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use calls::Calls;
+pub(crate) use clock::{ClockReport, report};
 pub(crate) use driver::Driver;
 use futures_util::task::AtomicWaker;
 pub(crate) use handshake::{HandshakeError, Handshaken, greet};
@@ -34,6 +37,7 @@ use lyceum_wire::link::{
 use lyceum_wire::{Endpoint, Fingerprint, NodeId};
 use room::Room;
 use tokio::sync::{Notify, Semaphore};
+pub(crate) use traffic::{Traffic, TrafficCount};
 
 use crate::network::Settings;
 
@@ -65,9 +69,12 @@ pub(crate) struct Channel {
     byte_permits: u32,
     /// How many calls this side takes on.
     serving_limit: usize,
+    /// Whether other nodes may set this one's clock.
+    conducted: bool,
     driver: AtomicWaker,
     /// Actions whose types differ on the two nodes, which is not tried each time.
     mismatches: Mutex<HashSet<Fingerprint>>,
+    traffic: Arc<Traffic>,
     interest: Interest,
     announced: Announced,
     /// Small messages that found no room; the windows bound their number.
@@ -80,7 +87,12 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    pub(crate) fn new(door: Door, settings: &Settings, shaken: &Handshaken) -> Self {
+    pub(crate) fn new(
+        door: Door,
+        settings: &Settings,
+        traffic: Arc<Traffic>,
+        shaken: &Handshaken,
+    ) -> Self {
         let (terms, theirs) = (&shaken.terms, &shaken.theirs);
         let outbox = OutboxLimits {
             message_limit: terms.message_limit,
@@ -103,8 +115,10 @@ impl Channel {
             byte_window: Arc::new(Semaphore::new(byte_permits as usize)),
             byte_permits,
             serving_limit: settings.call_window as usize,
+            conducted: settings.conducted,
             driver: AtomicWaker::new(),
             mismatches: Mutex::default(),
+            traffic,
             interest: Interest::default(),
             announced: Announced::default(),
             backlog: Mutex::default(),
@@ -155,9 +169,16 @@ impl Channel {
     }
 
     fn try_push(&self, message: Message) -> Result<(), PushError> {
+        // Counted before it can be received.
+        let counted = traffic::counts(&message.head);
+        if counted {
+            self.traffic.note_sent();
+        }
         let pushed = self.outbox().push(message);
         if pushed.is_ok() {
             self.driver.wake();
+        } else if counted {
+            self.traffic.take_back();
         }
         pushed
     }

@@ -1,5 +1,6 @@
 //! The network of a node: where it listens, and whom it reaches.
 
+mod conductor;
 mod host;
 mod listener;
 mod peer;
@@ -11,6 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use conductor::{ConductError, Conductor};
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
 pub use listener::{ListenError, Listener};
@@ -24,7 +26,7 @@ pub use settings::Settings;
 use thiserror::Error;
 pub(crate) use timer::Timer;
 
-use crate::channel::{Channel, Topics};
+use crate::channel::{Channel, Topics, Traffic};
 use crate::transport::{self, Transport};
 
 /// How long a node waits at its end for channels to close in good order.
@@ -87,6 +89,7 @@ pub(crate) struct Inner {
     pub(crate) timer: Timer,
     transports: Vec<Arc<dyn Transport>>,
     pub(crate) topics: Arc<Topics>,
+    pub(crate) traffic: Arc<Traffic>,
     state: Mutex<State>,
     pub(crate) peers: Peers,
 }
@@ -102,7 +105,11 @@ struct State {
 impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
-        Self::attach_over(node, settings, transport::built_in())
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
+        let mut transports = transport::built_in();
+        #[cfg(feature = "tls")]
+        transports.extend(settings.certificates.clone().map(transport::tls));
+        Self::attach_over(node, settings, transports)
     }
 
     /// Gives a node a network over other transports.
@@ -115,6 +122,7 @@ impl Network {
         let inner = Arc::new(Inner {
             timer: Timer::of(&door),
             topics: Topics::new(door.clone()),
+            traffic: Arc::default(),
             door,
             settings,
             transports,

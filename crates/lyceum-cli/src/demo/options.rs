@@ -11,12 +11,18 @@ use super::reading::SourceName;
 /// What the user can set.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Options {
-    /// Ends after this time, such as 500ms, 10s or 2m; without it, Ctrl-C ends
-    #[arg(long = "for", value_name = "TIME", value_parser = parse_span)]
+    /// Ends after this time, such as 500ms, 10s or 1m30s; without it, Ctrl-C ends
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_span, allow_hyphen_values = true)]
     pub(crate) time: Option<Duration>,
 
     /// Shows what is new each time
-    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = parse_span)]
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "1s",
+        value_parser = parse_span,
+        allow_hyphen_values = true
+    )]
     pub(crate) every: Duration,
 
     /// Prints one JSON object a line

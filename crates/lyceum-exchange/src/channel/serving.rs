@@ -135,6 +135,17 @@ impl Services {
             let filter = questions::filter(filter);
             return channel.told(id, Ok(serde_json::json!(channel.door.agents(&filter))));
         }
+        if to.is_none()
+            && let link::Question::Clock(question) = what
+        {
+            let channel = channel.clone();
+            let service = Box::pin(async move {
+                let answer = channel.answer_clock(question).await;
+                channel.tell(id, answer).await;
+                id
+            });
+            return self.start(id, None, service, cx);
+        }
         let agent = to.and_then(|key| channel.door.find(key));
         let answer = match (agent, questions::of_link(what)) {
             (Some(agent), Some(question)) => channel.door.answer(&agent, question),

@@ -59,6 +59,17 @@ impl DialError {
     fn new(why: impl fmt::Display) -> Self {
         Self(why.to_string().into())
     }
+
+    /// Keeps the text of an error and of its causes, since many hear of it.
+    fn of(what: &str, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{what}{error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        Self(text.into())
+    }
 }
 
 impl Peers {
@@ -177,9 +188,11 @@ impl Inner {
         let Some(transport) = self.transport(endpoint.scheme()) else {
             return Err(DialError::new(format!("no transport knows `{}`", endpoint.scheme())));
         };
-        let stream = transport.dial(endpoint.clone()).await.map_err(DialError::new)?;
-        let channel = self.meet(stream, true).await.map_err(|error| {
-            DialError::new(format!("cannot agree with the node at `{endpoint}`: {error}"))
+        let stream = transport.dial(endpoint.clone()).await;
+        let stream = stream.map_err(|error| DialError::of("", &error))?;
+        let channel = self.meet(stream, true).await;
+        let channel = channel.map_err(|error| {
+            DialError::of(&format!("cannot agree with the node at `{endpoint}`: "), &error)
         })?;
         Ok(self.prefer_private(endpoint, channel).await)
     }
@@ -212,7 +225,12 @@ impl Inner {
         let mine = self.hello();
         let shaken = greet(stream, &mine, is_dialed, |theirs| self.accept(theirs)).await;
         let shaken = shaken?;
-        let channel = Arc::new(Channel::new(self.door.clone(), &self.settings, &shaken));
+        let channel = Arc::new(Channel::new(
+            self.door.clone(),
+            &self.settings,
+            self.traffic.clone(),
+            &shaken,
+        ));
         let driver = Driver::new(channel.clone(), shaken, self.topics.clone(), self.timer.clone());
         self.keep(&channel);
         let (inner, driven) = (self.clone(), channel.clone());

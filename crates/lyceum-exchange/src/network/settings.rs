@@ -24,6 +24,9 @@ pub struct Settings {
     pub(crate) byte_window: u64,
     pub(crate) heartbeat: Duration,
     pub(crate) token: Option<Token>,
+    #[cfg(feature = "tls")]
+    pub(crate) certificates: Option<crate::Certificates>,
+    pub(crate) conducted: bool,
     pub(crate) channels: usize,
     pub(crate) dial_limit: Duration,
     pub(crate) shortest_pause: Duration,
@@ -40,6 +43,9 @@ impl Default for Settings {
             byte_window: BYTE_WINDOW,
             heartbeat: HEARTBEAT,
             token: None,
+            #[cfg(feature = "tls")]
+            certificates: None,
+            conducted: false,
             channels: 1024,
             dial_limit: Duration::from_secs(10),
             shortest_pause: Duration::from_millis(50),
@@ -89,6 +95,19 @@ impl Settings {
     /// Shows this secret to other nodes, and asks the same of them.
     pub fn token(mut self, secret: impl Into<String>) -> Self {
         self.token = Some(Token::new(secret));
+        self
+    }
+
+    /// Lets the node use `tls://HOST:PORT`, with certificates on both sides.
+    #[cfg(feature = "tls")]
+    pub fn certificates(mut self, certificates: crate::Certificates) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// Lets other nodes set the time of this one's external clock; not unless set.
+    pub fn conducted(mut self) -> Self {
+        self.conducted = true;
         self
     }
 
