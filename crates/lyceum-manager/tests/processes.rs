@@ -249,7 +249,7 @@ async fn stopped_child_ends_in_order_and_is_not_started_again() {
 
 #[tokio::test]
 async fn silent_child_is_killed_and_started_again() {
-    let beat = Duration::from_millis(200);
+    let beat = Duration::from_millis(500);
     let manager = manager_with(|builder| builder.heartbeat(beat)).await;
     let launch = manager.launch::<Counter>(&()).named("counter").restart(Restart::default());
     let counter = launch.await.unwrap();

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 use serde_json::Value;
 
 /// Longer than anything here takes.
@@ -85,6 +85,18 @@ fn children_end_with_a_parent_that_is_killed() {
 
     farm.signal(Signal::KILL);
 
+    children.iter().for_each(wait_for_end);
+}
+
+#[test]
+fn even_children_that_hang_end_with_a_parent_that_is_killed() {
+    let mut farm = Running::start(&["run"]);
+    let children = farm.children();
+    children.iter().for_each(|child| pidfd_send_signal(child, Signal::STOP).expect("it lives"));
+
+    farm.signal(Signal::KILL);
+
+    // They cannot notice the end of their channel: the system kills them.
     children.iter().for_each(wait_for_end);
 }
 

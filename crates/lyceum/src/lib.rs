@@ -88,6 +88,9 @@ mod guide {
     struct Time;
     #[doc = include_str!("../../../docs/src/testing.md")]
     struct Testing;
+    #[cfg(feature = "manager")]
+    #[doc = include_str!("../../../docs/src/processes.md")]
+    struct Processes;
     #[doc = include_str!("../../../docs/src/performance.md")]
     struct Performance;
 }

@@ -58,7 +58,7 @@ impl ManagerBuilder {
             name: "manager".into(),
             directory: None,
             token: None,
-            heartbeat: Duration::from_secs(1),
+            heartbeat: Duration::from_secs(5),
             grace: Duration::from_secs(5),
             start_limit: Duration::from_secs(30),
             take: Arc::new(trace),
@@ -83,7 +83,7 @@ impl ManagerBuilder {
         self
     }
 
-    /// Asks for a sign of life so often; every second unless set. Who gives none for three times as
+    /// Asks for a sign of life so often; every 5 s unless set. Who gives none for three times as
     /// long is ended, and restarted if its policy says so.
     pub fn heartbeat(mut self, every: Duration) -> Self {
         self.heartbeat = every;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::{Peer, Question};
@@ -14,6 +15,9 @@ use super::child::{Child, Order, Stage};
 use crate::Ticket;
 use crate::launcher::{Exit, Output, Running};
 use crate::serve::is_wanted;
+
+/// How long a process without a channel may take to end by itself.
+const LAST_SIGN: Duration = Duration::from_secs(1);
 
 /// How a start of an agent ended.
 enum End {
@@ -53,7 +57,9 @@ impl Children {
         let mut generation = 0;
         let why = loop {
             let was_up = generation > 0;
-            let why = match self.live(&child, generation).await {
+            let end = self.live(&child, generation).await;
+            child.facts().process = None;
+            let why = match end {
                 End::Wanted(why) => break why,
                 End::Failed(why) => why,
             };
@@ -72,7 +78,6 @@ impl Children {
             }
             generation += 1;
         };
-        child.facts().process = None;
         child.stage.send_replace(Stage::Ended(why));
     }
 
@@ -166,7 +171,7 @@ impl Children {
             News::Ordered(order) => self.obey(child, running, order).await,
             News::Ended(DownReason::Disconnected(_)) => {
                 // A process that ended takes its channel along: its exit says more.
-                let moment = self.node.sleep(self.heartbeat);
+                let moment = self.node.sleep(LAST_SIGN);
                 let exit = match select(running.exited(), moment).await {
                     Either::Left((exit, _)) => Some(exit),
                     Either::Right(_) => None,
