@@ -53,7 +53,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 macro_rules! main {
     ($($agent:ty),* $(,)? $(; run = $run:expr)? $(;)?) => {
         fn main() -> ::std::process::ExitCode {
-            $crate::Program::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+            let name = option_env!("CARGO_BIN_NAME").unwrap_or(env!("CARGO_PKG_NAME"));
+            $crate::Program::new(name, env!("CARGO_PKG_VERSION"))
                 $(.with::<$agent>())*
                 $(.running($run))?
                 .main()
@@ -143,6 +144,7 @@ impl Program {
     /// Does what the command line says, to its end; returns one of the codes of [`exit`].
     pub fn main(self) -> ExitCode {
         let line = Cli::command().name(self.name).bin_name(self.name).version(self.version);
+        let line = line.about("Launches agents, and reaches those of other programs.");
         let parsed = line.clone().try_get_matches();
         let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
             Ok(cli) => cli,

@@ -51,6 +51,13 @@ pub(crate) enum ServeError {
     Orphaned(DownReason),
 }
 
+impl ServeError {
+    /// Returns whether the manager knows, by a report or by its watch over the agent.
+    pub(crate) fn is_told(&self) -> bool {
+        !matches!(self, Self::Connect(_) | Self::Report(_))
+    }
+}
+
 /// Launches the agent of a ticket on a node, and waits for its end, for that of its manager, or
 /// for an order to end.
 pub(crate) async fn serve(

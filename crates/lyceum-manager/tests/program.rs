@@ -190,6 +190,13 @@ fn logs_are_json_where_that_is_wanted() {
 }
 
 #[test]
+fn help_and_completions_are_of_the_program_itself() {
+    let help = output(&["--help"]).1;
+    assert!(help.starts_with("Launches agents") && help.contains("Usage: farm "), "{help}");
+    assert!(output(&["completions", "zsh"]).1.starts_with("#compdef farm"));
+}
+
+#[test]
 fn child_without_a_ticket_says_who_has_one() {
     let (code, _, errors) = output(&["child"]);
 

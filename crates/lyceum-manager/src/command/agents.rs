@@ -12,7 +12,7 @@ use super::{Failure, Print, Reach, Shared};
 
 /// Which agents of which node.
 #[derive(Args, Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Where the node listens, as in tcp://127.0.0.1:5555 or unix:///run/mesh.sock
     url: String,
 

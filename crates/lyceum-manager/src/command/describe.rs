@@ -12,7 +12,7 @@ const COLUMN: usize = 44;
 
 /// Whom to describe.
 #[derive(Args, Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Address of the agent, as in tcp://127.0.0.1:5555/counter or unix:///run/mesh.sock#counter
     url: String,
 

@@ -30,6 +30,6 @@ pub(super) fn run(registry: &Registry) -> Result<(), Failure> {
         };
         let served = serve(registry, &ticket, &node, order).await;
         node.shutdown().await;
-        served.map_err(failed)
+        served.map_err(|error| if error.is_told() { Failure::Told } else { failed(error) })
     })
 }
