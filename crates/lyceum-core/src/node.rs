@@ -4,10 +4,12 @@ mod builder;
 mod driver;
 mod exchanges;
 mod find;
+mod job;
 mod registry;
 mod run_queue;
 mod runtime;
 mod shared;
+mod shutdown;
 mod simulation;
 mod task;
 
@@ -22,10 +24,11 @@ pub use builder::NodeBuilder;
 pub use driver::ClockDriver;
 pub use find::Finder;
 pub(crate) use find::may_be;
+pub(crate) use job::Job;
 use lyceum_wire::NodeId;
 use rand::Rng;
 pub(crate) use registry::Rejected;
-pub(crate) use shared::{Job, Shared};
+pub(crate) use shared::Shared;
 pub use simulation::{Trace, TraceEvent};
 pub use task::Task;
 
@@ -327,17 +330,14 @@ impl Node {
 
     /// Stops all agents, those launched last first, and ends the node.
     ///
-    /// Each agent may finish its turn and its stop hook within the node's grace time.
+    /// Each agent may finish its turn and its stop hook within the node's grace time. In a turn or
+    /// job of an agent of the node this returns at once: an agent cannot wait for its own end.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future leaves the remaining agents running.
+    /// Once polled, the shutdown goes on even if the future is dropped.
     pub async fn shutdown(&self) {
-        crate::life::stop_all(&self.shared).await;
-        for exchange in self.shared.exchanges.take() {
-            exchange.close().await;
-        }
-        self.shared.close("it was shut down");
+        shutdown::Shutdown::new(self.shared.clone()).await;
     }
 
     /// Waits for Ctrl-C or a request to terminate, then [shuts down](Self::shutdown).

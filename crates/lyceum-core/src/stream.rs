@@ -15,7 +15,8 @@ use lyceum_wire::AccessKind;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use crate::cell::{Place, panic_text};
+use crate::caught::panic_text;
+use crate::cell::Place;
 use crate::error::CallFault;
 use crate::exchange::{Encoded, decode};
 use crate::life::{Extras, try_run_job};

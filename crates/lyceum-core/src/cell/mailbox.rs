@@ -13,6 +13,7 @@ use lyceum_wire::AccessKind;
 use super::block::{Block, Place};
 use super::list::{Chain, List};
 use super::lock::{Guard, Lock};
+use super::standing::{Gate, Standing};
 use crate::mailbox::Overflow;
 
 /// How many one-way messages a holder takes out at once.
@@ -24,19 +25,6 @@ pub(crate) const DEFAULT_CAPACITY: u32 = 1024;
 /// The encoded bytes that a mailbox holds unless set otherwise.
 pub(crate) const DEFAULT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Whether a mailbox takes messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gate {
-    /// It does.
-    Open,
-    /// The agent is switched off.
-    Inactive,
-    /// The agent stops: only its own turns get in.
-    Stopping,
-    /// The agent is gone for good.
-    Ended,
-}
-
 pub(crate) struct Mailbox(Lock<Lists>);
 
 struct Lists {
@@ -46,7 +34,6 @@ struct Lists {
     /// When a timer looks for calls past their deadline; `u64::MAX` for never.
     watch: u64,
     length: u32,
-    gate: Gate,
     /// Whether the last turn was the agent's own.
     lane_is_due: bool,
 }
@@ -150,7 +137,6 @@ impl Mailbox {
             rare: None,
             watch: u64::MAX,
             length: 0,
-            gate: Gate::Open,
             lane_is_due: false,
         }))
     }
@@ -164,27 +150,26 @@ impl Mailbox {
         self.lock().rare().limits = limits;
     }
 
-    /// Opens or closes the mailbox; one that is closed for good stays so.
-    pub(crate) fn set_gate(&self, gate: Gate) {
-        let mut lists = self.lock();
-        if lists.gate != Gate::Ended {
-            lists.gate = gate;
-        }
-    }
-
-    /// Puts a message in; on `Accepted`, `AtDoor` and `Evicted` the mailbox owns the count.
+    /// Puts a message in, if its agent's standing lets it; on `Accepted`, `AtDoor` and `Evicted`
+    /// the mailbox owns the count.
     #[inline]
-    pub(crate) fn push(&self, block: NonNull<Block>, options: PushOptions) -> Pushed {
+    pub(crate) fn push(
+        &self,
+        block: NonNull<Block>,
+        options: PushOptions,
+        standing: &Standing,
+    ) -> Pushed {
         let mut lists = self.lock();
+        let gate = standing.gate();
         if options.control {
-            if lists.gate == Gate::Ended {
-                return Pushed::Closed(Gate::Ended);
+            if gate == Gate::Ended {
+                return Pushed::Closed(gate);
             }
             lists.rare().control.push_back(block, Place::Control);
             return Pushed::Accepted { watch: lists.watch_for(block) };
         }
-        if lists.gate != Gate::Open {
-            return Pushed::Closed(lists.gate);
+        if gate != Gate::Open {
+            return Pushed::Closed(gate);
         }
         if lists.has_room(block) {
             lists.accept(block);
@@ -305,10 +290,10 @@ impl Mailbox {
         (lists.watch != u64::MAX).then_some(lists.watch)
     }
 
-    /// Closes the mailbox for good and takes everything out.
+    /// Takes everything out of the mailbox of an agent that has ended, and for good: whoever has
+    /// the lock later sees that end.
     pub(super) fn close(&self) -> Leftovers {
         let mut lists = self.lock();
-        lists.gate = Gate::Ended;
         lists.watch = u64::MAX;
         let active: Vec<_> = std::iter::from_fn(|| lists.active.pop_front()).collect();
         Leftovers { waiting: lists.take_waiting(), active }

@@ -327,7 +327,7 @@ mod tests {
 
         let panic = catch_unwind(AssertUnwindSafe(|| node.run_until_idle())).unwrap_err();
 
-        let text = crate::cell::panic_text(&*panic);
+        let text = crate::caught::panic_text(&*panic);
         assert!(
             text.contains("at last `tread` of agent") && text.contains("never waits"),
             "{text}"
