@@ -132,7 +132,15 @@ impl Intensity {
 
 impl Backoff {
     /// Returns the pause before the `nth` restart within the period, counted from one.
-    pub(crate) fn before(self, nth: u32) -> Duration {
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (first, most) = (Duration::from_millis(100), Duration::from_millis(300));
+    /// let backoff = lyceum::Backoff { first, most };
+    /// assert_eq!([1, 2, 3, 4].map(|nth| backoff.before(nth).as_millis()), [100, 200, 300, 300]);
+    /// ```
+    pub fn before(self, nth: u32) -> Duration {
         let factor = 1u32.checked_shl(nth.saturating_sub(1)).unwrap_or(u32::MAX);
         self.first.saturating_mul(factor).min(self.most.max(self.first))
     }
