@@ -7,15 +7,20 @@ use std::process::Command;
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The tests of the core that reach its cell in every way, on real threads and simulated.
-pub(crate) const TESTS: [&str; 9] = [
+pub(crate) const TESTS: [&str; 14] = [
     "alignment",
+    "behaviours",
     "cancel",
+    "jobs",
+    "links",
     "mailbox",
     "reentrancy",
     "restart",
     "runtimes",
     "stop",
+    "streams",
     "stress",
+    "supervisors",
     "undelivered",
 ];
 
