@@ -7,7 +7,7 @@ use std::process::Command;
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The tests of the core that reach its cell in every way, on real threads and simulated.
-pub(crate) const TESTS: [&str; 14] = [
+pub(crate) const TESTS: [&str; 15] = [
     "alignment",
     "behaviours",
     "cancel",
@@ -21,6 +21,7 @@ pub(crate) const TESTS: [&str; 14] = [
     "streams",
     "stress",
     "supervisors",
+    "two_nodes",
     "undelivered",
 ];
 

@@ -96,7 +96,7 @@ pub(crate) struct Block {
     counted: AtomicBool,
     /// Whether its deadline passed. Under the mailbox's lock.
     pub(crate) expired: Cell<bool>,
-    /// The next of the calls that its agent's turns wait for. Under the node's lock of the waits.
+    /// The next of the calls that its agent's turns wait for. Under the lock of the waits.
     pub(crate) next_wait: Cell<*mut Block>,
     /// The next in the list of woken turns.
     pub(crate) next_woken: Cell<*mut Block>,

@@ -3,8 +3,9 @@
 //! A call carries the chain of turns that led to it; following it finds a turn that the target
 //! already runs. Two calls that cross (A waits for B while B calls A) are in no common chain.
 //! They are found in the graph of waits: each agent keeps a list of the calls that its turns wait
-//! for, under one lock of the node, so that exactly one of the two is refused. What a detached
-//! turn or a job waits for is no part of it, since those hold no agent.
+//! for, under one lock of the process, so that exactly one of the two is refused, and calls can be
+//! followed from one node to another. What a detached turn or a job waits for is no part of it,
+//! since those hold no agent.
 
 use std::ptr::{self, NonNull};
 
@@ -13,8 +14,12 @@ use lyceum_wire::AccessKind;
 use super::block::{Block, BlockRef};
 use super::frame;
 use super::header::Header;
+use super::lock::Lock;
 use crate::AgentRef;
 
+/// Guards the graph of waits: the lists of all agents of all nodes of this process. One lock, since
+/// following them leads from agent to agent, and what is listed is surely alive under it alone.
+static WAITS: Lock<()> = Lock::new(());
 /// How many agents that wait for each other are followed.
 const WAIT_LIMIT: usize = 1024;
 
@@ -78,7 +83,7 @@ pub(super) fn enter(call: &BlockRef) -> Result<Option<Wait>, Crossing> {
     let waiter = unsafe { AgentRef::from_alive(waiter) };
     // A leaked ticket stays listed, and may outlive every handle of the call's target.
     call.count_agent();
-    let lock = waiter.node.waits.lock();
+    let lock = WAITS.lock();
     // Whether a call to itself can start, its chain has told.
     if call.agent != waiter.pointer() && leads_to(call, waiter.pointer()) {
         drop(lock);
@@ -133,7 +138,7 @@ fn is_in_the_way(wait: &Block, access: AccessKind) -> bool {
 
 impl Drop for Wait {
     fn drop(&mut self) {
-        let _lock = self.waiter.node.waits.lock();
+        let _lock = WAITS.lock();
         let mut link = &self.waiter.waits;
         while let Some(wait) = NonNull::new(link.get()) {
             // SAFETY: tickets keep listed calls alive, and the lock is held.
