@@ -76,6 +76,13 @@ impl Peer {
         text(cx.handle().detach().await)
     }
 
+    /// Calls another one so many times at once, then gives the calls up in their order.
+    #[action]
+    async fn think_again(&mut self, other: Handle<Peer>, count: u32) {
+        let calls: Vec<_> = (0..count).map(|_| other.pass(Vec::new()).send()).collect();
+        calls.into_iter().for_each(drop);
+    }
+
     #[action]
     async fn detach(cx: Context<Self>) -> String {
         cx.sleep(SECOND).await;
@@ -267,6 +274,22 @@ async fn crossing_call_is_found_where_one_side_holds_its_agent_shared() {
         assert_eq!(ends, ["done", "reentrant"], "seed {seed}");
         assert_eq!(node.now().since_start(), Duration::from_millis(1), "seed {seed}");
     }
+}
+
+/// Each call that ended was searched for among all that its turn still waited for: this took more
+/// than a minute.
+#[lyceum::test]
+async fn turn_that_gives_up_two_hundred_thousand_calls_ends_soon() {
+    const CALLS: u32 = 200_000;
+    let node = Node::simulated(1);
+    let thinker = node.launch(Peer::default()).await.unwrap();
+    let busy = node.launch(Peer::default()).mailbox(CALLS).await.unwrap();
+    let pass = busy.pass_later(1, Vec::new()).send();
+    node.run_until_idle();
+
+    thinker.think_again(busy, CALLS).await.unwrap();
+
+    assert!(pass.await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,23 +96,24 @@ pub(crate) struct Block {
     counted: AtomicBool,
     /// Whether its deadline passed. Under the mailbox's lock.
     pub(crate) expired: Cell<bool>,
-    /// The next of the calls that its agent's turns wait for. Under the lock of the waits.
+    /// Whether it was sent outside of any turn and job.
+    pub(crate) from_outside: Cell<bool>,
+    /// Whether it is a publication: on overflow the oldest publication makes room for it.
+    pub(crate) publication: Cell<bool>,
+    /// Whether the parent is counted, as it is whenever another thread may follow the chain.
+    parent_counted: Cell<bool>,
+    /// Neighbours among the calls that its sender's turns wait for. Under the lock of the waits.
     pub(crate) next_wait: Cell<*mut Block>,
+    pub(crate) previous_wait: Cell<*mut Block>,
     /// The next in the list of woken turns.
     pub(crate) next_woken: Cell<*mut Block>,
     /// Neighbours in the mailbox's lists, under its lock.
     pub(crate) next: Cell<*mut Block>,
     pub(crate) previous: Cell<*mut Block>,
-    /// Whether it was sent outside of any turn and job.
-    pub(crate) from_outside: Cell<bool>,
-    /// Whether it is a publication: on overflow the oldest publication makes room for it.
-    pub(crate) publication: Cell<bool>,
     /// The turn that made this call.
     parent: Cell<*mut Block>,
     /// Where the message came from, if it came from another node. Counted.
     origin: Cell<*const Origin>,
-    /// Whether the parent is counted, as it is whenever another thread may follow the chain.
-    parent_counted: Cell<bool>,
     /// When the caller stops waiting, in nanoseconds of the node's clock; `u64::MAX` for never.
     pub(crate) deadline: AtomicU64,
     /// Encoded size of the message, where it came encoded.
@@ -163,6 +164,7 @@ impl Block {
             counted: AtomicBool::new(false),
             expired: Cell::new(false),
             next_wait: Cell::new(ptr::null_mut()),
+            previous_wait: Cell::new(ptr::null_mut()),
             next_woken: Cell::new(ptr::null_mut()),
             next: Cell::new(ptr::null_mut()),
             previous: Cell::new(ptr::null_mut()),

@@ -7,7 +7,7 @@
 //! followed from one node to another. What a detached turn or a job waits for is no part of it,
 //! since those hold no agent.
 
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
 use lyceum_wire::AccessKind;
 
@@ -60,7 +60,7 @@ pub(super) struct Wait {
     call: NonNull<Block>,
 }
 
-// SAFETY: the pointer is only compared, and followed under the lock of the waits.
+// SAFETY: the pointer is followed under the lock of the waits alone, while the ticket counts it.
 unsafe impl Send for Wait {}
 // SAFETY: as above.
 unsafe impl Sync for Wait {}
@@ -89,8 +89,12 @@ pub(super) fn enter(call: &BlockRef) -> Result<Option<Wait>, Crossing> {
         drop(lock);
         return Err(Crossing);
     }
-    let head = waiter.waits.replace(call.pointer().as_ptr());
-    call.next_wait.set(head);
+    let next = waiter.waits.replace(call.pointer().as_ptr());
+    call.next_wait.set(next);
+    if let Some(next) = NonNull::new(next) {
+        // SAFETY: tickets keep listed calls alive; see `Wait`.
+        unsafe { next.as_ref() }.previous_wait.set(call.pointer().as_ptr());
+    }
     drop(lock);
     Ok(Some(Wait { waiter, call: call.pointer() }))
 }
@@ -139,15 +143,17 @@ fn is_in_the_way(wait: &Block, access: AccessKind) -> bool {
 impl Drop for Wait {
     fn drop(&mut self) {
         let _lock = WAITS.lock();
-        let mut link = &self.waiter.waits;
-        while let Some(wait) = NonNull::new(link.get()) {
+        // SAFETY: the ticket that this is part of counts the call.
+        let call = unsafe { self.call.as_ref() };
+        let (previous, next) = (call.previous_wait.get(), call.next_wait.get());
+        match NonNull::new(previous) {
             // SAFETY: tickets keep listed calls alive, and the lock is held.
-            let next = unsafe { &(*wait.as_ptr()).next_wait };
-            if wait == self.call {
-                link.set(next.replace(ptr::null_mut()));
-                return;
-            }
-            link = next;
+            Some(previous) => unsafe { previous.as_ref() }.next_wait.set(next),
+            None => self.waiter.waits.set(next),
+        }
+        if let Some(next) = NonNull::new(next) {
+            // SAFETY: as above.
+            unsafe { next.as_ref() }.previous_wait.set(previous);
         }
     }
 }
