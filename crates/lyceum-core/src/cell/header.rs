@@ -45,7 +45,7 @@ pub(crate) struct Header {
     /// Written by holders alone.
     handled: AtomicU64,
     pub(crate) mailbox: Mailbox,
-    /// The calls that this agent's turns wait for; under the lock of the waits.
+    /// The calls that this agent's turns wait for. Under the lock of the waits.
     pub(super) waits: Cell<*mut Block>,
     extras: BoxLock<Extras>,
 }
