@@ -20,7 +20,8 @@
 //! What a turn waits for is listed under one lock of the process, from when it begins to wait until
 //! there is an outcome. What a queued call waits for is looked up. While the lock is held, such a
 //! wait can only end: who gets into a mailbox or starts just then waits for nothing that is listed.
-//! So whoever lists the last wait of a ring sees the others, and whoever sees a ring is in one.
+//! So whoever lists the last wait of a ring sees the others, unless there are too many, and whoever
+//! sees a ring is in one.
 //!
 //! The last one is always the wait for a call that is still queued, and can be taken back. A call
 //! that its caller runs within its own turn is not listed, since it may be over at once; it is as
@@ -42,8 +43,9 @@ use super::block::Block;
 use super::header::Header;
 use super::lock::{Guard, Lock};
 
-/// How many calls that wait are looked at in search of a ring.
-const SEARCH_LIMIT: u32 = 1024;
+/// How many steps a search for a ring takes: it keeps all others from waiting meanwhile. There are
+/// two for each agent of a ring, to its turns and to their calls, and more for what leads nowhere.
+const SEARCH_LIMIT: u32 = 4096;
 
 /// Guards the lists of all agents of all nodes of this process.
 static WAITS: Lock<()> = Lock::new(());
@@ -167,7 +169,7 @@ struct Search<'g> {
     open: Vec<&'g Block>,
     /// All turns that were reached, and the agents all of whose holders were, by their addresses.
     reached: HashSet<usize>,
-    /// How many more calls are looked at.
+    /// How many more steps it takes.
     left: u32,
 }
 
@@ -233,6 +235,7 @@ impl<'g> Search<'g> {
         }
     }
 
+    /// Counts a step; false if that was the last.
     fn goes_on(&mut self) -> bool {
         self.left = self.left.saturating_sub(1);
         self.left > 0
