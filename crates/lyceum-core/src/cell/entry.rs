@@ -402,6 +402,7 @@ fn push_block<M: Message>(
             if options.publication {
                 header.node.topics.note_lost(1);
             }
+            header.notify_room();
             watch
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {

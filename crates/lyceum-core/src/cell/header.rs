@@ -138,7 +138,7 @@ impl Header {
 
     /// Lets a holder look after messages left a mailbox: senders may wait at the door, and what
     /// stood behind them may start.
-    fn notify_room(&self) {
+    pub(super) fn notify_room(&self) {
         if self.word.is_waiting() || self.mailbox.has_door() {
             self.notify();
         }
