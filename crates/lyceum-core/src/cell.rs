@@ -11,7 +11,8 @@
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
 //! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
 //! - [`departed`]: turns whose calls leave the node.
-//! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom.
+//! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom; [`waits`]:
+//!   who waits for whom.
 //!
 //! # Invariants
 //!
@@ -44,6 +45,7 @@ mod sync;
 mod ticket;
 mod turn;
 mod vtable;
+mod waits;
 mod word;
 
 pub(crate) use block::Block;

@@ -23,6 +23,7 @@ use super::standing::Gate;
 use super::ticket::Ticket;
 use super::turn;
 use super::vtable::BlockVTable;
+use super::waits;
 use super::word::Released;
 use crate::call::{CallOptions, Timeout};
 use crate::caught::{self, Panic};
@@ -284,7 +285,11 @@ fn leave(target: &AgentRef, block: NonNull<Block>, failed: bool) {
     header.count_turn(failed);
     // SAFETY: this still owns the block's first count.
     let turn = unsafe { block.as_ref() };
-    turn.forget_parent();
+    if turn.counts_parent() {
+        waits::leave(turn);
+    } else {
+        turn.forget_parent();
+    }
     if !turn.is_unique() {
         turn.phase.finish();
     }
@@ -334,13 +339,14 @@ fn enqueue<A: Agent, M: Action<A>>(
     let mut push = PushOptions { control: options.control, may_wait: !options.immediate };
     if header.word.is_occupied() {
         match (chain::look(target.pointer(), parent), <M::Access as Access>::KIND) {
-            (Held::Not, _) | (Held::Shared, AccessKind::Detached) => {}
+            (Held::Not, _) => {}
             // A turn that waited for room in its own mailbox would wait for itself.
             (Held::Shared | Held::Exclusively, _) if options.one_way => push.may_wait = false,
             (Held::Shared, AccessKind::Shared) if header.word.is_crowded() => {
                 return Submitted::Refused(Refusal::Crowded, message);
             }
-            (Held::Shared, AccessKind::Shared) => push.control = true,
+            // What waits in the mailbox may wait for the turn that waits for this call.
+            (Held::Shared, AccessKind::Shared) | (_, AccessKind::Detached) => push.control = true,
             (Held::Shared | Held::Exclusively, _) => {
                 return Submitted::Refused(Refusal::Reentrant, message);
             }
@@ -405,6 +411,7 @@ fn push_block<M: Message>(
                 header.node.topics.note_lost(oldest.len() as u64);
             }
             turn::end_waiting(header, oldest, Verdict::Evicted);
+            header.notify_room();
             watch
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {

@@ -46,7 +46,7 @@ pub(crate) struct Header {
     /// Written by holders alone.
     handled: AtomicU64,
     pub(crate) mailbox: Mailbox,
-    /// The calls that this agent's turns wait for; under the node's lock of the waits.
+    /// The calls that this agent's turns wait for. Under the lock of the waits.
     pub(super) waits: Cell<*mut Block>,
     extras: BoxLock<Extras>,
 }
@@ -139,7 +139,7 @@ impl Header {
 
     /// Lets a holder look after messages left a mailbox: senders may wait at the door, and what
     /// stood behind them may start.
-    fn notify_room(&self) {
+    pub(super) fn notify_room(&self) {
         if self.word.is_waiting() || self.mailbox.has_door() {
             self.notify();
         }

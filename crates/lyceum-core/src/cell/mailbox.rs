@@ -6,7 +6,7 @@
 //! - *active* turns: those whose callers wait while they run or are suspended, so that a deadline
 //!   ends the wait even while an action blocks its thread.
 
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use lyceum_wire::AccessKind;
 
@@ -34,6 +34,8 @@ struct Lists {
     /// When a timer looks for calls past their deadline; `u64::MAX` for never.
     watch: u64,
     length: u32,
+    /// The access of one-way messages that a holder took out and has not started.
+    in_hand: Option<AccessKind>,
     /// Whether the last turn was the agent's own.
     lane_is_due: bool,
 }
@@ -137,6 +139,7 @@ impl Mailbox {
             rare: None,
             watch: u64::MAX,
             length: 0,
+            in_hand: None,
             lane_is_due: false,
         }))
     }
@@ -233,10 +236,16 @@ impl Mailbox {
             blocks.push(block);
         }
         let mut lists = self.lock();
+        lists.in_hand = None;
         for block in blocks.into_iter().rev() {
             lists.lane.push_front(block, Place::Lane);
             lists.entered_lane(block);
         }
+    }
+
+    /// Notes that a holder is about to start the last of the one-way messages that it took out.
+    pub(super) fn start_last(&self) {
+        self.lock().in_hand = None;
     }
 
     /// Takes a message out that did not start; true if the caller got the mailbox's count.
@@ -247,6 +256,11 @@ impl Mailbox {
     /// Returns whether senders wait for room.
     pub(super) fn has_door(&self) -> bool {
         self.lock().rare.as_ref().is_some_and(|rare| rare.door_length > 0)
+    }
+
+    /// Returns whether turns of that access keep a message from starting, or one ahead of it.
+    pub(super) fn has_behind(&self, turns: AccessKind, block: &Block) -> bool {
+        self.lock().has_behind(turns, block)
     }
 
     /// Ends the wait of all callers whose deadline is at or before `now`.
@@ -452,12 +466,15 @@ impl Lists {
             return Next::Turn(first);
         }
         let mut bytes = 0;
+        let access = head.vtable.info.access;
         let (chain, count) = self.lane.split_front(BATCH, |block| {
-            let one_way = !block.awaited.get();
-            bytes += if one_way { u64::from(block.bytes.get()) } else { 0 };
-            one_way
+            // Of one access, so that one note tells what is ahead of those that stay.
+            let wanted = !block.awaited.get() && block.vtable.info.access == access;
+            bytes += if wanted { u64::from(block.bytes.get()) } else { 0 };
+            wanted
         });
         self.length -= count;
+        self.in_hand = (count > 1).then_some(access);
         if bytes > 0 {
             self.rare().bytes -= bytes;
         }
@@ -508,6 +525,25 @@ impl Lists {
         true
     }
 
+    fn has_behind(&self, turns: AccessKind, block: &Block) -> bool {
+        let access = |message: &Block| message.vtable.info.access;
+        let door = self.rare.iter().flat_map(|rare| rare.door.iter());
+        let ahead = match block.place.get() {
+            Place::Lane | Place::Door => self.lane.iter().chain(door),
+            Place::Control => return excludes(turns, access(block)),
+            Place::Active | Place::Nowhere => return false,
+        };
+        if self.in_hand.is_some_and(|access| excludes(turns, access)) {
+            return true;
+        }
+        // What waits for turns to end is at the head, unless a holder is about to look.
+        ahead
+            // SAFETY: lists own counts of their blocks.
+            .map(|message| unsafe { message.as_ref() })
+            .find(|message| excludes(turns, access(message)) || ptr::eq(*message, block))
+            .is_some_and(|message| excludes(turns, access(message)))
+    }
+
     fn waiting(&self) -> impl Iterator<Item = NonNull<Block>> {
         let rare = self.rare.iter().flat_map(|rare| rare.control.iter().chain(rare.door.iter()));
         self.lane.iter().chain(rare)
@@ -526,6 +562,15 @@ impl Lists {
         // SAFETY: lists own counts of their blocks.
         let open = all.map(|block| unsafe { block.as_ref() }).filter(|block| !block.expired.get());
         open.map(Block::deadline).min().unwrap_or(u64::MAX)
+    }
+}
+
+/// Returns whether turns keep a message from starting.
+fn excludes(turns: AccessKind, message: AccessKind) -> bool {
+    match message {
+        AccessKind::Exclusive => turns != AccessKind::Detached,
+        AccessKind::Shared => turns == AccessKind::Exclusive,
+        AccessKind::Detached => false,
     }
 }
 

@@ -186,6 +186,7 @@ fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool 
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
     let mut started = false;
+    let several = chain.has_several();
     while let Some(block) = chain.pop() {
         // SAFETY: the chain handed over its count.
         let next = unsafe { block.as_ref() };
@@ -195,6 +196,9 @@ fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool 
             chain.push(block);
             header.mailbox.put_back(chain);
             return !stopped;
+        }
+        if several && chain.is_empty() {
+            header.mailbox.start_last();
         }
         started = true;
         if start(this, block) {

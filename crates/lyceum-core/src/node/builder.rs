@@ -16,7 +16,6 @@ use super::run_queue::{Pump, RunQueue};
 use super::simulation::Simulation;
 use super::{Node, Shared, driver};
 use crate::NodeError;
-use crate::cell::Lock;
 use crate::clock::{Clock, ClockKind};
 use crate::exchange::Departures;
 use crate::mailbox::DeadLetters;
@@ -162,7 +161,6 @@ impl NodeBuilder {
             grace: self.grace,
             exchanges: Exchanges::default(),
             departures: Departures::default(),
-            waits: Lock::new(()),
             random: Mutex::new(random),
             blocking: Arc::new(Semaphore::new(self.blocking)),
             constructing: Arc::new(Semaphore::new(CONSTRUCTORS)),

@@ -18,7 +18,7 @@ use super::exchanges::Exchanges;
 use super::registry::Registry;
 use super::run_queue::{Helping, RunQueue, Runnable};
 use super::simulation::Simulation;
-use crate::cell::{Header, Lock, Profile};
+use crate::cell::{Header, Profile};
 use crate::clock::{Clock, Stopwatch};
 use crate::exchange::Departures;
 use crate::life::DownReason;
@@ -39,8 +39,6 @@ pub(crate) struct Shared {
     pub(crate) exchanges: Exchanges,
     /// The turns whose calls went to other nodes.
     pub(crate) departures: Departures,
-    /// Guards the graph of agents that wait for each other.
-    pub(crate) waits: Lock<()>,
     pub(crate) random: Mutex<SmallRng>,
     pub(crate) blocking: Arc<Semaphore>,
     /// The places for constructors.
