@@ -119,6 +119,11 @@ impl Clock {
         Time::from_nanos(self.nanos())
     }
 
+    /// Returns the date at which it started.
+    pub(crate) fn start(&self) -> Timestamp {
+        self.start
+    }
+
     pub(crate) fn utc(&self) -> Timestamp {
         let passed = Duration::from_nanos(self.nanos());
         self.start.checked_add(passed).unwrap_or(Timestamp::MAX)
