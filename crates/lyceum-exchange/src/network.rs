@@ -6,8 +6,9 @@ mod peer;
 mod peers;
 mod settings;
 mod timer;
+mod turnstile;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,13 +17,15 @@ use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
 pub use listener::{ListenError, Listener};
 use lyceum_core::exchange::{AgentFilter, Door, Exchange, Peer, Status};
 use lyceum_core::{Node, Publication};
-use lyceum_wire::link::{GoodbyeReason, Hello};
+use lyceum_wire::link::Hello;
 use lyceum_wire::{Address, AddressError, Endpoint, NodeId};
 use peer::NodePeer;
 use peers::Peers;
 pub use settings::Settings;
 use thiserror::Error;
 pub(crate) use timer::Timer;
+use turnstile::Turnstile;
+pub(crate) use turnstile::{Sender, Turn};
 
 use crate::channel::{Channel, Topics};
 use crate::transport::{self, Transport};
@@ -89,12 +92,13 @@ pub(crate) struct Inner {
     pub(crate) topics: Arc<Topics>,
     state: Mutex<State>,
     pub(crate) peers: Peers,
+    pub(crate) turnstile: Turnstile,
 }
 
 #[derive(Default)]
 struct State {
     endpoints: Vec<Endpoint>,
-    tasks: HashMap<u64, AbortHandle>,
+    tasks: BTreeMap<u64, AbortHandle>,
     next_task: u64,
     closed: bool,
 }
@@ -102,7 +106,7 @@ struct State {
 impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
-        Self::attach_over(node, settings, transport::built_in())
+        Self::attach_over(node, settings, transport::built_in(&Door::of(node)))
     }
 
     /// Gives a node a network over other transports.
@@ -120,6 +124,7 @@ impl Network {
             transports,
             state: Mutex::default(),
             peers: Peers::default(),
+            turnstile: Turnstile::default(),
         });
         inner.clone().announce_interests();
         let network = Arc::new(Self { inner });
@@ -134,7 +139,7 @@ impl Network {
     /// Says why that is not possible. Beyond loopback a token is needed; see
     /// [`Settings::token`].
     pub async fn listen(&self, endpoint: &str) -> Result<Listener, ListenError> {
-        listener::listen(&self.inner, endpoint).await
+        self.inner.door.driven(listener::listen(&self.inner, endpoint)).await
     }
 
     /// Asks the node at an endpoint for its agents.
@@ -149,9 +154,12 @@ impl Network {
     ) -> Result<Vec<Status>, AskError> {
         let endpoint: Endpoint = endpoint.parse()?;
         let unreachable = |why: String| AskError::Unreachable { endpoint: endpoint.clone(), why };
-        let channel = self.inner.reach(&endpoint).await;
-        let channel = channel.map_err(|error| unreachable(error.to_string()))?;
-        channel.agents(filter).await.map_err(unreachable)
+        let asked = async {
+            let channel = self.inner.reach(&endpoint).await;
+            let channel = channel.map_err(|error| error.to_string())?;
+            channel.agents(filter).await
+        };
+        self.inner.door.driven(asked).await.map_err(unreachable)
     }
 
     /// Returns the nodes that there is a live channel to.
@@ -222,27 +230,30 @@ impl Inner {
     async fn close(&self) {
         let channels = self.peers.live();
         for channel in &channels {
-            channel.say_goodbye(GoodbyeReason::Stopping, "");
+            channel.stop();
         }
         let ended = join_all(channels.iter().map(|channel| channel.ended()));
         let limit = self.timer.sleep(CLOSE_LIMIT);
         // Whichever is first: those that do not close in time are dropped.
         let _ = futures_util::future::select(Box::pin(ended), limit).await;
+        self.abandon();
+    }
+
+    /// Drops all tasks, and the channels with them.
+    fn abandon(&self) {
         let mut state = self.state();
         state.closed = true;
-        let tasks: Vec<_> = state.tasks.drain().map(|(_, task)| task).collect();
+        let tasks = std::mem::take(&mut state.tasks);
         drop(state);
-        tasks.iter().for_each(AbortHandle::abort);
+        tasks.values().for_each(AbortHandle::abort);
     }
 }
 
 impl Exchange for Network {
     fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
-        let known = match (&address.endpoint, address.node) {
-            (Some(endpoint), _) => self.inner.transport(endpoint.scheme()).is_some(),
-            (None, Some(node)) => self.inner.peers.channel(node).is_some(),
-            (None, None) => false,
-        };
+        let scheme = address.endpoint.as_ref().map(Endpoint::scheme);
+        let known = scheme.is_some_and(|scheme| self.inner.transport(scheme).is_some())
+            || address.node.is_some_and(|node| self.inner.peers.channel(node).is_some());
         known.then(|| NodePeer::of(&self.inner, address) as Arc<dyn Peer>)
     }
 
@@ -260,7 +271,11 @@ impl Exchange for Network {
 
     fn close(&self) -> BoxFuture<'static, ()> {
         let inner = self.inner.clone();
-        Box::pin(async move { inner.close().await })
+        Box::pin(async move { inner.door.driven(inner.close()).await })
+    }
+
+    fn abandon(&self) {
+        self.inner.abandon();
     }
 }
 

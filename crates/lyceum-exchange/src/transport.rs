@@ -1,5 +1,6 @@
 //! Transports: byte streams to and from endpoints.
 
+mod local;
 mod tcp;
 mod unix;
 
@@ -8,6 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use lyceum_core::exchange::Door;
 use lyceum_wire::Endpoint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -50,7 +52,12 @@ pub trait TransportListener: Send + 'static {
 /// The next byte stream that somebody dials.
 pub type Incoming<'l> = BoxFuture<'l, io::Result<Box<dyn ByteStream>>>;
 
-/// Returns the transports that every node has.
-pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
-    vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix)]
+/// Returns the transports that every node has. A simulated one has no sockets, whose bytes would
+/// come when they like.
+pub(crate) fn built_in(door: &Door) -> Vec<Arc<dyn Transport>> {
+    let local = Arc::new(local::Local::of(door));
+    match door.world() {
+        Some(_) => vec![local],
+        None => vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix), local],
+    }
 }

@@ -97,8 +97,8 @@ async fn accept_all(inner: Arc<Inner>, mut listening: Box<dyn TransportListener>
 
 async fn welcome(inner: &Arc<Inner>, stream: Box<dyn ByteStream>) {
     let limit = inner.settings.dial_limit;
-    match inner.timer.limit(limit, inner.meet(stream, false)).await {
-        Some(Ok(_)) => {}
+    match inner.timer.limit(limit, inner.let_in(stream)).await {
+        Some(Ok(())) => {}
         Some(Err(error)) => tracing::debug!(%error, "a stranger was not let in"),
         None => tracing::debug!("a stranger said nothing in time"),
     }
