@@ -24,6 +24,7 @@ use peers::Peers;
 pub use settings::Settings;
 use thiserror::Error;
 pub(crate) use timer::Timer;
+use tokio::sync::oneshot;
 use turnstile::Turnstile;
 pub(crate) use turnstile::{Sender, Turn};
 
@@ -212,6 +213,20 @@ impl Inner {
             None => self.door.spawn(task).detach(),
         }
         Some(abort)
+    }
+
+    /// Runs work where the node's tasks run, and returns what came of it; none if the network was
+    /// closed.
+    fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Option<T>> + Send + 'static {
+        let (sender, output) = oneshot::channel();
+        self.spawn(async move {
+            // Whoever gave up does not miss it.
+            let _ = sender.send(work.await);
+        });
+        output.map(Result::ok)
     }
 
     /// Tells the other nodes what this one wants to hear, whenever that changes.

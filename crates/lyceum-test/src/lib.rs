@@ -2,12 +2,15 @@
 //!
 //! - [`Seeds`] runs a test under many seeds, and says which one failed and how to replay it.
 //! - [`SimulatedNetwork`] has hosts whose connections are slow, break and heal, from the seed.
+//! - [`exchange_suite!`] makes the tests that every exchange must pass.
 //! - [`assert_repeatable`] checks that a run depends on its seed alone.
 
+pub mod conformance;
 mod network;
 mod repeat;
 mod seeds;
 
+pub use conformance::{Bed, Member};
 pub use network::SimulatedNetwork;
 pub use repeat::assert_repeatable;
 pub use seeds::Seeds;

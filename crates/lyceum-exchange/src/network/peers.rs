@@ -93,6 +93,10 @@ impl DialError {
     fn new(why: impl fmt::Display) -> Self {
         Self(why.to_string().into())
     }
+
+    fn closed() -> Self {
+        Self::new("the node's network was closed")
+    }
 }
 
 impl Place {
@@ -186,16 +190,19 @@ impl Inner {
                 (Some(dialing), _) => dialing.clone(),
                 (None, Some(error)) if known.resting => return Err(error.clone()),
                 (None, _) => {
-                    let dialing = self.clone().dial(endpoint.clone()).boxed().shared();
+                    let dialing = self.dial_once(endpoint.clone());
                     known.dialing = Some(dialing.clone());
                     dialing
                 }
             }
         };
-        // Whoever asked first may give up: the attempt goes on without him.
-        let attempt = dialing.clone();
-        self.spawn(async move { drop(attempt.await) });
         dialing.await
+    }
+
+    /// Dials on the node's own runtime, whoever asked, and whether or not he waits.
+    fn dial_once(self: &Arc<Self>, endpoint: Endpoint) -> Dialing {
+        let dialed = self.run(self.clone().dial(endpoint));
+        dialed.map(|dialed| dialed.unwrap_or_else(|| Err(DialError::closed()))).boxed().shared()
     }
 
     async fn dial(self: Arc<Self>, endpoint: Endpoint) -> Result<Arc<Channel>, DialError> {
@@ -335,7 +342,8 @@ impl Inner {
         meeting.keep(&channel);
         let (inner, driven) = (self.clone(), channel.clone());
         let spawned = self.spawn(async move {
-            let why = driver.await;
+            // With a budget used up, a call would not be handed over, and the next one go first.
+            let why = tokio::task::unconstrained(driver).await;
             tracing::debug!(node = %driven.node, why, "a channel ended");
             inner.peers.forget(&driven);
         });
