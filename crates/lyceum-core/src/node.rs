@@ -307,8 +307,8 @@ impl Node {
         }
     }
 
-    /// Returns what a simulated node, and those [beside](NodeBuilder::beside) it, did so far; `None`
-    /// on other nodes.
+    /// Returns what a simulated node, and those [beside](NodeBuilder::beside) it, did so far;
+    /// `None` on other nodes.
     pub fn trace(&self) -> Option<Trace> {
         self.shared.simulation.as_ref().map(|simulation| simulation.trace())
     }

@@ -24,7 +24,7 @@ use peers::Peers;
 pub use settings::Settings;
 use thiserror::Error;
 pub(crate) use timer::Timer;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use turnstile::Turnstile;
 pub(crate) use turnstile::{Sender, Turn};
 
@@ -92,6 +92,8 @@ pub(crate) struct Inner {
     transports: Vec<Arc<dyn Transport>>,
     pub(crate) topics: Arc<Topics>,
     state: Mutex<State>,
+    /// Told when a task is over, and what it held is free.
+    task_over: Notify,
     pub(crate) peers: Peers,
     pub(crate) turnstile: Turnstile,
 }
@@ -101,6 +103,8 @@ struct State {
     endpoints: Vec<Endpoint>,
     tasks: BTreeMap<u64, AbortHandle>,
     next_task: u64,
+    /// How many tasks are not over.
+    running: usize,
     closed: bool,
 }
 
@@ -124,6 +128,7 @@ impl Network {
             settings,
             transports,
             state: Mutex::default(),
+            task_over: Notify::new(),
             peers: Peers::default(),
             turnstile: Turnstile::default(),
         });
@@ -200,11 +205,16 @@ impl Inner {
         }
         state.next_task += 1;
         let number = state.next_task;
+        state.running += 1;
         state.tasks.insert(number, abort.clone());
         drop(state);
         let inner = self.clone();
         let task = Abortable::new(task, registration).map(move |_| {
-            inner.state().tasks.remove(&number);
+            let mut state = inner.state();
+            state.running -= 1;
+            state.tasks.remove(&number);
+            drop(state);
+            inner.task_over.notify_waiters();
         });
         match self.door.runtime() {
             Some(runtime) => {
@@ -248,10 +258,21 @@ impl Inner {
             channel.stop();
         }
         let ended = join_all(channels.iter().map(|channel| channel.ended()));
-        let limit = self.timer.sleep(CLOSE_LIMIT);
-        // Whichever is first: those that do not close in time are dropped.
-        let _ = futures_util::future::select(Box::pin(ended), limit).await;
+        // Those that do not close in time are dropped.
+        let _ = self.timer.limit(CLOSE_LIMIT, ended).await;
         self.abandon();
+        // Until then, ports are in use. A task that is on a thread which is busy is not waited for.
+        let _ = self.timer.limit(CLOSE_LIMIT, self.no_tasks()).await;
+    }
+
+    async fn no_tasks(&self) {
+        loop {
+            let over = self.task_over.notified();
+            if self.state().running == 0 {
+                return;
+            }
+            over.await;
+        }
     }
 
     /// Drops all tasks, and the channels with them.

@@ -1,7 +1,7 @@
 //! Simulated nodes: one thread at a time, virtual time, and an order that the seed chooses.
 //!
-//! The nodes of one [`Simulation`] are a world of their own: one seed chooses among what is ready on
-//! any of them, their clocks move together, and one trace has all that they do.
+//! The nodes of one [`Simulation`] are a world of their own: one seed chooses among what is ready
+//! on any of them, their clocks move together, and one trace has all that they do.
 //!
 //! Whoever waits drives: a call, sleep or monitor that is polled outside of the node runs the
 //! node step by step until it is ready. So a simulated node needs no runtime, and what it does

@@ -96,15 +96,14 @@ impl Driver {
         if self.channel.broken_off.load(Ordering::Acquire) {
             return Err(Lost::Replaced);
         }
-        if self.is_reading() {
-            self.handle_frames(cx)?;
+        // What is left of the last time goes first.
+        let mut more = self.is_reading() && self.handle_frames(cx)?;
+        while !more && self.is_reading() && self.read(cx)? {
+            more = self.handle_frames(cx)?;
         }
-        while self.is_reading() && self.read(cx)? {
-            if self.handle_frames(cx)? {
-                // There is more: others go first.
-                cx.waker().wake_by_ref();
-                break;
-            }
+        if more {
+            // Others go first.
+            cx.waker().wake_by_ref();
         }
         self.services.poll(cx);
         if self.services.len() == 0 && self.channel.stopping.swap(false, Ordering::AcqRel) {

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use lyceum::CallError;
 use lyceum::network::Settings;
 
+use super::raw::{Raw, note};
 use super::{Clerk, Pair};
 
 #[lyceum::test]
@@ -89,4 +90,26 @@ async fn too_large_a_message_comes_back() {
     assert!(matches!(error, CallError::TooLarge(_)), "{error}");
     assert!(error.into_undelivered().is_some());
     assert_eq!(clerk.note(1).await.unwrap(), 1);
+}
+
+#[lyceum::test]
+async fn burst_of_frames_is_handled_without_waiting_for_more() {
+    // What was left after 256 frames waited for the next byte, which was a ping 5 s later.
+    let pair = Pair::new(7).await;
+    let mut raw = Raw::greeted(&pair.network).await;
+    let mut burst = bytes::BytesMut::new();
+    for id in 0..1000 {
+        let (head, body) = note(id, id);
+        lyceum_wire::link::Encoder::default().encode(&head, &body, &mut burst).unwrap();
+    }
+    let start = pair.client.now();
+    let answers = async {
+        raw.write(&burst).await;
+        for _ in 0..1000 {
+            raw.answer().await;
+        }
+    };
+    pair.network.run(answers).await;
+    let took = pair.client.now().since_start() - start.since_start();
+    assert!(took < Duration::from_secs(1), "{took:?}");
 }
