@@ -183,8 +183,15 @@ impl Inner {
         self.transports.iter().find(|transport| transport.scheme() == scheme)
     }
 
+    /// Returns where others reach the node. All addresses of a machine are none of them.
     pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
-        self.state().endpoints.clone()
+        let any = |endpoint: &&Endpoint| {
+            let location = endpoint.location();
+            location.starts_with("0.0.0.0:") || location.starts_with("[::]:")
+        };
+        let state = self.state();
+        let listening = state.endpoints.iter().filter(|endpoint| !any(endpoint));
+        self.settings.advertised.iter().chain(listening).cloned().collect()
     }
 
     /// Makes what this node says of itself.

@@ -206,3 +206,15 @@ async fn beyond_loopback_a_token_is_needed() {
     let error = Node::local().listen(&first.endpoint().to_string()).await.unwrap_err();
     assert!(error.to_string().contains("Address already in use"), "{error}");
 }
+
+#[tokio::test]
+async fn advertised_endpoint_is_what_others_are_told() {
+    // A node on all addresses of its machine told others to look for it at 0.0.0.0.
+    let node = Node::local();
+    let counter = node.launch(Counter::default()).named("counter").await.unwrap();
+    let public: lyceum::wire::Endpoint = "tcp://example.org:5555".parse().unwrap();
+    let settings = lyceum_exchange::Settings::default().token("x").advertise(public.clone());
+    lyceum_exchange::Network::attach(&node, settings);
+    node.listen("tcp://0.0.0.0:0").await.unwrap();
+    assert_eq!(counter.address().endpoint, Some(public));
+}

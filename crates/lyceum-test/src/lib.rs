@@ -14,3 +14,12 @@ pub use conformance::{Bed, Member};
 pub use network::SimulatedNetwork;
 pub use repeat::assert_repeatable;
 pub use seeds::Seeds;
+
+/// The pages of the guide that need what is here: their programs are tests.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/src/network.md")]
+    struct Network;
+    #[doc = include_str!("../../../docs/src/testing.md")]
+    struct Testing;
+}

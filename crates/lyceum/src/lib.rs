@@ -83,8 +83,6 @@ mod guide {
     struct Supervision;
     #[doc = include_str!("../../../docs/src/time.md")]
     struct Time;
-    #[doc = include_str!("../../../docs/src/testing.md")]
-    struct Testing;
     #[doc = include_str!("../../../docs/src/performance.md")]
     struct Performance;
 }
