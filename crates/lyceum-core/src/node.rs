@@ -4,10 +4,12 @@ mod builder;
 mod driver;
 mod exchanges;
 mod find;
+mod job;
 mod registry;
 mod run_queue;
 mod runtime;
 mod shared;
+mod shutdown;
 mod simulation;
 mod task;
 
@@ -22,10 +24,11 @@ pub use builder::NodeBuilder;
 pub use driver::ClockDriver;
 pub use find::Finder;
 pub(crate) use find::may_be;
+pub(crate) use job::Job;
 use lyceum_wire::NodeId;
 use rand::Rng;
 pub(crate) use registry::Rejected;
-pub(crate) use shared::{Job, Shared};
+pub(crate) use shared::Shared;
 pub use simulation::{Trace, TraceEvent};
 pub use task::Task;
 
@@ -293,6 +296,11 @@ impl Node {
     /// [beside](NodeBuilder::beside) it, without moving time.
     ///
     /// Returns how many steps that took; zero on other nodes.
+    ///
+    /// # Panics
+    ///
+    /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there is
+    /// more to do.
     pub fn run_until_idle(&self) -> usize {
         self.shared.simulation.as_ref().map_or(0, |simulation| simulation.run_until_idle())
     }
@@ -301,6 +309,11 @@ impl Node {
     /// running what is due on the way in order.
     ///
     /// Does nothing on other nodes.
+    ///
+    /// # Panics
+    ///
+    /// If it is an agent or a job of the node that calls this: it waits with
+    /// [`Context::sleep`](crate::Context::sleep).
     pub fn advance(&self, time: Duration) {
         if let Some(simulation) = &self.shared.simulation {
             simulation.advance_to(self.now() + time);
@@ -320,17 +333,14 @@ impl Node {
 
     /// Stops all agents, those launched last first, and ends the node.
     ///
-    /// Each agent may finish its turn and its stop hook within the node's grace time.
+    /// Each agent may finish its turn and its stop hook within the node's grace time. In a turn or
+    /// job of an agent of the node this returns at once: an agent cannot wait for its own end.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future leaves the remaining agents running.
+    /// Once polled, the shutdown goes on even if the future is dropped.
     pub async fn shutdown(&self) {
-        crate::life::stop_all(&self.shared).await;
-        for exchange in self.shared.exchanges.take() {
-            exchange.close().await;
-        }
-        self.shared.close("it was shut down");
+        shutdown::Shutdown::new(self.shared.clone()).await;
     }
 
     /// Waits for Ctrl-C or a request to terminate, then [shuts down](Self::shutdown).

@@ -158,8 +158,10 @@ impl Recipient {
         match self.place() {
             Place::Here(agent) => agent.stop(),
             Place::There(remote) => {
+                // Asked before: an agent that is gone cannot say why.
+                let ended = self.ended();
                 self.order(remote, Question::Stop);
-                self.ended()
+                ended
             }
         }
     }
@@ -168,8 +170,9 @@ impl Recipient {
         match self.place() {
             Place::Here(agent) => agent.kill(),
             Place::There(remote) => {
+                let ended = self.ended();
                 self.order(remote, Question::Kill);
-                self.ended()
+                ended
             }
         }
     }

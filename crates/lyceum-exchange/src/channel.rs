@@ -5,6 +5,7 @@
 //! waits for, and wakes the driver.
 
 mod calls;
+mod clock;
 mod driver;
 mod encoding;
 mod faults;
@@ -15,6 +16,7 @@ mod questions;
 mod room;
 mod sending;
 mod serving;
+mod traffic;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
@@ -24,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use calls::Calls;
+pub(crate) use clock::{ClockReport, report};
 pub(crate) use driver::Driver;
 use futures_util::future::{Either, select};
 use futures_util::task::AtomicWaker;
@@ -37,6 +40,7 @@ use lyceum_wire::link::{
 use lyceum_wire::{Endpoint, Fingerprint, NodeId};
 use room::Room;
 use tokio::sync::{Notify, Semaphore};
+pub(crate) use traffic::{Traffic, TrafficCount};
 
 use crate::network::{Settings, Timer};
 
@@ -70,9 +74,12 @@ pub(crate) struct Channel {
     serving_limit: usize,
     /// How many bytes of large ones.
     serving_bytes: u64,
+    /// Whether other nodes may set this one's clock.
+    conducted: bool,
     driver: AtomicWaker,
     /// Actions whose types differ on the two nodes, which is not tried each time.
     mismatches: Mutex<HashSet<Fingerprint>>,
+    traffic: Arc<Traffic>,
     interest: Interest,
     announced: Announced,
     /// Small messages that found no room; the windows bound their number.
@@ -91,7 +98,12 @@ pub(crate) struct Channel {
 }
 
 impl Channel {
-    pub(crate) fn new(door: Door, settings: &Settings, shaken: &Handshaken) -> Self {
+    pub(crate) fn new(
+        door: Door,
+        settings: &Settings,
+        traffic: Arc<Traffic>,
+        shaken: &Handshaken,
+    ) -> Self {
         let (terms, theirs) = (&shaken.terms, &shaken.theirs);
         let outbox = OutboxLimits {
             message_limit: terms.message_limit,
@@ -113,8 +125,10 @@ impl Channel {
             byte_permits,
             serving_limit: settings.call_window as usize,
             serving_bytes: settings.byte_window,
+            conducted: settings.conducted,
             driver: AtomicWaker::new(),
             mismatches: Mutex::default(),
+            traffic,
             interest: Interest::default(),
             announced: Announced::default(),
             backlog: Mutex::default(),
@@ -168,9 +182,16 @@ impl Channel {
     }
 
     fn try_push(&self, message: Message) -> Result<(), PushError> {
+        // Counted before it can be received.
+        let counted = traffic::counts(&message.head);
+        if counted {
+            self.traffic.note_sent();
+        }
         let pushed = self.outbox().push(message);
         if pushed.is_ok() {
             self.driver.wake();
+        } else if counted {
+            self.traffic.take_back();
         }
         pushed
     }
@@ -180,7 +201,13 @@ impl Channel {
     fn push_small(&self, message: Message) {
         match self.try_push(message) {
             Ok(()) => {}
-            Err(PushError::Full(full)) => self.backlog().push_back(*full),
+            Err(PushError::Full(full)) => {
+                if traffic::counts(&full.head) {
+                    // It is on its way, as others see it.
+                    self.traffic.note_sent();
+                }
+                self.backlog().push_back(*full);
+            }
             Err(error) => tracing::warn!(node = %self.node, %error, "a message was not sent"),
         }
     }
@@ -193,10 +220,14 @@ impl Channel {
     fn push_backlog(&self) {
         let mut backlog = self.backlog();
         while let Some(message) = backlog.pop_front() {
+            let counted = traffic::counts(&message.head);
             match self.outbox().push(message) {
-                Ok(()) => {}
+                Ok(()) => continue,
                 Err(PushError::Full(full)) => return backlog.push_front(*full),
                 Err(error) => tracing::warn!(node = %self.node, %error, "a message was not sent"),
+            }
+            if counted {
+                self.traffic.take_back();
             }
         }
     }

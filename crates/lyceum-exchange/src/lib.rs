@@ -13,5 +13,9 @@ mod channel;
 mod network;
 mod transport;
 
-pub use network::{AskError, ListenError, Listener, Network, NetworkExt, Settings};
+pub use network::{
+    AskError, ConductError, Conductor, ListenError, Listener, Network, NetworkExt, Settings,
+};
 pub use transport::{ByteStream, Incoming, Transport, TransportListener};
+#[cfg(feature = "tls")]
+pub use transport::{Certificates, CertificatesError};

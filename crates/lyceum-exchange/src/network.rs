@@ -1,5 +1,6 @@
 //! The network of a node: where it listens, and whom it reaches.
 
+mod conductor;
 mod host;
 mod listener;
 mod peer;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use conductor::{ConductError, Conductor};
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
 pub use listener::{ListenError, Listener};
@@ -28,7 +30,7 @@ use tokio::sync::{Notify, oneshot};
 use turnstile::Turnstile;
 pub(crate) use turnstile::{Sender, Turn};
 
-use crate::channel::{Channel, Topics};
+use crate::channel::{Channel, Topics, Traffic};
 use crate::transport::{self, Transport};
 
 /// How long a node waits at its end for channels to close in good order.
@@ -91,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) timer: Timer,
     transports: Vec<Arc<dyn Transport>>,
     pub(crate) topics: Arc<Topics>,
+    pub(crate) traffic: Arc<Traffic>,
     state: Mutex<State>,
     /// Told when a task is over, and what it held is free.
     task_over: Notify,
@@ -111,7 +114,11 @@ struct State {
 impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
-        Self::attach_over(node, settings, transport::built_in(&Door::of(node)))
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
+        let mut transports = transport::built_in(&Door::of(node));
+        #[cfg(feature = "tls")]
+        transports.extend(settings.certificates.clone().map(transport::tls));
+        Self::attach_over(node, settings, transports)
     }
 
     /// Gives a node a network over other transports.
@@ -124,6 +131,7 @@ impl Network {
         let inner = Arc::new(Inner {
             timer: Timer::of(&door),
             topics: Topics::new(door.clone()),
+            traffic: Arc::default(),
             door,
             settings,
             transports,

@@ -2,6 +2,8 @@
 
 mod local;
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 mod unix;
 
 use std::fmt;
@@ -51,6 +53,15 @@ pub trait TransportListener: Send + 'static {
 
 /// The next byte stream that somebody dials.
 pub type Incoming<'l> = BoxFuture<'l, io::Result<Box<dyn ByteStream>>>;
+
+#[cfg(feature = "tls")]
+pub use tls::{Certificates, CertificatesError};
+
+/// Returns TLS with these certificates.
+#[cfg(feature = "tls")]
+pub(crate) fn tls(certificates: Certificates) -> Arc<dyn Transport> {
+    Arc::new(tls::Tls::new(certificates))
+}
 
 /// Returns the transports that every node has. A simulated one has no sockets, whose bytes would
 /// come when they like.

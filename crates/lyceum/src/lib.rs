@@ -32,6 +32,7 @@
 //! - Reaching them: [`Handle`], [`AnyHandle`], [`Call`], [`CallError`].
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
 //! - Other processes, with the feature `network`: `Node::listen`, [`Node::connect`].
+//! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].
 //!
 //! The guide in `docs/` starts from zero; `docs/src/semantics.md` has the guarantees on one page.
@@ -40,6 +41,8 @@ pub use lyceum_core::*;
 #[cfg(feature = "network")]
 pub use lyceum_exchange as network;
 pub use lyceum_macros::{agent, test};
+#[cfg(feature = "manager")]
+pub use lyceum_manager as manager;
 
 /// What most programs need: `use lyceum::prelude::*`.
 pub mod prelude {

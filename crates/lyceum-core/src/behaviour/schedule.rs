@@ -1,12 +1,12 @@
 //! When the behaviours of an agent run.
 
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::select;
 
 use super::{BehaviourEntry, BehaviourState, First, Kind};
+use crate::caught::full_text;
 use crate::clock::{Sleep, Time};
 use crate::life::{DownReason, OnFailure, end_now, fail, run_job};
 use crate::{Agent, AgentRef, BoxError, Context};
@@ -57,7 +57,7 @@ impl<A: Agent> Runner<A> {
                 yield_once().await;
             },
             Kind::On { flag } => loop {
-                if self.stops_before(pin!(self.agent.wait_flag(flag))).await {
+                if self.stops_before(self.agent.wait_flag(flag)).await {
                     return Ok(());
                 }
                 self.once().await?;
@@ -79,7 +79,7 @@ impl<A: Agent> Runner<A> {
 
     /// Waits for what starts the next run; true if the agent begins to stop before that.
     async fn stops_before(&self, start: impl Future<Output = ()> + Unpin) -> bool {
-        select(start, pin!(self.agent.wait_stopping())).await;
+        select(start, self.agent.wait_stopping()).await;
         self.agent.is_stopping()
     }
 
@@ -123,7 +123,8 @@ pub(super) fn failed(agent: &AgentRef, name: &str, error: &BoxError) {
     if agent.is_stopping() {
         return;
     }
-    tracing::warn!(agent = ?agent, behaviour = name, %error, "a behaviour failed");
+    let error = full_text(&**error);
+    tracing::warn!(agent = ?agent, behaviour = name, error, "a behaviour failed");
     let reason = DownReason::Failed(format!("behaviour `{name}`: {error}"));
     match agent.with_extras(|extras| extras.on_error) {
         OnFailure::GoOn => {}

@@ -1,10 +1,9 @@
 //! Entries: how a message of a known type gets into the cell of an agent of a known type.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::mem::{ManuallyDrop, needs_drop};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{self, Poll};
@@ -16,15 +15,17 @@ use super::chain::{self, Held};
 use super::context::OwnedContext;
 use super::frame::{self, Frame};
 use super::header::{Header, state_of};
-use super::mailbox::{Gate, PushOptions, Pushed};
+use super::mailbox::{PushOptions, Pushed};
 use super::phase::Verdict;
 use super::pool;
 use super::recipient::Recipient;
+use super::standing::Gate;
 use super::ticket::Ticket;
 use super::turn;
 use super::vtable::BlockVTable;
 use super::word::Released;
 use crate::call::{CallOptions, Timeout};
+use crate::caught::{self, Panic};
 use crate::life;
 use crate::{Access, Action, Agent, AgentRef, Context, Dispatch, Message};
 
@@ -64,6 +65,8 @@ pub(crate) enum Refusal {
     Crowded,
     /// The agent that calls is switched off.
     SenderInactive,
+    /// The deadline of the call was past when it was sent.
+    Late,
     /// The agent has no such action.
     UnknownAction,
 }
@@ -120,6 +123,9 @@ fn submit<A: Agent, M: Action<A>>(
             return Submitted::Refused(Refusal::SenderInactive, message);
         }
         Some(_) => {}
+    }
+    if !options.one_way && options.timeout.is_past(&target.node) {
+        return Submitted::Refused(Refusal::Late, message);
     }
     let shared = <M::Access as Access>::KIND == AccessKind::Shared;
     if runs_inline::<A, M>(target, outer, options) && target.word.try_hold(shared) {
@@ -224,16 +230,14 @@ fn run_inline<A: Agent, M: Action<A>>(
         Err(panic) => {
             turn::drop_content(block);
             leave(target, block, true);
-            let text = turn::panic_text(&*panic);
-            turn::forget_safely(panic);
+            let text = caught::into_text(panic);
             life::turn_panicked(header, M::INFO, &text);
             Submitted::Panicked(text)
         }
     }
 }
 
-type FirstPoll<M> =
-    Result<Poll<Result<<M as Message>::Output, <M as Message>::Error>>, Box<dyn Any + Send>>;
+type FirstPoll<M> = Result<Poll<Result<<M as Message>::Output, <M as Message>::Error>>, Panic>;
 
 /// Builds the action's future in the block and polls it, keeping a ready result out of it.
 #[inline]
@@ -241,13 +245,13 @@ fn first_poll<A: Agent, M: Action<A>>(block: NonNull<Block>, message: M) -> Firs
     // SAFETY: the block is alive during its poll, and the waker is forgotten.
     let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
     let mut cx = task::Context::from_waker(&waker);
-    catch_unwind(AssertUnwindSafe(|| {
+    caught::catch(|| {
         let _span = turn::span(block);
         // SAFETY: the caller holds the cell and owns the empty block.
         let future = unsafe { run::<A, M>(message, block) };
         // SAFETY: as above.
         unsafe { poll_new(block, future, &mut cx) }
-    }))
+    })
 }
 
 /// # Safety
@@ -389,13 +393,13 @@ fn push_block<M: Message>(
     // SAFETY: the count that `Block::take` gave is this function's until the mailbox takes it.
     let turn = unsafe { block.as_ref() };
     let patient = PushOptions { may_wait: push.may_wait && ticket.is_some(), ..push };
-    let watch = match header.mailbox.push(block, patient) {
+    let watch = match header.mailbox.push(block, patient, &header.standing) {
         Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
         Pushed::Evicted { oldest, watch } => {
-            turn::end_waiting(header, vec![oldest], Verdict::Evicted);
             if options.publication {
-                header.node.topics.note_lost(1);
+                header.node.topics.note_lost(oldest.len() as u64);
             }
+            turn::end_waiting(header, oldest, Verdict::Evicted);
             watch
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {

@@ -13,6 +13,7 @@ use lyceum_wire::AccessKind;
 use super::block::{Block, Place};
 use super::list::{Chain, List};
 use super::lock::{Guard, Lock};
+use super::standing::{Gate, Standing};
 use crate::mailbox::Overflow;
 
 /// How many one-way messages a holder takes out at once.
@@ -24,19 +25,6 @@ pub(crate) const DEFAULT_CAPACITY: u32 = 1024;
 /// The encoded bytes that a mailbox holds unless set otherwise.
 pub(crate) const DEFAULT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Whether a mailbox takes messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gate {
-    /// It does.
-    Open,
-    /// The agent is switched off.
-    Inactive,
-    /// The agent stops: only its own turns get in.
-    Stopping,
-    /// The agent is gone for good.
-    Ended,
-}
-
 pub(crate) struct Mailbox(Lock<Lists>);
 
 struct Lists {
@@ -46,7 +34,6 @@ struct Lists {
     /// When a timer looks for calls past their deadline; `u64::MAX` for never.
     watch: u64,
     length: u32,
-    gate: Gate,
     /// Whether the last turn was the agent's own.
     lane_is_due: bool,
 }
@@ -74,9 +61,9 @@ pub(crate) enum Pushed {
     Accepted { watch: Option<u64> },
     /// It waits at the door; a timer is to look at the time given.
     AtDoor { watch: Option<u64> },
-    /// It is in, and an older one is out, whose count the caller of this gets; a timer is to
-    /// look at the time given.
-    Evicted { oldest: NonNull<Block>, watch: Option<u64> },
+    /// It is in, and older ones are out, whose counts the caller of this gets; a timer is to look
+    /// at the time given.
+    Evicted { oldest: Vec<NonNull<Block>>, watch: Option<u64> },
     /// It is not in.
     Full,
     /// It is not in, by the policy that drops the newest.
@@ -150,7 +137,6 @@ impl Mailbox {
             rare: None,
             watch: u64::MAX,
             length: 0,
-            gate: Gate::Open,
             lane_is_due: false,
         }))
     }
@@ -164,27 +150,26 @@ impl Mailbox {
         self.lock().rare().limits = limits;
     }
 
-    /// Opens or closes the mailbox; one that is closed for good stays so.
-    pub(crate) fn set_gate(&self, gate: Gate) {
-        let mut lists = self.lock();
-        if lists.gate != Gate::Ended {
-            lists.gate = gate;
-        }
-    }
-
-    /// Puts a message in; on `Accepted`, `AtDoor` and `Evicted` the mailbox owns the count.
+    /// Puts a message in, if its agent's standing lets it; on `Accepted`, `AtDoor` and `Evicted`
+    /// the mailbox owns the count.
     #[inline]
-    pub(crate) fn push(&self, block: NonNull<Block>, options: PushOptions) -> Pushed {
+    pub(crate) fn push(
+        &self,
+        block: NonNull<Block>,
+        options: PushOptions,
+        standing: &Standing,
+    ) -> Pushed {
         let mut lists = self.lock();
+        let gate = standing.gate();
         if options.control {
-            if lists.gate == Gate::Ended {
-                return Pushed::Closed(Gate::Ended);
+            if gate == Gate::Ended {
+                return Pushed::Closed(gate);
             }
             lists.rare().control.push_back(block, Place::Control);
             return Pushed::Accepted { watch: lists.watch_for(block) };
         }
-        if lists.gate != Gate::Open {
-            return Pushed::Closed(lists.gate);
+        if gate != Gate::Open {
+            return Pushed::Closed(gate);
         }
         if lists.has_room(block) {
             lists.accept(block);
@@ -305,10 +290,10 @@ impl Mailbox {
         (lists.watch != u64::MAX).then_some(lists.watch)
     }
 
-    /// Closes the mailbox for good and takes everything out.
+    /// Takes everything out of the mailbox of an agent that has ended, and for good: whoever has
+    /// the lock later sees that end.
     pub(super) fn close(&self) -> Leftovers {
         let mut lists = self.lock();
-        lists.gate = Gate::Ended;
         lists.watch = u64::MAX;
         let active: Vec<_> = std::iter::from_fn(|| lists.active.pop_front()).collect();
         Leftovers { waiting: lists.take_waiting(), active }
@@ -340,8 +325,13 @@ impl Lists {
 
     #[inline]
     fn has_room(&self, block: NonNull<Block>) -> bool {
-        let Some(rare) = &self.rare else { return self.length < DEFAULT_CAPACITY };
-        rare.door_length == 0 && rare.fits(self.length, block)
+        let Some(rare) = &self.rare else {
+            // SAFETY: the sender owns a count.
+            let bytes = u64::from(unsafe { block.as_ref() }.bytes.get());
+            let bytes_fit = bytes <= DEFAULT_BYTES || self.length == 0;
+            return self.length < DEFAULT_CAPACITY && bytes_fit;
+        };
+        rare.door_length == 0 && rare.fits(self.length, rare.bytes, block)
     }
 
     #[inline]
@@ -385,8 +375,7 @@ impl Lists {
         // SAFETY: blocks in the lane are counted by it.
         let publication = |block: &NonNull<Block>| unsafe { block.as_ref() }.publication.get();
         if publication(&block) {
-            let Some(oldest) = self.lane.iter().find(publication) else { return Pushed::Full };
-            return self.replace(oldest, block);
+            return self.replace(block, publication);
         }
         let rare = self.rare();
         let has_door = options.may_wait && rare.door_length < DOOR_LIMIT;
@@ -398,16 +387,36 @@ impl Lists {
             }
             Overflow::Wait | Overflow::Fail => Pushed::Full,
             Overflow::DropNewest => Pushed::Dropped,
-            Overflow::DropOldest => match self.lane.first() {
-                Some(oldest) => self.replace(oldest, block),
-                None => Pushed::Full,
-            },
+            Overflow::DropOldest => self.replace(block, |_| true),
         }
     }
 
-    fn replace(&mut self, oldest: NonNull<Block>, block: NonNull<Block>) -> Pushed {
-        self.lane.remove(oldest);
-        self.left_lane(oldest);
+    /// Puts a block in for the oldest ones that may go, if those leave enough room.
+    fn replace(
+        &mut self,
+        block: NonNull<Block>,
+        may_go: impl Fn(&NonNull<Block>) -> bool,
+    ) -> Pushed {
+        let rare = self.rare.get_or_insert_with(|| Box::new(Rare::new()));
+        let (mut length, mut bytes, mut fits) = (self.length, rare.bytes, false);
+        let mut oldest = Vec::new();
+        for candidate in self.lane.iter().filter(may_go) {
+            oldest.push(candidate);
+            length -= 1;
+            // SAFETY: blocks in the lane are counted by it.
+            bytes -= u64::from(unsafe { candidate.as_ref() }.bytes.get());
+            fits = rare.fits(length, bytes, block);
+            if fits {
+                break;
+            }
+        }
+        if !fits {
+            return Pushed::Full;
+        }
+        for block in &oldest {
+            self.lane.remove(*block);
+            self.left_lane(*block);
+        }
         self.accept(block);
         Pushed::Evicted { oldest, watch: self.watch_for(block) }
     }
@@ -463,7 +472,7 @@ impl Lists {
         let mut admitted = Vec::new();
         while let Some(rare) = &mut self.rare
             && let Some(first) = rare.door.first()
-            && rare.fits(self.length, first)
+            && rare.fits(self.length, rare.bytes, first)
         {
             rare.door.remove(first);
             rare.door_length -= 1;
@@ -542,12 +551,12 @@ impl Room {
 }
 
 impl Rare {
-    /// Returns whether a mailbox of so many messages has room for this one.
-    fn fits(&self, length: u32, block: NonNull<Block>) -> bool {
+    /// Returns whether a mailbox of so many messages and bytes has room for this one.
+    fn fits(&self, length: u32, bytes: u64, block: NonNull<Block>) -> bool {
         // SAFETY: the sender or the door owns a count.
-        let bytes = u64::from(unsafe { block.as_ref() }.bytes.get());
+        let more = u64::from(unsafe { block.as_ref() }.bytes.get());
         // A message larger than the bound gets in alone.
-        let bytes_fit = self.bytes + bytes <= self.limits.bytes || length == 0;
+        let bytes_fit = bytes + more <= self.limits.bytes || length == 0;
         length < self.limits.messages && bytes_fit
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct AgentVTable {
     pub(crate) describe: fn() -> AgentDescription,
     pub(crate) route: fn(&str) -> Option<&'static Route>,
     pub(crate) interfaces: fn() -> Vec<String>,
+    /// Returns a flag that a behaviour waits for, by its name.
+    pub(crate) flag: fn(&str) -> Option<&'static str>,
     /// Whether the type has behaviours, subscriptions or hooks.
     pub(crate) life: Life,
     /// Runs the start hook in a turn.

@@ -17,7 +17,9 @@ use crate::cell::Frame;
 use crate::clock::{Sleep, Time};
 use crate::error::CallFault;
 use crate::node::Shared;
-use crate::{ActionInfo, AgentRef, AnyHandle, CallError, NoError, Node, Publication, Task};
+use crate::{
+    ActionInfo, AgentRef, AnyHandle, CallError, ClockDriver, NoError, Node, Publication, Task,
+};
 
 /// The way in for messages of other nodes. For those who write an exchange.
 ///
@@ -125,11 +127,11 @@ impl Door {
             Question::Describe => Ok(json!(about.describe().await?)),
             Question::Ping => about.ping().await.map(|_| Value::Null),
             Question::Stop => {
-                drop(about.stop());
+                about.stop();
                 Ok(Value::Null)
             }
             Question::Kill => {
-                drop(about.kill());
+                about.kill();
                 Ok(Value::Null)
             }
             Question::Ended => Ok(json!(about.ended().await)),
@@ -205,9 +207,19 @@ impl Door {
         self.shared.clock.now()
     }
 
+    /// Returns the date of the node's clock.
+    pub fn utc(&self) -> jiff::Timestamp {
+        self.shared.clock.utc()
+    }
+
     /// Waits until a time of the node's clock.
     pub fn sleep_until(&self, time: Time) -> Sleep {
         Sleep::until(self.shared.clone(), time)
+    }
+
+    /// Returns who sets the time of the node, if its clock is external.
+    pub fn clock_driver(&self) -> Option<ClockDriver> {
+        ClockDriver::of(&self.shared)
     }
 
     /// Draws a random number from the node's source.

@@ -8,6 +8,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use super::{Encoded, Expects, Fault, Origin, ToEncode};
+use crate::CallError;
 
 /// A message that came in for an agent of this node.
 pub struct Incoming<'m> {
@@ -34,8 +35,9 @@ pub struct Incoming<'m> {
 pub enum Served {
     /// One value.
     Value(Box<dyn ToEncode>),
-    /// A stream of values. It ends when it is dropped.
-    Stream(BoxStream<'static, Box<dyn ToEncode>>),
+    /// A stream of values; an error is the last, and says why the stream ended before its time. It
+    /// ends when it is dropped.
+    Stream(BoxStream<'static, Result<Box<dyn ToEncode>, CallError>>),
     /// The message was accepted, and nobody waits for more.
     Accepted,
 }

@@ -1,7 +1,6 @@
 //! What only some agents have: names, families, jobs, policies.
 
-use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
@@ -10,9 +9,12 @@ use std::time::Duration;
 use lyceum_wire::{Address, AgentId, AgentName};
 use tokio::sync::oneshot;
 
+use super::waiters::Waiters;
 use super::{Down, DownReason, OnFailure, Restart};
 use crate::behaviour::BehaviourList;
-use crate::life::restart::Plan;
+use crate::caught::Kept;
+use crate::life::restart::{NewState, Plan};
+use crate::life::starting::Start;
 use crate::life::supervisor::Member;
 use crate::node::Job;
 
@@ -22,32 +24,34 @@ pub(crate) struct Extras {
     pub(crate) name: Option<AgentName>,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) parent: Option<AgentId>,
-    pub(crate) children: Vec<AgentId>,
+    /// Those that live, until their burials take them out.
+    pub(crate) children: BTreeSet<AgentId>,
     pub(crate) links: Vec<AgentId>,
     /// Who watches the agents elsewhere that this one goes down with.
     pub(crate) far_links: Vec<(Address, Job<()>)>,
     pub(crate) monitors: Vec<oneshot::Sender<Down>>,
-    /// Those who wait for the end.
-    pub(crate) end_wakers: Vec<Waker>,
+    /// Those who wait for the end. They stay with the agent when it is buried.
+    pub(crate) end_waiters: Waiters,
     /// Those who wait for the agent to begin to stop.
-    pub(crate) stop_wakers: Vec<Waker>,
+    pub(crate) stop_waiters: Waiters,
     /// Those who wait for the state to be dropped.
     pub(crate) dropped_wakers: Vec<Waker>,
-    pub(crate) flags: BTreeMap<String, Flag>,
+    /// Those that behaviours of the agent wait for.
+    pub(crate) flags: BTreeMap<&'static str, Flag>,
     pub(crate) jobs: Jobs,
     pub(crate) behaviours: BehaviourList,
     pub(crate) subscriptions: Vec<u64>,
     pub(crate) on_panic: OnFailure,
     pub(crate) on_error: OnFailure,
     pub(crate) grace: Option<Duration>,
-    /// Whether the agent is switched off again after a restart.
-    pub(crate) stays_inactive: bool,
+    /// The start that is under way.
+    pub(crate) start: Option<Start>,
     /// Whether behaviours and subscriptions were started.
     pub(crate) begun: bool,
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) member: Option<Member>,
     /// The state that the holder is to put into the cell.
-    pub(crate) new_state: Option<Box<dyn Any + Send>>,
+    pub(crate) new_state: Option<Kept<NewState>>,
     /// Why the agent ended, or will.
     pub(crate) reason: Option<DownReason>,
     detached_handled: u64,
@@ -58,7 +62,7 @@ pub(crate) struct Extras {
 #[derive(Default)]
 pub(crate) struct Flag {
     pub(crate) set: bool,
-    pub(crate) wakers: Vec<Waker>,
+    pub(crate) waiters: Waiters,
 }
 
 /// The jobs of an agent, by place.
@@ -141,13 +145,18 @@ impl Extras {
         self.detached_failed += u64::from(failed);
     }
 
+    /// Counts a stream of results that panicked; the turn that answered with it is counted.
+    pub(crate) fn count_failed_stream(&mut self) {
+        self.detached_failed += 1;
+    }
+
     pub(crate) fn detached_counts(&self) -> (u64, u64) {
         (self.detached_handled, self.detached_failed)
     }
 
     /// Returns whether the agent can simply be buried.
     pub(crate) fn is_lonely(&self) -> bool {
-        self.jobs.is_empty() && self.children.is_empty() && self.stop_wakers.is_empty()
+        self.jobs.is_empty() && self.children.is_empty() && self.stop_waiters.is_empty()
     }
 
     pub(crate) fn restart(&self) -> Option<&Restart> {

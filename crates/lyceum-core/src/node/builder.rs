@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
+use tokio::sync::Semaphore;
 
 use super::exchanges::Exchanges;
 use super::registry::Registry;
@@ -27,6 +28,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 /// How many pieces of blocking work run at once unless set otherwise.
 const DEFAULT_BLOCKING: usize = 64;
+/// How many constructors run at once, but for those that took longer than they may.
+const CONSTRUCTORS: usize = 64;
 
 /// Settings of a node; made by [`Node::builder`].
 ///
@@ -194,7 +197,8 @@ impl NodeBuilder {
             departures: Departures::default(),
             waits: Lock::new(()),
             random: Mutex::new(random),
-            blocking: Arc::new(tokio::sync::Semaphore::new(self.blocking)),
+            blocking: Arc::new(Semaphore::new(self.blocking)),
+            constructing: Arc::new(Semaphore::new(CONSTRUCTORS)),
             runtime_id: runtime.as_ref().map(Runtime::id),
             runtime,
             simulation,

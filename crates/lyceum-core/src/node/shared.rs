@@ -3,8 +3,6 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -14,18 +12,19 @@ use futures_util::future::BoxFuture;
 use lyceum_wire::{Address, AgentId, AgentKey, NodeId};
 use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
+use tokio::sync::Semaphore;
 
 use super::exchanges::Exchanges;
 use super::registry::Registry;
 use super::run_queue::{Helping, RunQueue, Runnable};
 use super::simulation::Simulation;
-use crate::cell::{Frame, Header, Lock, Profile};
+use crate::cell::{Header, Lock, Profile};
 use crate::clock::{Clock, Stopwatch};
 use crate::exchange::Departures;
 use crate::life::DownReason;
 use crate::mailbox::{DeadLetters, LostReason};
 use crate::topic::TopicTable;
-use crate::{ActionInfo, AgentRef, CallError};
+use crate::{ActionInfo, CallError};
 
 /// What all parts of a node share.
 pub(crate) struct Shared {
@@ -43,7 +42,9 @@ pub(crate) struct Shared {
     /// Guards the graph of agents that wait for each other.
     pub(crate) waits: Lock<()>,
     pub(crate) random: Mutex<SmallRng>,
-    pub(crate) blocking: Arc<tokio::sync::Semaphore>,
+    pub(crate) blocking: Arc<Semaphore>,
+    /// The places for constructors.
+    pub(crate) constructing: Arc<Semaphore>,
     pub(super) runtime: Option<Runtime>,
     pub(super) runtime_id: Option<tokio::runtime::Id>,
     /// The world of a simulated node, and which of its nodes this one is.
@@ -53,11 +54,6 @@ pub(crate) struct Shared {
     pub(crate) held: AtomicUsize,
     pub(super) closed: AtomicBool,
 }
-
-/// A job of the node: dropping it cancels the job.
-///
-/// Its output is `None` if the node ended first.
-pub(crate) type Job<T> = async_task::FallibleTask<T>;
 
 thread_local! {
     /// The world for which this thread polls parts of a larger future, whose owner drives.
@@ -196,19 +192,6 @@ impl Shared {
         Address { node: Some(self.id), endpoint, agent: AgentKey::Id(id) }
     }
 
-    /// Runs a future on the node, beside everything.
-    pub(crate) fn spawn<F>(self: &Arc<Self>, agent: Option<&AgentRef>, future: F) -> Job<F::Output>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        let framed = InNode { node: self.clone(), agent: agent.cloned(), future };
-        let node = self.clone();
-        let schedule = move |job| node.run_queue.push(Runnable::Job(job));
-        let (runnable, task) = async_task::spawn(framed, schedule);
-        runnable.schedule();
-        task.fallible()
-    }
-
     /// Runs a future on the node ahead of whoever waits for it; dropping that cancels it.
     ///
     /// It is polled once at once, so that what is sent so keeps its order.
@@ -275,33 +258,6 @@ impl Shared {
         if let Some(simulation) = &self.simulation {
             simulation.leave(self);
         }
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A job's future: while it is polled, the thread's frame says for whom.
-    struct InNode<F> {
-        node: Arc<Shared>,
-        agent: Option<AgentRef>,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Future for InNode<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let agent = this.agent.as_ref().map(AgentRef::pointer);
-        let frame = Frame::new(NonNull::from(&**this.node), agent, None, false);
-        let _entered = frame.enter();
-        let polled = this.future.poll(cx);
-        if polled.is_ready() {
-            // Its output may be awaited outside.
-            this.node.note_outside();
-        }
-        polled
     }
 }
 

@@ -29,7 +29,7 @@ where
 {
     fn serve(results: Results<T>) -> Served {
         let erase = |item: T| -> Box<dyn ToEncode> { Box::new(item) };
-        Served::Stream(results.map(erase).boxed())
+        Served::Stream(results.into_items().map(move |item| item.map(erase)).boxed())
     }
 }
 

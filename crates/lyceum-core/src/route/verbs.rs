@@ -82,6 +82,7 @@ pub(super) fn call<M: WireMessage, E: Answers<M>>(
     options: CallOptions,
 ) -> BoxFuture<'static, Result<Answer, CallError>> {
     Box::pin(async move {
+        let options = options.or_encoded_bytes(|| arguments.encoded_len());
         let message = decode::<M>(&target, arguments)?;
         E::encode(
             target.recipient(),
@@ -95,6 +96,7 @@ pub(super) fn send<M: WireMessage, E: Answers<M>>(
     arguments: Arguments,
     options: CallOptions,
 ) -> Result<Box<dyn Underway>, CallError> {
+    let options = options.or_encoded_bytes(|| arguments.encoded_len());
     let message = decode::<M>(target, arguments)?;
     let pending = Call::with_options(target.recipient(), message, options).send();
     Ok(Box::new(Sent::<M, E> { pending, encoding: PhantomData }))
@@ -106,6 +108,7 @@ pub(super) fn tell<M: WireMessage>(
     options: CallOptions,
 ) -> BoxFuture<'static, Result<(), CallError>> {
     Box::pin(async move {
+        let options = options.or_encoded_bytes(|| arguments.encoded_len());
         let message = decode::<M>(&target, arguments)?;
         Ok(Tell::with_options(target.recipient(), message, options).await?)
     })
@@ -116,6 +119,7 @@ pub(super) fn tell_now<M: WireMessage>(
     arguments: Arguments,
     options: CallOptions,
 ) -> Result<(), CallError> {
+    let options = options.or_encoded_bytes(|| arguments.encoded_len());
     let message = decode::<M>(target, arguments)?;
     Ok(Tell::with_options(target.recipient(), message, options).now()?)
 }

@@ -48,11 +48,6 @@ impl Publication {
         Ok(Self(Arc::new(Inner { topic: name, publisher, json })))
     }
 
-    /// Returns whether this is the very same publication.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-
     /// Returns the topic.
     pub fn topic(&self) -> &TopicName {
         &self.0.topic

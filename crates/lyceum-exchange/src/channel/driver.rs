@@ -206,6 +206,16 @@ impl Driver {
     }
 
     fn handle(&mut self, message: Message, cx: &mut Context<'_>) -> Result<(), Lost> {
+        let counted = super::traffic::counts(&message.head);
+        self.dispatch(message, cx)?;
+        if counted {
+            // Now those who are to do something have it.
+            self.channel.traffic.note_received();
+        }
+        Ok(())
+    }
+
+    fn dispatch(&mut self, message: Message, cx: &mut Context<'_>) -> Result<(), Lost> {
         let Message { head, body } = message;
         let channel = &self.channel;
         // Whoever waits for it may do so outside of a simulated node.

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use lyceum_core::CallError;
 use lyceum_core::exchange::ToEncode;
 use lyceum_wire::Encoding;
 use lyceum_wire::link::{self, FaultKind, Head, Message};
 use tokio::sync::Semaphore;
 
-use super::Channel;
+use super::{Channel, faults};
 
 /// The results of an agent.
-type Results = BoxStream<'static, Box<dyn ToEncode>>;
+type Results = BoxStream<'static, Result<Box<dyn ToEncode>, CallError>>;
 
 impl Channel {
     /// Sends a stream of results, until it ends or its receiver gives up.
@@ -39,6 +40,7 @@ impl Channel {
             let unreadable = |error: &dyn std::error::Error| {
                 link::Fault::new(FaultKind::Codec, error.to_string()).started(true)
             };
+            let result = result.map_err(|error| faults::to_link(&error.widen()))?;
             let (encoding, bytes) = result.encode(encoding).map_err(|error| unreadable(&error))?;
             // Dropped here, since it need not live while this waits.
             drop(result);

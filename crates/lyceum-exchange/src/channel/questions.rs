@@ -35,7 +35,7 @@ impl Channel {
     }
 
     /// Sends a question and waits for its answer; `None` if the channel ends before.
-    async fn question(
+    pub(super) async fn question(
         self: &Arc<Self>,
         to: Option<AgentKey>,
         what: link::Question,

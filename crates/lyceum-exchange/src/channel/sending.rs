@@ -45,6 +45,7 @@ impl Drop for InFlight {
         }
         let withdrawn = self.channel.outbox().withdraw(self.id);
         if withdrawn == Withdrawal::InTime {
+            self.channel.traffic.take_back();
             self.channel.calls().forget(self.id);
         } else if self.channel.calls().abandon(self.id) {
             self.channel.push_small(Message::new(Head::Cancel { id: self.id }));
@@ -225,7 +226,11 @@ impl Channel {
             if self.end().is_some() || self.retired.load(Ordering::Acquire) {
                 return Err(PushError::Full(Box::new(message)));
             }
+            self.traffic.note_sent();
             let pushed = self.outbox().push_from(sender.bits(), message);
+            if pushed.is_err() {
+                self.traffic.take_back();
+            }
             match pushed {
                 Ok(()) => {
                     self.driver.wake();

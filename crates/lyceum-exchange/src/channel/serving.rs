@@ -165,6 +165,17 @@ impl Services {
             });
             return self.start(id, Load::default(), service, cx);
         }
+        if to.is_none()
+            && let link::Question::Clock(question) = what
+        {
+            let channel = channel.clone();
+            let service = Box::pin(async move {
+                let answer = channel.answer_clock(question).await;
+                channel.tell(id, answer).await;
+                id
+            });
+            return self.start(id, Load::default(), service, cx);
+        }
         let agent = to.and_then(|key| channel.door.find(key));
         let answer = match (agent, questions::of_link(what)) {
             (Some(agent), Some(question)) => channel.door.answer(&agent, question),

@@ -97,6 +97,17 @@ impl DialError {
     fn closed() -> Self {
         Self::new("the node's network was closed")
     }
+
+    /// Keeps the text of an error and of its causes, since many hear of it.
+    fn of(what: &str, error: &dyn std::error::Error) -> Self {
+        let mut text = format!("{what}{error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text.push_str(&format!(": {error}"));
+            cause = error.source();
+        }
+        Self(text.into())
+    }
 }
 
 impl Place {
@@ -265,7 +276,10 @@ impl Inner {
         loop {
             let stream = match nearer.take() {
                 Some(stream) => stream,
-                None => transport.dial(endpoint.clone()).await.map_err(DialError::new)?,
+                None => {
+                    let stream = transport.dial(endpoint.clone()).await;
+                    stream.map_err(|error| DialError::of("", &error))?
+                }
             };
             match self.meet(stream, look_nearer).await {
                 Ok(channel) => return Ok(channel),
@@ -280,9 +294,8 @@ impl Inner {
                     self.timer.sleep(self.settings.shortest_pause).await;
                 }
                 Err(MeetError::Failed(error)) => {
-                    return Err(DialError::new(format!(
-                        "cannot agree with the node at `{endpoint}`: {error}"
-                    )));
+                    let what = format!("cannot agree with the node at `{endpoint}`: ");
+                    return Err(DialError::of(&what, &error));
                 }
             }
         }
@@ -337,7 +350,12 @@ impl Inner {
 
     /// Makes a channel, and drives it.
     fn start(self: &Arc<Self>, meeting: Meeting, shaken: Handshaken) -> Arc<Channel> {
-        let channel = Arc::new(Channel::new(self.door.clone(), &self.settings, &shaken));
+        let channel = Arc::new(Channel::new(
+            self.door.clone(),
+            &self.settings,
+            self.traffic.clone(),
+            &shaken,
+        ));
         let driver = Driver::new(channel.clone(), shaken, self.topics.clone(), self.timer.clone());
         meeting.keep(&channel);
         let (inner, driven) = (self.clone(), channel.clone());

@@ -25,6 +25,9 @@ pub struct Settings {
     pub(crate) heartbeat: Duration,
     pub(crate) token: Option<Token>,
     pub(crate) advertised: Vec<Endpoint>,
+    #[cfg(feature = "tls")]
+    pub(crate) certificates: Option<crate::Certificates>,
+    pub(crate) conducted: bool,
     pub(crate) channels: usize,
     pub(crate) dial_limit: Duration,
     pub(crate) shortest_pause: Duration,
@@ -42,6 +45,9 @@ impl Default for Settings {
             heartbeat: HEARTBEAT,
             token: None,
             advertised: Vec::new(),
+            #[cfg(feature = "tls")]
+            certificates: None,
+            conducted: false,
             channels: 1024,
             dial_limit: Duration::from_secs(10),
             shortest_pause: Duration::from_millis(50),
@@ -98,6 +104,19 @@ impl Settings {
     /// one that listens on all addresses of its machine, or behind a gateway.
     pub fn advertise(mut self, endpoint: Endpoint) -> Self {
         self.advertised.push(endpoint);
+        self
+    }
+
+    /// Lets the node use `tls://HOST:PORT`, with certificates on both sides.
+    #[cfg(feature = "tls")]
+    pub fn certificates(mut self, certificates: crate::Certificates) -> Self {
+        self.certificates = Some(certificates);
+        self
+    }
+
+    /// Lets other nodes set the time of this one's external clock; not unless set.
+    pub fn conducted(mut self) -> Self {
+        self.conducted = true;
         self
     }
 

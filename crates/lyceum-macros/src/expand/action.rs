@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Index;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Index, Type};
 
 use super::Parts;
 use super::message::{
@@ -32,6 +32,10 @@ impl Parts {
         behaviour: Option<&str>,
     ) {
         self.items.extend(message(owner, member, action, behaviour));
+        if let (Output::Value(ty), true) = (&action.output, owner.generics.params.is_empty()) {
+            let (check, cfgs) = (check_value(owner, ty), &member.cfgs);
+            self.items.extend(quote!(#(#cfgs)* const _: () = #check;));
+        }
         self.methods.extend(client_method(owner, member, action));
         if !action.options.local {
             self.items.extend(wire_message(owner, member, action));
@@ -52,7 +56,12 @@ fn message(
     let never = quote!(#runtime::NoError);
     let (output, error, body) = match &action.output {
         Output::Nothing => (quote!(()), never, quote!(::core::result::Result::Ok(#call))),
-        Output::Value(ty) => (quote!(#ty), never, quote!(::core::result::Result::Ok(#call))),
+        Output::Value(ty) => {
+            // What depends on type parameters is checked where the action is used.
+            let check = (!owner.generics.params.is_empty()).then(|| check_value(owner, ty));
+            let check = check.map(|check| quote!(const #check;));
+            (quote!(#ty), never, quote!({ #check ::core::result::Result::Ok(#call) }))
+        }
         Output::Fallible(ty) => (
             quote!(<#ty as #runtime::TryParts>::Output),
             quote!(<#ty as #runtime::TryParts>::Error),
@@ -84,6 +93,17 @@ fn message(
         body,
     };
     message.expand()
+}
+
+/// Returns a check that a value is no `Result` under a name that tells nothing.
+fn check_value(owner: &Owner, ty: &Type) -> TokenStream {
+    let runtime = &owner.runtime;
+    quote_spanned! {located(ty.span())=>
+        {
+            use #runtime::support::{Value as _, ValueOf, check_value};
+            check_value(ValueOf::<#ty>::IS_VALUE);
+        }
+    }
 }
 
 /// Returns both ends of the action's way.
@@ -134,7 +154,8 @@ fn client_method(owner: &Owner, member: &Member, action: &Action) -> TokenStream
 
 fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
     let runtime = &owner.runtime;
-    let (generics, _, clause) = owner.generics.split_for_impl();
+    let generics = owner.bounded();
+    let (generics, _, clause) = generics.split_for_impl();
     let (ty, cfgs) = (message_type(owner, &action.signature), &member.cfgs);
     let mut parameters = TokenStream::new();
     let mut fields = TokenStream::new();
@@ -193,9 +214,10 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
         ) -> ::core::option::Option<
             ::core::result::Result<Self, #runtime::exchange::Unreadable>,
         > {
+            use #runtime::probe::traits::*;
+            let decoded = (&&#runtime::probe::Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
             ::core::option::Option::Some(
-                #runtime::exchange::EncodedBytes::decode::<(#(#types,)*)>(#arguments)
-                    .map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
+                decoded.map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
             )
         }
 
@@ -208,9 +230,8 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
                 #runtime::wire::CodecError,
             >,
         > {
-            ::core::option::Option::Some(
-                #runtime::wire::Encoding::encode(#encoding, &(#(&self.#fields,)*)),
-            )
+            use #runtime::probe::traits::*;
+            (&&#runtime::probe::Probe::of(&(#(&self.#fields,)*))).encode(#encoding)
         }
     })
 }
@@ -219,7 +240,7 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
 fn own_error(runtime: &TokenStream) -> TokenStream {
     let (error, schemas) = (local("error"), local("schemas"));
     let ty = quote!(<Self as #runtime::Message>::Error);
-    let (probe, traits) = (quote!(#runtime::probe::Probe), quote!(use #runtime::probe::*;));
+    let (probe, traits) = (quote!(#runtime::probe::Probe), quote!(use #runtime::probe::traits::*;));
     quote! {
         fn error_schema(
             #schemas: &mut #runtime::SchemaGenerator,
