@@ -49,11 +49,14 @@ pub(crate) fn by_id(id: NodeId) -> Option<Arc<Shared>> {
 /// Draws an id that no other node of this process has.
 fn free_id(random: &mut impl Rng) -> NodeId {
     let nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
+    // Drawn once, so that what is drawn next does not depend on other nodes of the process.
+    let mut bits: u64 = random.random();
     loop {
-        let id = NodeId::new(random.random());
+        let id = NodeId::new(bits);
         if nodes.get(&id).is_none_or(|node| node.strong_count() == 0) {
             return id;
         }
+        bits = bits.wrapping_add(1);
     }
 }
 
@@ -289,7 +292,8 @@ impl Node {
         self.shared.dead_letters.count()
     }
 
-    /// Runs everything that is ready now on a simulated node, without moving time.
+    /// Runs everything that is ready now on a simulated node and those
+    /// [beside](NodeBuilder::beside) it, without moving time.
     ///
     /// Returns how many steps that took; zero on other nodes.
     ///
@@ -298,13 +302,11 @@ impl Node {
     /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there
     /// is more to do.
     pub fn run_until_idle(&self) -> usize {
-        self.shared
-            .simulation
-            .as_ref()
-            .map_or(0, |simulation| simulation.run_until_idle(&self.shared))
+        self.shared.simulation.as_ref().map_or(0, |simulation| simulation.run_until_idle())
     }
 
-    /// Moves the time of a simulated node forward, running what is due on the way in order.
+    /// Moves the time of a simulated node, and of those [beside](NodeBuilder::beside) it, forward,
+    /// running what is due on the way in order.
     ///
     /// Does nothing on other nodes.
     ///
@@ -314,13 +316,14 @@ impl Node {
     /// [`Context::sleep`](crate::Context::sleep).
     pub fn advance(&self, time: Duration) {
         if let Some(simulation) = &self.shared.simulation {
-            simulation.advance_to(&self.shared, self.now() + time);
+            simulation.advance_to(self.now() + time);
         }
     }
 
-    /// Returns what a simulated node did so far; `None` on other nodes.
+    /// Returns what a simulated node, and those [beside](NodeBuilder::beside) it, did so far;
+    /// `None` on other nodes.
     pub fn trace(&self) -> Option<Trace> {
-        self.shared.simulation.as_ref().map(simulation::Simulation::trace)
+        self.shared.simulation.as_ref().map(|simulation| simulation.trace())
     }
 
     /// Returns the driver of an external clock; `None` if the node has another clock.

@@ -86,8 +86,6 @@ mod guide {
     struct Supervision;
     #[doc = include_str!("../../../docs/src/time.md")]
     struct Time;
-    #[doc = include_str!("../../../docs/src/testing.md")]
-    struct Testing;
     #[cfg(feature = "manager")]
     #[doc = include_str!("../../../docs/src/processes.md")]
     struct Processes;

@@ -32,6 +32,9 @@ pub trait Exchange: Any + Send + Sync + fmt::Debug {
 
     /// Ends all channels in good order.
     fn close(&self) -> BoxFuture<'static, ()>;
+
+    /// Ends all channels at once: the node is gone, or about to be.
+    fn abandon(&self) {}
 }
 
 /// Another node, seen through a channel that may not exist yet.

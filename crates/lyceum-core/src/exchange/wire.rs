@@ -18,10 +18,13 @@ pub struct Wire<M: Message> {
     /// Whether the action answers with a stream of results.
     pub(crate) stream: bool,
     fingerprint: fn() -> Fingerprint,
-    travel: fn(M, fn() -> Fingerprint) -> Box<dyn Outgoing>,
+    travel: Travel<M>,
     pub(crate) output: fn(&Recipient, Reply) -> Result<M::Output, Unreadable>,
     pub(crate) error: fn(&dyn Encoded) -> Option<M::Error>,
 }
+
+/// Makes a message ready to leave.
+type Travel<M> = fn(M, fn() -> Fingerprint) -> Box<dyn Outgoing>;
 
 impl<M: WireMessage> Wire<M> {
     pub(crate) const fn with(

@@ -26,6 +26,11 @@ impl Exchanges {
         exchanges.iter().find_map(|exchange| exchange.endpoints().into_iter().next())
     }
 
+    /// Returns whether the node itself listens there.
+    pub(crate) fn is_at(&self, endpoint: &Endpoint) -> bool {
+        self.all().iter().any(|exchange| exchange.endpoints().contains(endpoint))
+    }
+
     /// Returns the peer that an address leads to.
     pub(crate) fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
         self.all().iter().find_map(|exchange| exchange.peer(address))

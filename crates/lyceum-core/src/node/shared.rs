@@ -1,8 +1,8 @@
 //! What all parts of a node share.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -45,10 +45,26 @@ pub(crate) struct Shared {
     pub(crate) constructing: Arc<Semaphore>,
     pub(super) runtime: Option<Runtime>,
     pub(super) runtime_id: Option<tokio::runtime::Id>,
-    pub(super) simulation: Option<Simulation>,
+    /// The world of a simulated node, and which of its nodes this one is.
+    pub(super) simulation: Option<Arc<Simulation>>,
+    pub(super) number: u32,
     /// How many pieces of work hold simulated time still.
     pub(crate) held: AtomicUsize,
     pub(super) closed: AtomicBool,
+}
+
+thread_local! {
+    /// The world for which this thread polls parts of a larger future, whose owner drives.
+    static PARTS_OF: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Restores for which world the thread polled parts before.
+struct Parts(u64);
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        PARTS_OF.set(self.0);
+    }
 }
 
 impl Shared {
@@ -79,22 +95,32 @@ impl Shared {
         if self.is_simulated() { None } else { Helping::enter(&self.run_queue) }
     }
 
+    /// Returns which world a simulated node belongs to.
+    pub(crate) fn world(&self) -> Option<u64> {
+        self.simulation.as_ref().map(|simulation| simulation.number())
+    }
+
+    /// Returns whether both are simulated nodes of one world.
+    pub(crate) fn is_simulated_with(&self, other: &Self) -> bool {
+        self.is_simulated() && self.world() == other.world()
+    }
+
     /// Lets the seed choose.
     pub(crate) fn toss(&self) -> bool {
-        self.simulation.as_ref().is_some_and(Simulation::toss)
+        self.simulation.as_ref().is_some_and(|simulation| simulation.toss())
     }
 
     /// Notes a turn in the trace of a simulated node.
     #[inline]
     pub(crate) fn note_turn(&self, agent: AgentId, info: &ActionInfo) {
         if let Some(simulation) = &self.simulation {
-            simulation.note_action(self.clock.now(), agent, info);
+            simulation.note_action(self, agent, info);
         }
     }
 
     pub(crate) fn note(&self, agent: AgentId, what: &str) {
         if let Some(simulation) = &self.simulation {
-            simulation.note(self.clock.now(), agent, what);
+            simulation.note(self, agent, what);
         }
     }
 
@@ -118,23 +144,35 @@ impl Shared {
     #[inline]
     pub(crate) fn drive(&self, cx: &mut Context<'_>) -> bool {
         let Some(simulation) = &self.simulation else { return false };
-        let inside = crate::cell::with_current(|frame| frame.node == NonNull::from(self));
+        if PARTS_OF.get() == simulation.number() {
+            return false;
+        }
+        let inside = crate::cell::with_current(|frame| frame.world() == Some(simulation.number()));
         // The executor's budget is no limit here: a step is not an input or output.
-        !inside.unwrap_or(false) && simulation.drive(self, cx)
+        !inside.unwrap_or(false) && simulation.drive(cx)
     }
 
     /// Waits for a future, driving a simulated node meanwhile.
+    ///
+    /// The whole future is polled again after each step: what it is made of does not drive.
     pub(crate) async fn driven<F: Future>(&self, future: F) -> F::Output {
         let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| {
             loop {
-                let polled = future.as_mut().poll(cx);
+                let polled = self.undriven(|| future.as_mut().poll(cx));
                 if polled.is_ready() || !self.drive(cx) {
                     return polled;
                 }
             }
         })
         .await
+    }
+
+    /// Polls something that is not to drive the simulated node.
+    fn undriven<T>(&self, poll: impl FnOnce() -> T) -> T {
+        let Some(world) = self.world() else { return poll() };
+        let _parts = Parts(PARTS_OF.replace(world));
+        poll()
     }
 
     /// Returns whether work that is foreign to the clock holds simulated time still.
@@ -160,7 +198,7 @@ impl Shared {
         mut future: BoxFuture<'static, T>,
     ) -> BoxFuture<'static, T> {
         let mut cx = Context::from_waker(Waker::noop());
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        if let Poll::Ready(output) = self.undriven(|| future.as_mut().poll(&mut cx)) {
             return Box::pin(std::future::ready(output));
         }
         let job = self.spawn(None, future);
@@ -210,8 +248,14 @@ impl Shared {
             crate::life::end_now(&agent, DownReason::NodeStopped(why.into()));
         }
         queued.into_iter().for_each(Runnable::run_last);
+        for exchange in self.exchanges.take() {
+            exchange.abandon();
+        }
         self.topics.clear();
         self.clock.clear();
+        if let Some(simulation) = &self.simulation {
+            simulation.leave(self);
+        }
     }
 }
 
