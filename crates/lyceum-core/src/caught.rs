@@ -18,6 +18,8 @@ use crate::BoxError;
 
 /// How many causes of an error are told.
 const CAUSES: usize = 32;
+/// How often what a panic carries is dropped that panics each time anew.
+const DROPS: usize = 8;
 
 /// What a panic carries: it may be anything, and its drop may panic again.
 pub(crate) type Panic = Box<dyn Any + Send>;
@@ -44,9 +46,14 @@ pub(crate) fn into_text(panic: Panic) -> Box<str> {
 }
 
 /// Drops what a panic carried.
-pub(crate) fn forget(panic: Panic) {
-    // A value that panics each time that it is dropped is never rid of.
-    let _ = catch(move || drop(panic)).map_err(std::mem::forget);
+pub(crate) fn forget(mut panic: Panic) {
+    for _ in 0..DROPS {
+        match catch(move || drop(panic)) {
+            Ok(()) => return,
+            Err(next) => panic = next,
+        }
+    }
+    std::mem::forget(panic);
 }
 
 /// Runs a drop; a panic in it is logged and goes no further.

@@ -5,6 +5,7 @@
 //! policy keeps took the node along; both got out of the futures that the node runs.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
@@ -237,8 +238,9 @@ impl Failing {
 async fn error_whose_text_panics_is_an_ordinary_failure() {
     let node = Node::simulated(1);
     let bystander = node.launch(Bystander).await.unwrap();
-    // The error is the test's own now, and would go off here.
-    std::mem::forget(node.launch(Failing { at: "launch" }).await.unwrap_err());
+    let error = node.launch(Failing { at: "launch" }).await.unwrap_err();
+    let dropped = catch_unwind(AssertUnwindSafe(move || drop(error)));
+    assert!(dropped.is_err(), "the error is the test's own, and goes off here");
 
     let failing = node.launch(Failing { at: "behaviour" }).await.unwrap();
     let reason = failing.ended().await;

@@ -359,6 +359,7 @@ async fn agent_that_shuts_its_node_down_is_stopped_as_any() {
         let (young, young_log) = clerk(&node).await;
 
         assert_eq!(janitor.close_up().await.unwrap(), 7);
+        assert!(node.launch(Janitor(done.clone())).await.is_err(), "it takes no more");
 
         let all = [old.any(), janitor.any(), young.any()];
         assert_eq!(node.wait_all(&all).await, [const { DownReason::Stopped }; 3], "seed {seed}");

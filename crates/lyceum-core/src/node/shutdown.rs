@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_util::future::{BoxFuture, FutureExt};
 
@@ -51,13 +51,14 @@ impl Future for Shutdown {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.is_awaited_within() {
+        let Some(rest) = &mut self.rest else { return Poll::Ready(()) };
+        if rest.as_mut().poll(cx).is_ready() {
+            self.rest = None;
+        } else if self.is_awaited_within() {
             // An agent that waited for its own end would be dropped after its grace time.
             self.hand_over();
-        }
-        if let Some(rest) = &mut self.rest {
-            ready!(rest.as_mut().poll(cx));
-            self.rest = None;
+        } else {
+            return Poll::Pending;
         }
         Poll::Ready(())
     }
