@@ -215,8 +215,8 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
             ::core::result::Result<Self, #runtime::exchange::Unreadable>,
         > {
             use #runtime::probe::traits::*;
-            let probe = #runtime::probe::Probe::<(#(#types,)*)>::of_type();
-            let decoded = (&&probe).decode(#arguments)?;
+            let decoded =
+                (&&#runtime::probe::Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
             ::core::option::Option::Some(
                 decoded.map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
             )
