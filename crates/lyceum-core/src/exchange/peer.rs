@@ -1,5 +1,6 @@
 //! What the core asks of an exchange.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,10 +15,17 @@ use crate::CallError;
 /// Where agents of other nodes are found, and where ours can be.
 ///
 /// Attached to a node by [`Node::attach`](crate::Node::attach).
-pub trait Exchange: Send + Sync + fmt::Debug + 'static {
+pub trait Exchange: Any + Send + Sync + fmt::Debug {
     /// Returns the peer that an address leads to; `None` if it leads nowhere that this exchange
     /// knows. Does not wait and sends nothing: the peer connects when it is first used.
     fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>>;
+
+    /// Returns the agent of this very node that an address leads to, where the exchange listens
+    /// there itself.
+    fn own(&self, address: &Address) -> Option<AgentKey> {
+        let _ = address;
+        None
+    }
 
     /// Returns where the node can be reached, the best first.
     fn endpoints(&self) -> Vec<Endpoint>;

@@ -12,13 +12,16 @@ use crate::route::WireMessage;
 use crate::stream::Results;
 use crate::{Message, Recipient};
 
+/// Makes a message ready to leave, with the fingerprint of its action.
+type Travel<M> = fn(M, fn() -> Fingerprint) -> Box<dyn Outgoing>;
+
 /// How messages of a type leave the process and how their answers are read; made by the macros
 /// for each action that is not local.
 pub struct Wire<M: Message> {
     /// Whether the action answers with a stream of results.
     pub(crate) stream: bool,
     fingerprint: fn() -> Fingerprint,
-    travel: fn(M, fn() -> Fingerprint) -> Box<dyn Outgoing>,
+    travel: Travel<M>,
     pub(crate) output: fn(&Recipient, Reply) -> Result<M::Output, Unreadable>,
     pub(crate) error: fn(&dyn Encoded) -> Option<M::Error>,
 }
