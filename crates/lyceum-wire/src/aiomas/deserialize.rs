@@ -151,10 +151,15 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
         match self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(truth) => visitor.visit_bool(truth),
-            Value::Int(integer) => visit_integer(&integer, visitor),
+            Value::Int(integer) if self.keeps_type => visit_integer(&integer, visitor),
+            Value::Int(integer) => match (integer.as_i64(), integer.as_u64()) {
+                (None, None) => visitor.visit_f64(integer.to_f64()),
+                _ => visit_integer(&integer, visitor),
+            },
             Value::Float(float) => visitor.visit_f64(float),
             Value::Text(text) => visitor.visit_string(text),
-            Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
+            Value::Bytes(bytes) if self.keeps_type => visitor.visit_byte_buf(bytes),
+            Value::Bytes(bytes) => self.side.list(bytes.into_iter().map(Value::from), visitor),
             Value::List(items) => self.side.list(items, visitor),
             Value::Map(map) => self.side.map(map, visitor),
             Value::Typed(typed) if self.keeps_type => {
@@ -174,6 +179,29 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
 
     fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         self.deserialize_f64(visitor)
+    }
+
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match &self.value {
+            Value::Int(integer) => visit_integer(integer, visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.deserialize_i128(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.value {
+            Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
+            Value::Typed(typed) => self.side.data(*typed)?.deserialize_byte_buf(visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.deserialize_byte_buf(visitor)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -266,8 +294,7 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit map
-        identifier
+        bool i8 i16 i32 i64 u8 u16 u32 u64 char str string unit map identifier
     }
 }
 
