@@ -54,6 +54,12 @@ impl Door {
         routes.into_iter().map(|route| (route.name, (route.fingerprint)())).collect()
     }
 
+    /// Returns whether an action of an agent answers with a stream of results.
+    pub fn streams(&self, agent: &AnyHandle, action: &str) -> bool {
+        let route = agent.cell().and_then(|agent| agent.route(action));
+        route.is_some_and(|route| route.stream)
+    }
+
     /// Hands a message to an agent. It is decoded now, and sent when the future is first polled,
     /// on a thread of the node's runtime.
     ///

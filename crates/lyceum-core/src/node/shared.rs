@@ -220,6 +220,8 @@ impl Shared {
         queued.into_iter().for_each(Runnable::run_last);
         self.topics.clear();
         self.clock.clear();
+        // They keep a way in to the node, which keeps them.
+        drop(self.exchanges.take());
     }
 }
 
