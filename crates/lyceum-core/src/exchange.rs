@@ -2,9 +2,10 @@
 //!
 //! For those who write an exchange. The core knows none; it asks these of one:
 //!
-//! - [`Exchange`] finds the [`Peer`] behind an address; a [`Peer`] carries messages to the agents of
-//!   one other node.
-//! - [`Outgoing`] is a message on its way out, [`Reply`] what comes back, [`Fault`] why nothing did.
+//! - [`Exchange`] finds the [`Peer`] behind an address; a [`Peer`] carries messages to the agents
+//!   of one other node.
+//! - [`Outgoing`] is a message on its way out, [`Reply`] what comes back, [`Fault`] why nothing
+//!   did.
 //! - [`Door`] takes what comes in: [`Incoming`] messages, and [`Question`]s about agents.
 //! - [`Origin`] is what a message brings along of the calls that led to it.
 //!
