@@ -25,7 +25,8 @@ const QUEUE: usize = 64;
 /// ```
 /// use lyceum_exchange::aiomas::{Channel, Listener};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Done = Result<(), Box<dyn std::error::Error>>;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Done {
 /// let mut listener = Listener::bind("aiomas+tcp://127.0.0.1:0").await?;
 /// let url = listener.url().to_string();
 /// let server = async {
@@ -34,13 +35,13 @@ const QUEUE: usize = 64;
 ///     assert_eq!(request.content(), &"ping".into());
 ///     request.reply("pong");
 ///     channel.closed().await;
-///     Ok::<_, Box<dyn std::error::Error>>(())
+///     Done::Ok(())
 /// };
 /// let client = async {
 ///     let channel = Channel::open(&url).await?;
 ///     let pending = channel.send("ping").await?;
 ///     assert_eq!(pending.answer().await?, "pong".into());
-///     Ok::<_, Box<dyn std::error::Error>>(())
+///     Done::Ok(())
 /// };
 /// let (served, asked) = tokio::join!(server, client);
 /// served.and(asked)
@@ -201,7 +202,12 @@ impl Request {
 struct Queue(mpsc::Sender<Request>);
 
 impl Answers for Queue {
-    fn answer(&self, _: &Arc<Link>, request: Packet) -> BoxFuture<'static, Answered> {
+    fn answer(
+        self: Arc<Self>,
+        _: &Arc<Link>,
+        request: Packet,
+        _: usize,
+    ) -> BoxFuture<'static, Answered> {
         let queue = self.0.clone();
         async move {
             let (answer, answered) = oneshot::channel();

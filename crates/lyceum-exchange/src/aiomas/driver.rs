@@ -33,8 +33,14 @@ const ROUND_LIMIT: usize = 32;
 
 /// Answers requests.
 pub(super) trait Answers: Send + Sync {
-    /// Takes a request. The future is polled at once, and those of later requests after it.
-    fn answer(&self, link: &Arc<Link>, request: Packet) -> BoxFuture<'static, Answered>;
+    /// Takes a request, which took so many bytes. The future is polled at once, and those of later
+    /// requests after it.
+    fn answer(
+        self: Arc<Self>,
+        link: &Arc<Link>,
+        request: Packet,
+        bytes: usize,
+    ) -> BoxFuture<'static, Answered>;
 }
 
 /// The answer to a request: its result, or the text of an exception.
@@ -136,18 +142,18 @@ impl Driver {
         let Profile { codec, limits, .. } = self.link.profile;
         while let Some(payload) = self.frames.feed(&mut input)? {
             match codec.decode_packet(&payload, limits) {
-                Ok(packet) => self.take_packet(packet, cx),
+                Ok(packet) => self.take_packet(packet, payload.len(), cx),
                 Err(error) => self.take_error(error)?,
             }
         }
         Ok(())
     }
 
-    fn take_packet(&mut self, packet: Packet, cx: &mut Context<'_>) {
+    fn take_packet(&mut self, packet: Packet, bytes: usize, cx: &mut Context<'_>) {
         match packet.kind {
             PacketKind::Request => {
                 let id = packet.id.clone();
-                let answer = self.answers.answer(&self.link, packet);
+                let answer = self.answers.clone().answer(&self.link, packet, bytes);
                 let mut underway = Underway { id, answer };
                 match Pin::new(&mut underway).poll(cx) {
                     Poll::Ready((id, answered)) => self.send(id, answered),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::driver::{Answers, Driver};
@@ -26,18 +27,28 @@ impl Driving {
         profile: Profile,
         answers: Arc<dyn Answers>,
     ) -> Self {
+        Self::start_on(&Handle::current(), stream, profile, answers)
+    }
+
+    /// Starts the task of a connection on a runtime.
+    pub(super) fn start_on(
+        runtime: &Handle,
+        stream: Box<dyn ByteStream>,
+        profile: Profile,
+        answers: Arc<dyn Answers>,
+    ) -> Self {
         let (link, driver) = Driver::new(stream, profile, answers);
         let mut task = JoinSet::new();
-        task.spawn(driver);
+        task.spawn_on(driver, runtime);
         Self { link, _task: task }
     }
 
-    /// Ends the connection: what is written already is sent.
+    /// Ends the connection: what is written already is sent first, if that is soon.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future ends the connection at once.
-    pub(super) async fn close(self) {
+    /// Dropping the future changes nothing: the connection ends.
+    pub(super) async fn close(&self) {
         self.link.close();
         // Either way it is over.
         let _ = tokio::time::timeout(CLOSE_LIMIT, self.link.closed()).await;

@@ -32,6 +32,12 @@ pub enum OpenError {
     /// The node is in simulated time, and has no real network.
     #[error("cannot use `{0}` on a simulated node: it has no network")]
     Simulated(Endpoint),
+    /// The node is connected to too many containers.
+    #[error("cannot connect to a container: expected at most {0}")]
+    Full(usize),
+    /// The node has ended.
+    #[error("cannot use `{0}`: the node has ended")]
+    Ended(Endpoint),
     /// The network said no.
     #[error("cannot reach `{url}`")]
     Network {
@@ -40,6 +46,16 @@ pub enum OpenError {
         /// Why.
         source: io::Error,
     },
+}
+
+impl OpenError {
+    /// Returns the text with that of its cause.
+    pub(super) fn with_cause(&self) -> String {
+        match self {
+            Self::Network { source, .. } => format!("{self}: {source}"),
+            other => other.to_string(),
+        }
+    }
 }
 
 /// The transports that a URL may name.

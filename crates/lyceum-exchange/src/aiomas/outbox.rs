@@ -12,7 +12,6 @@ use lyceum_wire::aiomas::{FrameError, write_frame};
 use tokio::io::{AsyncWrite, WriteHalf};
 use tokio::sync::{Semaphore, TryAcquireError};
 
-use super::Closed;
 use crate::ByteStream;
 
 /// Bytes that wait to be written at most; one larger frame is taken alone.

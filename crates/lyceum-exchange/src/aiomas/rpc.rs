@@ -16,7 +16,8 @@ use crate::ByteStream;
 /// ```
 /// use lyceum_exchange::aiomas::{Listener, Router, Rpc};
 ///
-/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # type Done = Result<(), Box<dyn std::error::Error>>;
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Done {
 /// let sums = Router::new();
 /// sums.expose("add", |mut call| async move {
 ///     let sum = call.argument::<i64>("a")? + call.argument::<i64>("b")?;
@@ -29,8 +30,8 @@ use crate::ByteStream;
 /// let (_server, client) = (server?, client?);
 ///
 /// assert_eq!(client.remote().call::<i64>("add", &(1, 2)).await?, 3);
-/// assert_eq!(client.remote().call_with::<i64>("add", &[1], &[("b", 2)].into_iter()
-///     .collect::<std::collections::HashMap<_, _>>()).await?, 3);
+/// let named = std::collections::HashMap::from([("b", 2)]);
+/// assert_eq!(client.remote().call_with::<i64>("add", &[1], &named).await?, 3);
 /// # Ok(()) }
 /// ```
 pub struct Rpc {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lyceum_wire::aiomas::{Deserializer, Message, Packet, Proxy, Value, to_value};
+use lyceum_wire::aiomas::{DecodeError, Deserializer, Message, Packet, Proxy, Value, to_value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -117,10 +117,6 @@ impl RpcCall {
     pub fn remote(&self, proxy: Proxy) -> RemoteObject {
         RemoteObject::new(self.link.clone(), proxy.path)
     }
-
-    pub(super) fn link(&self) -> &Arc<Link> {
-        &self.link
-    }
 }
 
 impl Service for () {
@@ -140,7 +136,12 @@ impl<S: Service + ?Sized> Service for Arc<S> {
 pub(super) struct ServiceAnswers(pub(super) Arc<dyn Service>);
 
 impl Answers for ServiceAnswers {
-    fn answer(&self, link: &Arc<Link>, request: Packet) -> BoxFuture<'static, Answered> {
+    fn answer(
+        self: Arc<Self>,
+        link: &Arc<Link>,
+        request: Packet,
+        _: usize,
+    ) -> BoxFuture<'static, Answered> {
         let (path, args, kwargs) = match Message::try_from(request) {
             Ok(Message::Request { path, args, kwargs, .. }) => (path, args, kwargs),
             Ok(_) => unreachable!("a request was handed over"),
@@ -164,7 +165,7 @@ impl Answers for ServiceAnswers {
 }
 
 /// Returns what the sender of a request that is none is told.
-fn refusal(error: &lyceum_wire::aiomas::DecodeError) -> String {
+pub(super) fn refusal(error: &DecodeError) -> String {
     match error.answer() {
         Some(Message::Exception { text, .. }) => text,
         _ => format!("BadRequest: {error}"),
