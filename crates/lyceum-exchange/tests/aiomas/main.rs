@@ -1,0 +1,13 @@
+//! The aiomas exchange, against the real aiomas in Python.
+#![cfg(feature = "aiomas")]
+
+#[path = "../python/environment.rs"]
+mod environment;
+
+mod agents;
+mod peer;
+
+mod faults;
+mod hostile;
+mod reaching;
+mod serving;
