@@ -11,3 +11,4 @@ mod faults;
 mod hostile;
 mod reaching;
 mod serving;
+mod without_agents;
