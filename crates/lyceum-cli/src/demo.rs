@@ -13,6 +13,8 @@
 //!                  summary ── view                  by handle
 //! ```
 //!
+//! With `--listen`, other terminals see and steer all of them: `lyceum agents`, `lyceum call`.
+//!
 //! To begin with: [`memory`] is the simplest source, [`monitor`] listens and publishes,
 //! [`summary`] calls others.
 
@@ -44,7 +46,12 @@ mod table;
 mod units;
 mod view;
 
+#[cfg(test)]
+mod growth;
+
+use lyceum::network::{self as sockets, Settings};
 use lyceum::prelude::*;
+use lyceum::wire::Endpoint;
 pub(crate) use options::Options;
 
 use self::cpu::Cpu;
@@ -64,8 +71,9 @@ pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {
     let mut signals = Signals::listen()?;
     let node = Node::local();
     let summary = launch(&node, options.limits()).await?;
+    let endpoint = listen(&node, options).await?;
 
-    let view = View::open(options)?;
+    let view = View::open(options, endpoint)?;
     let shown = tokio::select! {
         shown = view.follow(&node, &summary, options) => shown,
         () = signals.next() => Ok(()),
@@ -77,6 +85,18 @@ pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {
         Err(error) if !error.is_end_of_reader() => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Lets other programs in, where that is wanted; returns where.
+async fn listen(node: &Node, options: &Options) -> lyceum::Result<Option<Endpoint>> {
+    let Some(endpoint) = &options.listen else { return Ok(None) };
+    let settings = Settings::default();
+    let settings = match &options.token {
+        Some(token) => settings.token(token.clone()),
+        None => settings,
+    };
+    let listener = sockets::Network::attach(node, settings).listen(endpoint).await?;
+    Ok(Some(listener.endpoint().clone()))
 }
 
 /// Launches the agents; the summary is the one to ask.

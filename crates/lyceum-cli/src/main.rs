@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use lyceum::manager::{Commands, Completions};
 
 /// How long a read that hangs may hold up the end of the program.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -20,14 +21,28 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Watches over this machine with a handful of agents.
+    /// Watches over this machine with a handful of agents
     Demo(demo::Options),
+    #[command(flatten)]
+    Agents(Commands),
+    /// Prints what a shell needs to complete this program's command line
+    Completions(Completions),
 }
 
 fn main() -> lyceum::Result<ExitCode> {
-    let Command::Demo(options) = Cli::parse().command;
+    match Cli::parse().command {
+        Command::Demo(options) => demo(&options),
+        Command::Agents(commands) => Ok(commands.run()),
+        Command::Completions(options) => {
+            options.print::<Cli>()?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn demo(options: &demo::Options) -> lyceum::Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let result = runtime.block_on(demo::run(&options));
+    let result = runtime.block_on(demo::run(options));
     // Not `#[tokio::main]`: it would wait forever for a read of a dead network disk.
     runtime.shutdown_timeout(PATIENCE);
     result.map(|()| ExitCode::SUCCESS)

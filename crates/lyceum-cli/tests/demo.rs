@@ -100,13 +100,15 @@ fn even_the_shortest_watch_shows_a_round() {
 
 #[test]
 fn bad_time_is_named_with_what_is_expected() {
-    for (option, value) in [("--for", "soon"), ("--for", "0s"), ("--every", "10")] {
+    // One that begins with a hyphen was taken for an option, with no word of what is expected.
+    for (option, value) in [("--for", "soon"), ("--for", "0s"), ("--for", "-1s"), ("--every", "10")]
+    {
         let output = output(&[option, value]);
 
         let errors = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2));
         assert!(errors.contains(&format!("invalid value '{value}' for '{option}")), "{errors}");
-        assert!(errors.contains("such as 500ms, 10s or 2m"), "{errors}");
+        assert!(errors.contains("such as 500ms, 1.5s or 1m30s"), "{errors}");
         assert!(output.stdout.is_empty());
     }
 }

@@ -1,5 +1,7 @@
 //! Agents: what the macros make of a type, so that a node can host it.
 
+mod names;
+
 use std::any::{Any, TypeId};
 use std::fmt;
 
@@ -15,6 +17,12 @@ use crate::{BoxError, Context, Recipient, Route};
 ///
 /// Not `'static`, so that a future may hold a `Handle<dyn Interface>` over an await: the compiler
 /// checks that it is `Send` for `dyn Interface` of any lifetime.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no agent",
+    label = "no agent, and no interface",
+    note = "an agent has an `impl` block with `#[agent]`; an interface is a trait with \
+            `#[agent(interface)]`, and stands here as `dyn Interface`"
+)]
 pub trait Target {
     /// The typed client that `Handle<Self>` derefs to.
     type Actions: Client;
@@ -53,6 +61,11 @@ pub trait Client: Send + Sync + 'static {
 /// # Ok::<(), lyceum::Error>(())
 /// # }).unwrap();
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no agent",
+    label = "no agent",
+    note = "an agent has an `impl` block with `#[agent]`"
+)]
 pub trait Agent: Target + Sized + Send + 'static {
     /// Everything that nodes and doors need to know of the type.
     const BLUEPRINT: Blueprint<Self>;

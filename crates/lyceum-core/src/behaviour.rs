@@ -70,6 +70,16 @@ pub enum First {
     Now,
 }
 
+impl Kind {
+    /// Returns the flag that starts such a behaviour, if it has that name.
+    pub(crate) fn flag(self, name: &str) -> Option<&'static str> {
+        match self {
+            Self::On { flag } if flag == name => Some(flag),
+            _ => None,
+        }
+    }
+}
+
 impl<A: Agent> BehaviourEntry<A> {
     pub(crate) fn describe(&self) -> BehaviourDescription {
         BehaviourDescription {

@@ -299,6 +299,7 @@ fn explain<M: Message>(target: &Recipient, submitted: Submitted<M>) -> CallError
                 Refusal::SenderInactive => {
                     CallError::Inactive(fault.detail("an inactive agent sends nothing"))
                 }
+                Refusal::Late => CallError::Timeout(fault),
                 Refusal::Ended => CallError::Terminated(fault.detail(reason(target))),
                 Refusal::Reentrant => CallError::Reentrant(fault),
                 Refusal::UnknownAction => CallError::UnknownAction(fault),

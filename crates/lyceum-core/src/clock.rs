@@ -120,7 +120,12 @@ impl Clock {
     }
 
     pub(crate) fn utc(&self) -> Timestamp {
-        let passed = Duration::from_nanos(self.nanos());
+        self.date(self.now())
+    }
+
+    /// Turns a time into a date.
+    pub(crate) fn date(&self, time: Time) -> Timestamp {
+        let passed = Duration::from_nanos(time.nanos());
         self.start.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 

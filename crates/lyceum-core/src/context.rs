@@ -20,7 +20,9 @@ use crate::clock::{Sleep, Time, TimeoutError, When};
 use crate::life::{DownReason, FromConstructor, FromValue, Launch, Mode, OwnTurn, With};
 use crate::node::Shared;
 use crate::topic::{PublishError, TopicError, publish_from};
-use crate::{Action, Agent, AgentRef, BoxError, CallError, Handle, Message, Node, Target};
+use crate::{
+    Action, ActionInfo, Agent, AgentRef, BoxError, CallError, Handle, Message, Node, Target,
+};
 
 /// What an agent gets of its surroundings.
 ///
@@ -43,6 +45,11 @@ impl<A: Agent> Context<A> {
 
     pub(crate) fn agent(&self) -> AgentRef {
         self.owned.agent()
+    }
+
+    /// Returns what the turn runs that this is the context of, if it is one of a turn.
+    pub(crate) fn action(&self) -> Option<&'static ActionInfo> {
+        self.owned.turn().map(|turn| turn.vtable.info)
     }
 
     pub(crate) fn header(&self) -> &Header {
@@ -166,7 +173,7 @@ impl<A: Agent> Context<A> {
     ///
     /// # Errors
     ///
-    /// Returns [`CallError::Reentrant`] from within an exclusive turn of this agent, and
+    /// Returns [`CallError::Reentrant`] from within a turn of this agent, exclusive or shared, and
     /// [`CallError::Terminated`] once the agent has ended.
     pub async fn with<T, F>(&self, reach: F) -> Result<T, CallError>
     where
@@ -235,8 +242,7 @@ impl<A: Agent> Context<A> {
     ///
     /// Dropping it changes nothing.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<A> {
-        let agent = self.agent();
-        async move { agent.wait_stopping().await }
+        self.agent().wait_stopping()
     }
 
     /// Links this agent with another: if one goes down and was not asked to, the other does, too.
@@ -248,7 +254,7 @@ impl<A: Agent> Context<A> {
         self.agent().recipient().link(other.recipient()).await
     }
 
-    /// Sets a flag, which runs the behaviours that wait for it.
+    /// Sets a flag, which runs the behaviours that wait for it. Any other is ignored.
     pub fn set_flag(&self, flag: &str) {
         self.agent().set_flag(flag);
     }

@@ -25,14 +25,14 @@ mod wire;
 
 pub use connect::{Connect, ConnectError};
 pub use door::Door;
-pub use encoded::{Encoded, ReadValue, Unreadable, decode};
+pub use encoded::{Encoded, EncodedBytes, ReadValue, ToEncode, Unreadable, decode};
 pub use incoming::{Incoming, Served, Serving};
 pub(crate) use origin::{Caller, Departures};
 pub use origin::{Hop, Origin};
 pub use outgoing::{Expects, Outgoing, OwnError, Request};
 pub(crate) use outgoing::{far, far_any, far_tell};
 pub use peer::{Exchange, Fault, Peer, Reply};
-pub use question::{Question, Status};
+pub use question::{AgentFilter, Question, Status};
 pub use remote::{Remote, RemoteKind};
 pub use wire::Wire;
 pub(crate) use wire::{read_stream, read_value};

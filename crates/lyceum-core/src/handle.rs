@@ -130,6 +130,7 @@ impl<A: Target + ?Sized> Handle<A> {
     }
 
     /// Waits until the agent is gone for good, or its node out of reach.
+    #[must_use = "this does nothing unless awaited"]
     pub fn ended(&self) -> Ended {
         self.recipient().ended()
     }
@@ -213,7 +214,7 @@ impl<A: Target + ?Sized> Handle<A> {
         self.recipient().activate().await
     }
 
-    /// Sets a flag, which runs the agent's behaviours that wait for it.
+    /// Sets a flag, which runs the agent's behaviours that wait for it. Any other is ignored.
     ///
     /// # Errors
     ///

@@ -4,6 +4,7 @@ mod ended;
 mod extras;
 mod failure;
 mod far;
+mod flag;
 mod jobs;
 mod launch;
 mod launching;
@@ -11,7 +12,9 @@ mod own_turn;
 mod restart;
 mod source;
 mod stop;
+mod stopping;
 mod supervisor;
+mod waiters;
 
 use std::fmt;
 
@@ -20,6 +23,7 @@ pub(crate) use extras::{Extras, JobPlace};
 pub use failure::OnFailure;
 pub(crate) use failure::{fail, turn_panicked};
 pub(crate) use far::{link_far, unlink_far};
+pub(crate) use flag::Flagged;
 pub use jobs::JobError;
 pub(crate) use jobs::{cancel as cancel_job, drop_detached, run_job, spawn_detached, try_run_job};
 pub use launch::Launch;
@@ -31,7 +35,9 @@ pub use restart::{Backoff, Leftovers, Restart};
 use serde::{Deserialize, Serialize};
 pub use source::{FromConstructor, FromValue, Restartable};
 pub(crate) use stop::{buried, end_now, stop, stop_all};
+pub(crate) use stopping::Stopping;
 pub use supervisor::{Strategy, Supervisor, SupervisorBuilder};
+use waiters::WaiterPlace;
 
 /// What an agent's life has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -11,6 +11,7 @@ mod shared;
 mod simulation;
 mod task;
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -141,9 +142,18 @@ impl Node {
         self.shared.exchanges.attach(exchange);
     }
 
+    /// Returns the exchange of that type, if one is attached.
+    pub fn exchange<E: Exchange>(&self) -> Option<Arc<E>> {
+        let all = self.shared.exchanges.all().into_iter();
+        all.into_iter().find_map(|exchange| {
+            let exchange: Arc<dyn Any + Send + Sync> = exchange;
+            exchange.downcast().ok()
+        })
+    }
+
     /// Returns the exchange of a type, which `make` makes if none is attached yet. For those who
     /// write an exchange.
-    pub fn exchange<E: Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
+    pub fn exchange_or_attach<E: Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
         self.shared.exchanges.get_or_attach(make)
     }
 
@@ -285,6 +295,11 @@ impl Node {
     /// Runs everything that is ready now on a simulated node, without moving time.
     ///
     /// Returns how many steps that took; zero on other nodes.
+    ///
+    /// # Panics
+    ///
+    /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there is
+    /// more to do.
     pub fn run_until_idle(&self) -> usize {
         self.shared
             .simulation
@@ -295,6 +310,11 @@ impl Node {
     /// Moves the time of a simulated node forward, running what is due on the way in order.
     ///
     /// Does nothing on other nodes.
+    ///
+    /// # Panics
+    ///
+    /// If it is an agent or a job of the node that calls this: it waits with
+    /// [`Context::sleep`](crate::Context::sleep).
     pub fn advance(&self, time: Duration) {
         if let Some(simulation) = &self.shared.simulation {
             simulation.advance_to(&self.shared, self.now() + time);

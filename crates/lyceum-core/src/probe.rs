@@ -11,7 +11,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::exchange::{Encoded, decode};
+use lyceum_wire::{CodecError, Encoding};
+
+use crate::exchange::{Encoded, EncodedBytes, Unreadable, decode};
 
 /// Wraps a type, or a value of it, whose abilities are asked.
 #[derive(Debug)]
@@ -109,6 +111,57 @@ pub trait UnknownValue<E> {
 
 impl<E> UnknownValue<E> for Probe<'_, E> {
     fn read(&self, _: &dyn Encoded) -> Option<E> {
+        None
+    }
+}
+
+/// Arguments that can be coded all at once. That one of them cannot is reported where it is one.
+pub trait CodedAtOnce<E> {
+    /// Decodes them.
+    fn decode(&self, arguments: EncodedBytes<'_>) -> Option<Result<E, Unreadable>>;
+}
+
+impl<E: DeserializeOwned> CodedAtOnce<E> for &Probe<'_, E> {
+    fn decode(&self, arguments: EncodedBytes<'_>) -> Option<Result<E, Unreadable>> {
+        Some(arguments.decode())
+    }
+}
+
+/// Arguments that cannot be decoded.
+pub trait NotDecoded<E> {
+    /// Returns `None`.
+    fn decode(&self, arguments: EncodedBytes<'_>) -> Option<Result<E, Unreadable>>;
+}
+
+impl<E> NotDecoded<E> for Probe<'_, E> {
+    fn decode(&self, _: EncodedBytes<'_>) -> Option<Result<E, Unreadable>> {
+        None
+    }
+}
+
+/// An encoded value, and how it is encoded.
+type Coded = Result<(Encoding, Vec<u8>), CodecError>;
+
+/// Arguments that can be encoded all at once.
+pub trait EncodedAtOnce {
+    /// Encodes them.
+    fn encode(&self, encoding: Encoding) -> Option<Coded>;
+}
+
+impl<E: Serialize> EncodedAtOnce for &Probe<'_, E> {
+    fn encode(&self, encoding: Encoding) -> Option<Coded> {
+        Some(encoding.encode(self.0?))
+    }
+}
+
+/// Arguments that cannot be encoded.
+pub trait NotEncoded {
+    /// Returns `None`.
+    fn encode(&self, encoding: Encoding) -> Option<Coded>;
+}
+
+impl<E> NotEncoded for Probe<'_, E> {
+    fn encode(&self, _: Encoding) -> Option<Coded> {
         None
     }
 }

@@ -152,8 +152,10 @@ impl Recipient {
         match self.place() {
             Place::Here(agent) => agent.stop(),
             Place::There(remote) => {
+                // Asked before: an agent that is gone cannot say why.
+                let ended = self.ended();
                 self.order(remote, Question::Stop);
-                self.ended()
+                ended
             }
         }
     }
@@ -162,8 +164,9 @@ impl Recipient {
         match self.place() {
             Place::Here(agent) => agent.kill(),
             Place::There(remote) => {
+                let ended = self.ended();
                 self.order(remote, Question::Kill);
-                self.ended()
+                ended
             }
         }
     }
@@ -184,13 +187,7 @@ impl Recipient {
 
     /// Sends an order whose answer nobody waits for.
     fn order(&self, remote: &Remote, question: Question) {
-        let asked = remote.peer().ask(remote.agent(), question);
-        let job = self.node.spawn(None, async move {
-            if let Err(error) = asked.await {
-                tracing::warn!(%error, "an order did not arrive");
-            }
-        });
-        job.detach();
+        self.node.send_off(remote.peer().ask(remote.agent(), question));
     }
 
     /// Asks something about an agent elsewhere, for as long as calls wait by default.

@@ -1,13 +1,12 @@
 //! What can be asked of a reference to an agent, whatever its type.
 
-use std::future::poll_fn;
-use std::task::{Poll, Waker};
+use std::task::Waker;
 
 use lyceum_wire::{Address, AgentDescription};
 
 use crate::cell::Gate;
 use crate::exchange::Status;
-use crate::life::{DownReason, Ended, Mode, end_now, stop};
+use crate::life::{DownReason, Ended, Flagged, Mode, Stopping, end_now, stop};
 use crate::{AgentRef, BehaviourInfo, Stats};
 
 impl AgentRef {
@@ -20,6 +19,16 @@ impl AgentRef {
     pub(crate) fn name(&self) -> Option<String> {
         let extras = self.extras();
         Some(extras.as_ref()?.name.as_ref()?.to_string())
+    }
+
+    /// Returns whether the agent was launched with all of these attributes.
+    pub(crate) fn has_attributes(&self, wanted: &[(String, String)]) -> bool {
+        if wanted.is_empty() {
+            return true;
+        }
+        let extras = self.extras();
+        let Some(extras) = extras.as_ref() else { return false };
+        wanted.iter().all(|(key, value)| extras.attributes.get(key) == Some(value))
     }
 
     /// Returns what there is to know of the agent now.
@@ -91,10 +100,14 @@ impl AgentRef {
         true
     }
 
-    /// Returns why the agent ended, as text.
+    /// Returns why the agent or its former generation ended, as text.
     pub(crate) fn reason_text(&self) -> String {
         let reason = self.extras().as_ref().and_then(|extras| extras.reason.clone());
-        reason.unwrap_or(DownReason::Stopped).to_string()
+        match reason {
+            Some(reason) => reason.to_string(),
+            None if self.is_stopping() => DownReason::Stopped.to_string(),
+            None => "it restarted".into(),
+        }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -102,45 +115,24 @@ impl AgentRef {
     }
 
     /// Waits until the agent begins to stop.
-    pub(crate) async fn wait_stopping(&self) {
-        poll_fn(|cx| {
-            let mut extras = self.extras();
-            if self.is_stopping() {
-                return Poll::Ready(());
-            }
-            let wakers = &mut extras.get_or_insert_with(Box::default).stop_wakers;
-            if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                wakers.push(cx.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
+    pub(crate) fn wait_stopping(&self) -> Stopping {
+        Stopping::of(self.clone())
     }
 
-    /// Sets a flag, and wakes those who wait for it.
+    /// Sets a flag, and wakes the behaviours that wait for it; nothing remembers any other one.
     pub(crate) fn set_flag(&self, name: &str) {
+        let Some(flag) = (self.vtable().flag)(name) else { return };
         let wakers = self.with_extras(|extras| {
-            let flag = extras.flags.entry(name.into()).or_default();
+            let flag = extras.flags.entry(flag).or_default();
             flag.set = true;
-            std::mem::take(&mut flag.wakers)
+            flag.waiters.take()
         });
-        wakers.into_iter().for_each(Waker::wake);
+        wakers.for_each(Waker::wake);
     }
 
     /// Waits until a flag is set, and clears it.
-    pub(crate) async fn wait_flag(&self, name: &str) {
-        poll_fn(|cx| {
-            self.with_extras(|extras| {
-                let flag = extras.flags.entry(name.into()).or_default();
-                if std::mem::take(&mut flag.set) {
-                    return Poll::Ready(());
-                }
-                flag.wakers.retain(|waker| !waker.will_wake(cx.waker()));
-                flag.wakers.push(cx.waker().clone());
-                Poll::Pending
-            })
-        })
-        .await;
+    pub(crate) fn wait_flag(&self, flag: &'static str) -> Flagged {
+        Flagged::of(self.clone(), flag)
     }
 
     /// Links two agents: if one goes down and was not asked to, the other does, too.

@@ -10,14 +10,16 @@ use std::fmt;
 pub(crate) use arguments::take;
 pub use arguments::{ArgumentFault, ArgumentSource, Arguments, ReadArgument};
 use futures_util::future::BoxFuture;
-use lyceum_wire::{ActionDescription, Fingerprint, ParameterDescription};
+use lyceum_wire::{ActionDescription, CodecError, Encoding, Fingerprint, ParameterDescription};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::Value;
 pub(crate) use verbs::Underway;
-use verbs::{Encoding, Many, One};
+use verbs::{Answers, Many, One};
 
 use crate::call::CallOptions;
-use crate::exchange::{Encoded, Incoming, Serving, Wire, read_stream, read_value};
+use crate::exchange::{
+    Encoded, EncodedBytes, Incoming, Serving, Unreadable, Wire, read_stream, read_value,
+};
 use crate::stream::Results;
 use crate::support::ActionOutput;
 use crate::{AgentRef, BadArguments, CallError, Message};
@@ -75,6 +77,19 @@ pub trait WireMessage: Message {
 
     /// Visits the arguments in order, with their names.
     fn visit(&self, visit: VisitArgument<'_>);
+
+    /// Makes the message of arguments by position, all at once; `None` if it can only be done one
+    /// by one.
+    fn decode(arguments: EncodedBytes<'_>) -> Option<Result<Self, Unreadable>> {
+        let _ = arguments;
+        None
+    }
+
+    /// Encodes the arguments by position, all at once; `None` if it can only be done one by one.
+    fn encode(&self, encoding: Encoding) -> Option<Result<(Encoding, Vec<u8>), CodecError>> {
+        let _ = encoding;
+        None
+    }
 
     /// Reads the action's own error, where its type can be read.
     fn read_error(error: &dyn Encoded) -> Option<Self::Error> {
@@ -143,7 +158,7 @@ where
     Ends { route: route::<M, Many>(true), wire }
 }
 
-const fn route<M: WireMessage, E: Encoding<M>>(stream: bool) -> Route {
+const fn route<M: WireMessage, E: Answers<M>>(stream: bool) -> Route {
     Route {
         name: M::INFO.name,
         stream,
@@ -158,7 +173,7 @@ const fn route<M: WireMessage, E: Encoding<M>>(stream: bool) -> Route {
 }
 
 /// Returns the fingerprint of an action that answers in one of two ways.
-fn fingerprint<M: WireMessage, E: Encoding<M>>() -> Fingerprint {
+fn fingerprint<M: WireMessage, E: Answers<M>>() -> Fingerprint {
     fingerprint::of::<M>(E::describe)
 }
 

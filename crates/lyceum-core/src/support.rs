@@ -1,5 +1,7 @@
 //! What the code of the macros asks of the types that users write, with an error for each.
 
+use std::marker::PhantomData;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,3 +104,34 @@ pub trait ActionOutput: Serialize + DeserializeOwned + JsonSchema {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + JsonSchema> ActionOutput for T {}
+
+/// What an action returns that the macros took for a value, since its name is not `Result`.
+#[derive(Debug)]
+pub struct ValueOf<T: ?Sized>(PhantomData<T>);
+
+impl<T, E> ValueOf<Result<T, E>> {
+    /// That it is none, whatever it is called: an item of the type goes before one of a trait.
+    pub const IS_VALUE: bool = false;
+}
+
+/// Says of all other types that they are values.
+pub trait Value {
+    /// That it is one.
+    const IS_VALUE: bool = true;
+}
+
+impl<T: ?Sized> Value for ValueOf<T> {}
+
+/// Checks what an action returns, while compiling.
+///
+/// # Panics
+///
+/// If it is a `Result` under another name.
+#[track_caller]
+pub const fn check_value(is_value: bool) {
+    assert!(
+        is_value,
+        "this action returns a `Result` under another name: write `Result<T, E>`, or a path to an \
+         alias that is called `Result`, so that callers get its error as `CallError::Action`"
+    );
+}

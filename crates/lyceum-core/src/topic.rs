@@ -5,7 +5,7 @@ mod publication;
 mod router;
 mod subscription;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,6 +16,7 @@ use serde::Serialize;
 pub(crate) use subscription::subscribe_agent;
 pub use subscription::{Listener, Subscription, TopicMessage};
 use thiserror::Error;
+use tokio::sync::Notify;
 
 use crate::node::Shared;
 
@@ -39,7 +40,11 @@ pub enum PublishError {
 
 /// Who listens to what on a node.
 #[derive(Default)]
-pub(crate) struct TopicTable(Mutex<Table>);
+pub(crate) struct TopicTable {
+    table: Mutex<Table>,
+    /// Tells those who want to know that subscriptions came or went.
+    pub(crate) changed: Notify,
+}
 
 struct Table {
     router: Router<Arc<Subscriber>>,
@@ -54,9 +59,11 @@ impl Default for Table {
     }
 }
 
-/// One subscription.
+/// Who hears what matches a pattern, or one of several.
 pub(crate) struct Subscriber {
     pub(crate) group: Option<String>,
+    /// Whether it has several patterns: what matches two of them is heard once.
+    pub(crate) several: bool,
     pub(crate) deliver: Box<dyn Fn(&Publication) -> Delivery + Send + Sync>,
 }
 
@@ -67,8 +74,8 @@ type Receiver = (u64, Arc<Subscriber>);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Taken,
-    /// It is full, and the oldest or this one is lost.
-    Lost,
+    /// It is full, and takes nothing.
+    Full,
     /// The subscriber takes nothing now.
     Skipped,
     /// The subscriber is gone.
@@ -77,16 +84,19 @@ pub(crate) enum Delivery {
 
 impl TopicTable {
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn insert(&self, pattern: Pattern, subscriber: Subscriber) -> u64 {
-        self.table().router.insert(pattern, Arc::new(subscriber))
+    pub(crate) fn insert(&self, pattern: Pattern, subscriber: Arc<Subscriber>) -> u64 {
+        let id = self.table().router.insert(pattern, subscriber);
+        self.changed.notify_one();
+        id
     }
 
     pub(crate) fn remove(&self, id: u64) {
         // Bound to a variable: it is dropped after the lock.
         let _removed = self.table().router.remove(id);
+        self.changed.notify_one();
     }
 
     pub(crate) fn clear(&self) {
@@ -98,20 +108,30 @@ impl TopicTable {
         self.table().lost += count;
     }
 
+    /// Returns the patterns that anybody subscribed to, each once.
+    pub(crate) fn patterns(&self) -> Vec<String> {
+        self.table().router.patterns().into_iter().map(Into::into).collect()
+    }
+
     /// Hands a publication to all subscribers, and to one of each group that takes it.
-    fn publish(&self, publication: &Publication) -> usize {
+    pub(crate) fn publish(&self, publication: &Publication) -> usize {
         let mut taken = 0;
         for members in self.receivers(publication.topic()) {
+            let mut full = false;
             let takes = |(id, subscriber): &Receiver| {
                 match (subscriber.deliver)(publication) {
                     Delivery::Taken => return true,
-                    Delivery::Lost => self.note_lost(1),
+                    Delivery::Full => full = true,
                     Delivery::Skipped => {}
                     Delivery::Gone => self.remove(*id),
                 }
                 false
             };
-            taken += usize::from(members.iter().any(takes));
+            if members.iter().any(takes) {
+                taken += 1;
+            } else if full {
+                self.note_lost(1);
+            }
         }
         taken
     }
@@ -119,26 +139,30 @@ impl TopicTable {
     /// Returns who is to get a publication: of each row, the first that takes it.
     fn receivers(&self, topic: &TopicName) -> Vec<Vec<Receiver>> {
         let mut table = self.table();
-        let mut rows: Vec<(Option<String>, Vec<Receiver>)> = Vec::new();
+        let mut rows: Vec<Vec<Receiver>> = Vec::new();
+        // Which row is of which group.
+        let mut groups: HashMap<String, usize> = HashMap::new();
+        let mut seen = HashSet::new();
         table.router.visit(topic, |id, subscriber| {
-            let (group, entry) = (subscriber.group.clone(), (id, subscriber.clone()));
-            let row = rows.iter_mut().find(|(name, _)| group.is_some() && *name == group);
-            match row {
-                Some((_, members)) => members.push(entry),
-                None => rows.push((group, vec![entry])),
+            if subscriber.several && !seen.insert(Arc::as_ptr(subscriber)) {
+                return;
+            }
+            let entry = (id, subscriber.clone());
+            match &subscriber.group {
+                Some(group) if groups.contains_key(group) => rows[groups[group]].push(entry),
+                group => {
+                    groups.extend(group.clone().map(|group| (group, rows.len())));
+                    rows.push(vec![entry]);
+                }
             }
         });
-        let turns = &mut table.turns;
-        let rotate = |(group, mut members): (Option<String>, Vec<Receiver>)| {
-            if let Some(group) = group {
-                let turn = turns.entry(group).or_default();
-                *turn = turn.wrapping_add(1);
-                let first = *turn % members.len();
-                members.rotate_left(first);
-            }
-            members
-        };
-        rows.into_iter().map(rotate).collect()
+        for (group, row) in groups {
+            let turn = table.turns.entry(group).or_default();
+            *turn = turn.wrapping_add(1);
+            let first = *turn % rows[row].len();
+            rows[row].rotate_left(first);
+        }
+        rows
     }
 }
 
@@ -177,7 +201,7 @@ impl<'n> Topics<'n> {
     ) -> Result<usize, PublishError> {
         let publication = Publication::encode(topic, message, None)?;
         self.node.note_outside();
-        Ok(self.node.topics.publish(&publication))
+        Ok(publish(self.node, &publication))
     }
 
     /// Listens to all topics of a pattern; the 1,024 newest messages wait for the listener.
@@ -207,7 +231,13 @@ pub(crate) fn publish_from<T: Serialize + ?Sized>(
     message: &T,
 ) -> Result<usize, PublishError> {
     let publication = Publication::encode(topic, message, Some(agent.address()))?;
-    Ok(agent.node.topics.publish(&publication))
+    Ok(publish(&agent.node, &publication))
+}
+
+/// Publishes on a node, and on those that it is connected with.
+fn publish(node: &Shared, publication: &Publication) -> usize {
+    node.exchanges.published(publication);
+    node.topics.publish(publication)
 }
 
 impl fmt::Debug for TopicTable {

@@ -119,7 +119,7 @@ fn poll_now(mail: &mut mpsc::Receiver<Mail>) -> Poll<Option<Mail>> {
 impl Drop for User {
     fn drop(&mut self) {
         // Nobody waits for it here.
-        drop(self.handle.stop());
+        self.handle.stop();
     }
 }
 

@@ -1,11 +1,24 @@
 //! Exchanges between nodes: how agents of different processes reach each other.
 //!
-//! - `aiomas`, behind the feature of that name: agents of aiomas, in both directions.
+//! Users depend on the crate `lyceum`, with its feature `network`. In reading order:
 //!
-//! [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
+//! - [`Network`] is a node's exchange over sockets; [`NetworkExt`] gives nodes `listen`.
+//! - [`Settings`] are its limits and choices.
+//! - `aiomas`, behind the feature of that name: agents of aiomas, in both directions.
+//! - [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
+//!
+//! Inside, a [`channel`] is one byte stream with the frames of `lyceum_wire::link` on it, driven by
+//! one task; [`network`] finds or makes the channel to a node.
 
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
+mod channel;
+mod network;
 mod transport;
 
-pub use transport::{ByteStream, Incoming, Transport, TransportListener, built_in};
+pub use network::{
+    AskError, ConductError, Conductor, ListenError, Listener, Network, NetworkExt, Settings,
+};
+pub use transport::{ByteStream, Incoming, Transport, TransportListener};
+#[cfg(feature = "tls")]
+pub use transport::{Certificates, CertificatesError};

@@ -1,6 +1,8 @@
 //! Transports: byte streams to and from endpoints.
 
 mod tcp;
+#[cfg(feature = "tls")]
+mod tls;
 mod unix;
 
 use std::fmt;
@@ -50,7 +52,16 @@ pub trait TransportListener: Send + 'static {
 /// The next byte stream that somebody dials.
 pub type Incoming<'l> = BoxFuture<'l, io::Result<Box<dyn ByteStream>>>;
 
+#[cfg(feature = "tls")]
+pub use tls::{Certificates, CertificatesError};
+
+/// Returns TLS with these certificates.
+#[cfg(feature = "tls")]
+pub(crate) fn tls(certificates: Certificates) -> Arc<dyn Transport> {
+    Arc::new(tls::Tls::new(certificates))
+}
+
 /// Returns the transports that every node has.
-pub fn built_in() -> Vec<Arc<dyn Transport>> {
+pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
     vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix)]
 }

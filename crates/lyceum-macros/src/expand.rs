@@ -57,6 +57,7 @@ fn hidden(owner: &Owner, items: &TokenStream) -> TokenStream {
             deprecated,
             private_bounds,
             private_interfaces,
+            trivial_bounds,
             unreachable_code,
             clippy::all,
             clippy::pedantic,

@@ -16,7 +16,7 @@ pub(crate) enum Output {
     Nothing,
     /// A value.
     Value(Type),
-    /// A type whose name ends in `Result`.
+    /// A type whose path ends in `Result`.
     Fallible(Type),
     /// `impl Stream<Item = T> + Send + 'static`.
     Stream(Type),

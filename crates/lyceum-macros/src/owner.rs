@@ -1,7 +1,7 @@
 //! Whom the generated code is for: a type of agent, or an interface.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, GenericParam, Generics, Ident, Type, Visibility};
 
 use crate::signature::{Access, Signature, Slot};
@@ -55,10 +55,25 @@ impl Owner {
         }
     }
 
+    /// Returns the generics of code that needs the owner to be an agent, which is `Send`.
+    ///
+    /// The compiler takes the bound for granted inside of each such item, and reports it once,
+    /// where it does not hold. What has type parameters has its bounds on the block.
+    pub(crate) fn bounded(&self) -> Generics {
+        let mut generics = self.generics.clone();
+        if let (Kind::Agent(agent), true) = (&self.kind, generics.params.is_empty()) {
+            let bound = quote_spanned! {located(self.ident.span())=>
+                #agent: ::core::marker::Send
+            };
+            generics.make_where_clause().predicates.push(syn::parse_quote!(#bound));
+        }
+        generics
+    }
+
     /// Returns the generics of code about the type that runs messages.
     pub(crate) fn agent_generics(&self, needs_sync: bool) -> Generics {
         match &self.kind {
-            Kind::Agent(_) => self.generics.clone(),
+            Kind::Agent(_) => self.bounded(),
             Kind::Interface => {
                 let (runtime, interface) = (&self.runtime, &self.ident);
                 let sync = needs_sync.then(|| quote!(+ ::core::marker::Sync));

@@ -31,12 +31,18 @@
 //! - Agents: [`agent`], [`Context`], [`Behaviour`].
 //! - Reaching them: [`Handle`], [`AnyHandle`], [`Call`], [`CallError`].
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
+//! - Other processes, with the feature `network`: `Node::listen`, [`Node::connect`].
+//! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].
 //!
 //! The guide in `docs/` starts from zero; `docs/src/semantics.md` has the guarantees on one page.
 
 pub use lyceum_core::*;
+#[cfg(feature = "network")]
+pub use lyceum_exchange as network;
 pub use lyceum_macros::{agent, test};
+#[cfg(feature = "manager")]
+pub use lyceum_manager as manager;
 
 /// What most programs need: `use lyceum::prelude::*`.
 pub mod prelude {
@@ -46,6 +52,8 @@ pub mod prelude {
         AnyHandle, Behaviour, BehaviourContext, BoxError, CallError, Context, Handle, Inbox, Node,
         Publication, Restart, Results, Strategy, TellError,
     };
+    #[cfg(feature = "network")]
+    pub use lyceum_exchange::NetworkExt;
     pub use lyceum_macros::agent;
 }
 

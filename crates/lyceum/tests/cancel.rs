@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 
-use futures_util::FutureExt;
 use lyceum::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -78,6 +77,14 @@ impl Clerk {
         other.counts().await.is_ok()
     }
 
+    /// Keeps its thread busy until the deadline has passed.
+    #[action(inline)]
+    fn dawdle(&self, cx: &Context<Self>) {
+        while cx.deadline().is_some_and(|deadline| cx.now() <= deadline) {
+            std::hint::spin_loop();
+        }
+    }
+
     /// Says how much time is left for a call that it makes.
     #[action]
     async fn time_left_of(&self, other: Handle<Clerk>) -> Option<Duration> {
@@ -101,6 +108,46 @@ async fn dropped_call_that_is_queued_never_runs() {
     assert_eq!(clerk.stats().await.unwrap().queued, 0, "it left the queue at once");
     first.await.unwrap();
     assert_eq!(clerk.counts().await.unwrap(), (1, 1, 0));
+}
+
+/// A call that was refused at once, or had its outcome taken, counted as started.
+#[lyceum::test]
+async fn call_that_never_ran_has_not_started_when_it_is_over_either() {
+    let node = Node::simulated(1);
+    let clerk = clerk(&node).await;
+    let mut ran = clerk.work().send();
+    let mut late = clerk.work().timeout(SECOND).send();
+    assert!((&mut late).await.is_err() && (&mut ran).await.is_ok());
+    clerk.stop().await;
+    let mut refused = clerk.work().send();
+
+    let started = [ran.has_started(), late.has_started(), refused.has_started()];
+    assert_eq!(started, [true, false, false]);
+    assert!((&mut refused).await.is_err());
+    assert!(!refused.has_started());
+}
+
+/// Whether it ran depended on whether its agent was idle, and on the kind of node.
+#[lyceum::test]
+async fn call_whose_deadline_is_past_when_it_is_sent_never_runs() {
+    for node in (0..8).map(Node::simulated).chain([Node::local()]) {
+        let clerk = clerk(&node).await;
+        node.advance(SECOND);
+        let past = node.now();
+
+        let ends = [
+            clerk.work().timeout(Duration::ZERO).await,
+            clerk.work().deadline(past).await,
+            clerk.work().deadline(past).send().await,
+            clerk.with_timeout(Duration::ZERO).work().await,
+        ];
+
+        for error in ends.map(Result::unwrap_err) {
+            assert!(matches!(error, CallError::Timeout(_)), "{error}");
+            assert!(error.started() == Some(false) && error.into_undelivered().is_some());
+        }
+        assert_eq!(clerk.counts().await.unwrap(), (0, 0, 0));
+    }
 }
 
 #[lyceum::test]
@@ -207,13 +254,10 @@ async fn deadline_that_passes_while_running_says_that_it_started_and_the_agent_l
 }
 
 #[lyceum::test]
-async fn action_that_is_ready_at_once_wins_over_a_deadline_that_has_passed() {
-    for seed in 0..10 {
-        let node = Node::simulated(seed);
-        let clerk = clerk(&node).await;
-        let counts = clerk.counts().timeout(Duration::ZERO).now_or_never();
-        assert!(counts.is_none_or(|counts| counts.is_ok()), "seed {seed}");
-    }
+async fn action_that_is_ready_at_its_first_poll_wins_over_a_deadline_that_passed_meanwhile() {
+    let node = Node::local();
+    let clerk = clerk(&node).await;
+    clerk.dawdle().timeout(Duration::from_millis(1)).await.unwrap();
 }
 
 #[lyceum::test]

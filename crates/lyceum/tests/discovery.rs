@@ -115,7 +115,7 @@ async fn name_is_free_again_after_each_kind_of_end() {
             Ok(bob) if kind == 1 => drop(bob.kill().await),
             Ok(bob) => {
                 let monitor = bob.monitor();
-                drop(bob.kill());
+                bob.kill();
                 monitor.await;
             }
             Err(error) => assert!(matches!(error, LaunchError::Start { .. }), "{error}"),
@@ -160,7 +160,7 @@ async fn waiting_for_any_tells_which_ended_and_why() {
     let sleep = node.sleep(5 * SECOND);
     let task = node.spawn(async move {
         sleep.await;
-        drop(killer.kill());
+        killer.kill();
     });
     assert_eq!(node.wait_any(&any).await, (1, DownReason::Killed));
     assert_eq!(node.now().since_start(), 5 * SECOND);
@@ -173,9 +173,9 @@ async fn waiting_for_all_brings_all_reasons_in_order() {
     let node = Node::simulated(1);
     let workers = node.launch_many((0..3).map(worker)).await.unwrap();
     let any: Vec<_> = workers.iter().map(Handle::any).collect();
-    drop(workers[2].stop());
-    drop(workers[0].kill());
-    drop(workers[1].stop());
+    workers[2].stop();
+    workers[0].kill();
+    workers[1].stop();
     let reasons = node.wait_all(&any).await;
     assert_eq!(reasons, [DownReason::Killed, DownReason::Stopped, DownReason::Stopped]);
     assert!(node.wait_all(&[]).await.is_empty());

@@ -210,8 +210,8 @@ async fn agent_linked_with_two_that_end_together_fails_once() {
         middle.link(&left).await.unwrap();
         middle.link(&right).await.unwrap();
         left.link(&right).await.unwrap();
-        drop(left.kill());
-        drop(right.kill());
+        left.kill();
+        right.kill();
         node.run_until_idle();
         assert_eq!(
             (middle.status().await.unwrap().mode, middle.status().await.unwrap().generation),

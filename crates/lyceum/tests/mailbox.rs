@@ -190,6 +190,49 @@ async fn encoded_bytes_bound_a_mailbox_too() {
     assert!(hear(1_000).await.is_ok(), "a large one is admitted alone");
 }
 
+/// Nothing told the mailbox how large calls by name are, so that 16 MiB were no bound: five
+/// messages of a megabyte waited in a mailbox of 100 bytes.
+#[lyceum::test]
+async fn arguments_of_calls_by_name_count_as_bytes_of_a_mailbox() {
+    let node = Node::simulated(1);
+    let launch = node.launch(Sleeper::default()).mailbox_bytes(100).overflow(Overflow::Fail);
+    let sleeper = launch.await.unwrap();
+    sleeper.nap().tell().now().unwrap();
+    node.run_until_idle();
+    let any = sleeper.any();
+    let hear = |bytes| any.call("hear_text", json!({ "text": "x".repeat(bytes) }));
+
+    hear(1_000_000).tell().await.unwrap();
+    let told = [hear(40).tell().await, hear(40).tell().now()];
+    let called = [hear(40).await, hear(40).send().await];
+
+    for error in told.map(Result::unwrap_err).into_iter().chain(called.map(Result::unwrap_err)) {
+        assert!(matches!(error, CallError::Overloaded(_)), "{error}");
+    }
+    assert_eq!(sleeper.stats().await.unwrap().queued, 1, "a large one is admitted alone");
+    node.advance(10 * SECOND);
+    assert_eq!(sleeper.heard().await.unwrap(), [1_000_000]);
+}
+
+/// Publications counted as messages alone; one that replaced the oldest could be of any size.
+#[lyceum::test]
+async fn publication_makes_as_many_older_ones_give_way_as_it_has_bytes() {
+    let node = Node::simulated(1);
+    let sleeper = node.launch(Sleeper::default()).mailbox_bytes(10).await.unwrap();
+    sleeper.nap().tell().now().unwrap();
+    node.run_until_idle();
+    for n in [11, 22, 33, 44, 55] {
+        node.topics().publish("news", &n).unwrap();
+    }
+    assert_eq!(node.topics().lost(), 0, "five times two bytes fit");
+
+    node.topics().publish("news", &66_666).unwrap();
+
+    assert_eq!(node.topics().lost(), 3);
+    node.advance(10 * SECOND);
+    assert_eq!(sleeper.heard().await.unwrap(), [44, 55, 66_666]);
+}
+
 #[lyceum::test]
 async fn publishing_never_waits_and_a_full_subscriber_loses_its_oldest_publication() {
     let node = Node::simulated(1);

@@ -90,6 +90,49 @@ async fn stream_of_an_agent_that_stops_ends() {
     assert_eq!(results.next().await, Some(1));
     source.stop().await;
     assert_eq!(results.next().await, None);
+    let failure = results.failure().unwrap();
+    assert!(matches!(failure, CallError::Down(_)), "{failure}");
+    assert!(failure.to_string().contains("it was stopped"), "{failure}");
+    assert_eq!(results.next().await, None, "for ever");
+}
+
+/// A stream that was cut off looked like one that had come to its end, and as if nothing had failed.
+#[lyceum::test]
+async fn stream_that_is_cut_off_says_why() {
+    let node = Node::simulated(1);
+    let source = node.launch(Source::default()).await.unwrap();
+
+    let mut whole = source.count(100).await.unwrap();
+    let mut crashed = source.crash().await.unwrap();
+    let mut by_name = source.any().stream("crash", json!([])).await.unwrap();
+    while whole.next().await.is_some() {}
+    while crashed.next().await.is_some() {}
+    while by_name.next().await.is_some() {}
+
+    assert!(whole.failure().is_none());
+    for failure in [crashed.failure().unwrap(), by_name.failure().unwrap()] {
+        assert!(matches!(failure, CallError::Panicked(_)), "{failure}");
+        let text = failure.to_string();
+        assert!(text.contains("crash") && text.contains("as asked"), "{text}");
+        assert_eq!(failure.started(), Some(true));
+    }
+    assert_eq!(source.stats().await.unwrap().failed, 2);
+}
+
+#[lyceum::test]
+async fn stream_of_an_agent_that_restarts_says_so() {
+    let node = Node::simulated(1);
+    let launch = node.launch_with(|| Ok::<_, BoxError>(Source::default()));
+    let source = launch.restart(Restart::default()).await.unwrap();
+    let mut stalled = source.stall().await.unwrap();
+    assert_eq!(stalled.next().await, Some(1));
+
+    let crashed: Vec<_> = source.crash().await.unwrap().collect().await;
+
+    assert_eq!((crashed, stalled.next().await), (vec![0], None));
+    let failure = stalled.failure().unwrap();
+    assert!(matches!(failure, CallError::Down(_)), "{failure}");
+    assert!(failure.to_string().contains("it restarted"), "{failure}");
 }
 
 /// A panic beside the turns ended the agent, whatever its policy.

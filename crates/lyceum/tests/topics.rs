@@ -21,6 +21,11 @@ impl Worker {
     }
 
     #[action]
+    async fn rest(&mut self, cx: &Context<Self>) {
+        cx.sleep(Duration::from_secs(10)).await;
+    }
+
+    #[action]
     fn heard(&self) -> Vec<u64> {
         self.heard.clone()
     }
@@ -66,6 +71,31 @@ async fn message_for_a_group_goes_to_a_member_that_is_active() {
         node.topics().publish("jobs.new", &n).unwrap();
     }
     assert_eq!(workers[1].heard().await.unwrap(), (0..10).collect::<Vec<_>>());
+}
+
+/// A message for a group was counted as lost when its first member was full and the next one took it.
+#[lyceum::test]
+async fn message_for_a_group_is_lost_only_if_no_member_takes_it() {
+    let node = Node::simulated(1);
+    let mut full = Vec::new();
+    for _ in 0..2 {
+        let worker = node.launch(Worker::default()).mailbox(1).await.unwrap();
+        worker.rest().tell().now().unwrap();
+        node.run_until_idle();
+        // A call, which no publication pushes out.
+        full.push(worker.heard().send());
+        node.run_until_idle();
+    }
+    assert_eq!(node.topics().publish("jobs.new", &1u64).unwrap(), 0);
+    assert_eq!(node.topics().lost(), 1, "one message, however many had no room");
+
+    let free = node.launch(Worker::default()).await.unwrap();
+    for n in 2..5u64 {
+        assert_eq!(node.topics().publish("jobs.new", &n).unwrap(), 1);
+    }
+
+    assert_eq!(node.topics().lost(), 1);
+    assert_eq!(free.heard().await.unwrap(), [2, 3, 4]);
 }
 
 #[lyceum::test]

@@ -17,6 +17,9 @@ struct Room {
 /// The crates that stand side by side on the core.
 const ON_CORE: &[&str] = &["lyceum-core", "lyceum-wire"];
 
+/// What launchers and commands stand on: agents of other processes.
+const ON_EXCHANGE: &[&str] = &["lyceum-core", "lyceum-exchange", "lyceum-wire"];
+
 /// What tests may use where the crate itself lies below it.
 const FOR_TESTS: &[&str] = &["lyceum", "lyceum-macros", "lyceum-test"];
 
@@ -26,7 +29,7 @@ const ROOMS: &[Room] = &[
     Room { folder: "crates/lyceum-macros", uses: &[], tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-core", uses: &["lyceum-wire"], tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-exchange", uses: ON_CORE, tests_use: FOR_TESTS },
-    Room { folder: "crates/lyceum-manager", uses: ON_CORE, tests_use: FOR_TESTS },
+    Room { folder: "crates/lyceum-manager", uses: ON_EXCHANGE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-skills", uses: ON_CORE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-universe", uses: ON_CORE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-gateway", uses: ON_CORE, tests_use: FOR_TESTS },

@@ -1,8 +1,10 @@
-//! One JSON object a line: `{"event":"round",..}` for each round, `{"event":"end",..}` at last.
+//! One JSON object a line: `{"event":"listening",..}` at first if others are let in,
+//! `{"event":"round",..}` for each round, `{"event":"end",..}` at last.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use lyceum::wire::Endpoint;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -34,6 +36,11 @@ pub(crate) fn round(report: &Report) -> serde_json::Result<String> {
         agents: &report.agents,
         messages: report.messages(),
     })
+}
+
+/// Returns where the node listens as JSON.
+pub(crate) fn listening(endpoint: &Endpoint) -> String {
+    json!({ "event": "listening", "endpoint": endpoint }).to_string()
 }
 
 /// Returns the end as JSON.

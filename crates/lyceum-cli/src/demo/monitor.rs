@@ -6,11 +6,16 @@ use jiff::Timestamp;
 use lyceum::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 use super::reading::{Reading, SourceName, tenths};
 
 /// Up to which level each source may go, in percent.
 pub(crate) type Limits = BTreeMap<SourceName, f64>;
+
+/// Limits that make sense: a load can go far above 100.
+const LOWEST: f64 = 0.1;
+const HIGHEST: f64 = 10_000.0;
 
 /// An alarm is cleared below this part of its limit, so that a level about the limit is one alarm
 /// and not many.
@@ -32,6 +37,14 @@ pub(crate) struct Alarm {
     pub(crate) level: f64,
     /// What it reached, or fell below.
     pub(crate) limit: f64,
+}
+
+/// Says why a limit was not set.
+#[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LimitError {
+    #[error("cannot set a limit of {percent} %: expected {LOWEST} to {HIGHEST}")]
+    OutOfRange { percent: f64 },
 }
 
 /// What becomes of an alarm.
@@ -65,6 +78,16 @@ impl Monitor {
     #[action]
     async fn limits(&self) -> Limits {
         self.limits.clone()
+    }
+
+    /// Sets up to which level a source may go, and returns all limits.
+    #[action]
+    async fn set_limit(&mut self, source: SourceName, percent: f64) -> Result<Limits, LimitError> {
+        if !(LOWEST..=HIGHEST).contains(&percent) {
+            return Err(LimitError::OutOfRange { percent });
+        }
+        self.limits.insert(source, percent);
+        Ok(self.limits.clone())
     }
 }
 
@@ -137,6 +160,21 @@ mod tests {
         let turns = alarms(&[60.0, 49.0, 45.0, 50.0, 44.9, 44.0]).await;
 
         assert_eq!(turns, [(Turn::Raised, 60.0), (Turn::Cleared, 44.9)]);
+    }
+
+    #[lyceum::test]
+    async fn limit_can_be_changed_while_the_watch_goes_on() {
+        let node = Node::simulated(7);
+        let monitor = node.launch(Monitor::new(Limits::from([(SourceName::Cpu, 90.0)]))).await;
+        let monitor = monitor.unwrap();
+
+        monitor.set_limit(SourceName::Cpu, 50.0).await.unwrap();
+        let error = monitor.set_limit(SourceName::Load, -1.0).await.unwrap_err();
+        node.topics().publish("reading.cpu", &busy(60.0)).unwrap();
+        node.run_until_idle();
+
+        assert_eq!(monitor.raised().await.unwrap()[0].limit, 50.0);
+        assert_eq!(error.to_string(), "cannot set a limit of -1 %: expected 0.1 to 10000");
     }
 
     #[lyceum::test]

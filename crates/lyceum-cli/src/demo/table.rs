@@ -7,6 +7,8 @@ mod details;
 pub(crate) mod sample;
 mod sources;
 
+use lyceum::wire::Endpoint;
+
 use super::line::{Ink, Line};
 use super::screen::Size;
 use super::span::stopwatch;
@@ -20,7 +22,7 @@ const ALARMS: usize = 3;
 const DETAILS: usize = 4;
 
 /// Returns a report as lines that fit the terminal; the last one says how to end.
-pub(crate) fn compose(report: &Report, size: Size) -> Vec<Line> {
+pub(crate) fn compose(report: &Report, endpoint: Option<&Endpoint>, size: Size) -> Vec<Line> {
     let width = size.columns;
     let mut lines = sources::panel(report, width);
     let agents = agents::panel(report, width);
@@ -41,7 +43,7 @@ pub(crate) fn compose(report: &Report, size: Size) -> Vec<Line> {
         lines.push(Line::default());
     }
     lines.truncate(size.rows.saturating_sub(1));
-    lines.push(footer(report));
+    lines.push(footer(report, endpoint));
     lines.into_iter().map(|line| line.cut(width)).collect()
 }
 
@@ -54,13 +56,14 @@ fn title(report: &Report, width: usize) -> Line {
         .add(Ink::Faint, time)
 }
 
-fn footer(report: &Report) -> Line {
-    let parts = [
+fn footer(report: &Report, endpoint: Option<&Endpoint>) -> Line {
+    let mut parts = vec![
         count(report.agents.len() as u64, "agent"),
         count(report.messages(), "message"),
         count(report.topics.len() as u64, "topic"),
         "ctrl-c ends".into(),
     ];
+    parts.extend(endpoint.map(|endpoint| format!("lyceum agents {endpoint}")));
     Line::new(Ink::Faint, format!(" {}", parts.join(" · ")))
 }
 
@@ -69,7 +72,7 @@ mod tests {
     use super::*;
 
     fn picture(columns: usize, rows: usize) -> Vec<String> {
-        let lines = compose(&sample::report(), Size { columns, rows });
+        let lines = compose(&sample::report(), None, Size { columns, rows });
         lines.iter().map(|line| line.render(false).trim_end().to_owned()).collect()
     }
 

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use lyceum::Time;
 use lyceum::prelude::*;
+use lyceum::wire::Endpoint;
 use thiserror::Error;
 
 use super::options::Options;
@@ -18,8 +19,8 @@ const ASK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Where and how reports are shown.
 pub(crate) enum View {
-    /// A table in a terminal, drawn in place.
-    Table(Screen),
+    /// A table in a terminal, drawn in place, which says where the node listens.
+    Table(Screen, Option<Endpoint>),
     /// Plain lines.
     Lines,
     /// JSON, one object a line.
@@ -44,15 +45,20 @@ impl ViewError {
 
 impl View {
     /// Chooses what suits the options and the place that the output goes to.
-    pub(crate) fn open(options: &Options) -> io::Result<Self> {
+    ///
+    /// Says where the node listens, if it does: a program that starts this one reads it there.
+    pub(crate) fn open(options: &Options, endpoint: Option<Endpoint>) -> io::Result<Self> {
         let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
-        if options.json {
-            Ok(Self::Json)
-        } else if io::stdout().is_terminal() && !is_dumb {
-            Screen::open().map(Self::Table)
-        } else {
-            Ok(Self::Lines)
+        if !options.json && io::stdout().is_terminal() && !is_dumb {
+            return Ok(Self::Table(Screen::open()?, endpoint));
         }
+        let view = if options.json { Self::Json } else { Self::Lines };
+        match endpoint {
+            Some(endpoint) if options.json => print(&json::listening(&endpoint))?,
+            Some(endpoint) => print(&format!("listening at {endpoint}"))?,
+            None => {}
+        }
+        Ok(view)
     }
 
     /// Shows what the summary says at regular times, at least once, until the time is over.
@@ -79,7 +85,9 @@ impl View {
 
     fn show(&self, report: &Report) -> io::Result<()> {
         match self {
-            Self::Table(screen) => screen.draw(&table::compose(report, screen.size())),
+            Self::Table(screen, endpoint) => {
+                screen.draw(&table::compose(report, endpoint.as_ref(), screen.size()))
+            }
             Self::Lines => print(&lines::round(report)),
             Self::Json => print(&json::round(report)?),
         }
@@ -88,8 +96,8 @@ impl View {
     /// Shows how it ended.
     pub(crate) fn close(self, last: &Report) -> Result<(), ViewError> {
         match self {
-            Self::Table(screen) => {
-                let table = table::compose(last, screen.size());
+            Self::Table(screen, endpoint) => {
+                let table = table::compose(last, endpoint.as_ref(), screen.size());
                 screen.close(&table[..table.len() - 1])?;
                 print(&ending(last))?;
             }

@@ -1,7 +1,6 @@
 //! When the behaviours of an agent run.
 
 use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::future::select;
@@ -57,7 +56,7 @@ impl<A: Agent> Runner<A> {
                 yield_once().await;
             },
             Kind::On { flag } => loop {
-                if self.stops_before(pin!(self.agent.wait_flag(flag))).await {
+                if self.stops_before(self.agent.wait_flag(flag)).await {
                     return Ok(());
                 }
                 self.once().await?;
@@ -79,7 +78,7 @@ impl<A: Agent> Runner<A> {
 
     /// Waits for what starts the next run; true if the agent begins to stop before that.
     async fn stops_before(&self, start: impl Future<Output = ()> + Unpin) -> bool {
-        select(start, pin!(self.agent.wait_stopping())).await;
+        select(start, self.agent.wait_stopping()).await;
         self.agent.is_stopping()
     }
 

@@ -66,6 +66,7 @@ pub struct AnyTell<'h> {
 /// # Cancel safety
 ///
 /// As for [`Pending`](crate::Pending): dropping it removes a message that is still queued.
+#[must_use = "a call that is still queued is cancelled when this is dropped"]
 pub struct AnyPending {
     target: Recipient,
     state: Result<Box<dyn Underway>, Option<CallError>>,

@@ -20,7 +20,7 @@ pub struct CallOptions {
     pub(crate) immediate: bool,
     /// A publication on a topic.
     pub(crate) publication: bool,
-    /// Encoded size of the message, where it came encoded.
+    /// Encoded size of the message, where it came encoded or could leave so.
     pub(crate) bytes: u32,
 }
 
@@ -40,6 +40,16 @@ impl Timeout {
     /// Returns the limit of a message to `target` that may take until `deadline`.
     pub(crate) fn until(target: &Recipient, deadline: When) -> Self {
         Self::At(target.node.clock.resolve(deadline).nanos())
+    }
+
+    /// Returns whether the explicit limit leaves no time.
+    #[inline]
+    pub(crate) fn is_past(self, node: &Shared) -> bool {
+        match self {
+            Self::After(timeout) => timeout.is_zero(),
+            Self::At(deadline) => deadline <= node.clock.nanos(),
+            Self::Unset | Self::Never => false,
+        }
     }
 
     /// Returns the explicit limit.
@@ -69,6 +79,11 @@ impl CallOptions {
     pub fn encoded_bytes(mut self, bytes: usize) -> Self {
         self.bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         self
+    }
+
+    /// Notes how large the message is as JSON, unless it is known how large it was.
+    pub(crate) fn or_encoded_bytes(self, bytes: impl FnOnce() -> usize) -> Self {
+        if self.bytes > 0 { self } else { self.encoded_bytes(bytes()) }
     }
 
     /// The agent's own turns: ahead of messages, and as long as they take.

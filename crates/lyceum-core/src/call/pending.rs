@@ -6,13 +6,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::{CallOptions, CallResult, State, Wait, poll_ticket, submit};
-use crate::{Message, Recipient};
+use crate::{CallError, Message, Recipient};
 
 /// A call under way: keep it, join it, or drop it to cancel.
 ///
 /// # Cancel safety
 ///
 /// As for [`Call`](crate::Call): dropping it removes a message that is still queued.
+#[must_use = "a call that is still queued is cancelled when this is dropped"]
 pub struct Pending<M: Message> {
     // Before the target: a ticket is dropped while its agent is surely alive.
     state: Progress<M>,
@@ -22,6 +23,10 @@ pub struct Pending<M: Message> {
 enum Progress<M: Message> {
     Decided(Box<CallResult<M>>),
     Open(State<M>),
+    /// The outcome was taken.
+    Over {
+        started: bool,
+    },
 }
 
 impl<M: Message> Pending<M> {
@@ -45,8 +50,9 @@ impl<M: Message> Pending<M> {
         match &self.state {
             Progress::Open(State::Waiting(ticket)) => ticket.has_started(),
             // Nobody knows of a call to another node before it is over.
-            Progress::Open(State::Far(_)) => false,
-            Progress::Open(_) | Progress::Decided(_) => true,
+            Progress::Open(_) => false,
+            Progress::Decided(result) => started(result),
+            Progress::Over { started } => *started,
         }
     }
 
@@ -59,15 +65,25 @@ impl<M: Message> Future for Pending<M> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        match std::mem::replace(&mut this.state, Progress::Open(State::Done)) {
-            Progress::Decided(result) => Poll::Ready(*result),
-            Progress::Open(mut state) => {
-                let polled = poll_ticket(&this.target, &mut state, cx);
-                this.state = Progress::Open(state);
-                polled
-            }
-        }
+        let result = match std::mem::replace(&mut this.state, Progress::Open(State::Done)) {
+            Progress::Decided(result) => *result,
+            Progress::Open(mut state) => match poll_ticket(&this.target, &mut state, cx) {
+                Poll::Ready(result) => result,
+                Poll::Pending => {
+                    this.state = Progress::Open(state);
+                    return Poll::Pending;
+                }
+            },
+            Progress::Over { .. } => panic!("a call was polled after it was ready"),
+        };
+        this.state = Progress::Over { started: started(&result) };
+        Poll::Ready(result)
     }
+}
+
+/// Returns whether an action started that has this outcome, or may have.
+fn started<T, E>(result: &Result<T, CallError<E>>) -> bool {
+    result.as_ref().err().and_then(CallError::started).unwrap_or(true)
 }
 
 // Nothing in a call is pinned: the action's future lives in the agent's block.

@@ -181,6 +181,7 @@ fn explain<M: Message>(agent: &AgentRef, refusal: Refusal, message: M) -> Result
         Refusal::SenderInactive => {
             TellError::Inactive(fault.detail("an inactive agent sends nothing"))
         }
+        Refusal::Late => TellError::Timeout(fault),
         Refusal::Ended => TellError::Terminated(fault.detail(agent.reason_text())),
         Refusal::UnknownAction => TellError::UnknownAction(fault),
     })

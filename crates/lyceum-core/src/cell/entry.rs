@@ -64,6 +64,8 @@ pub(crate) enum Refusal {
     Crowded,
     /// The agent that calls is switched off.
     SenderInactive,
+    /// The deadline of the call was past when it was sent.
+    Late,
     /// The agent has no such action.
     UnknownAction,
 }
@@ -120,6 +122,9 @@ fn submit<A: Agent, M: Action<A>>(
             return Submitted::Refused(Refusal::SenderInactive, message);
         }
         Some(_) => {}
+    }
+    if !options.one_way && options.timeout.is_past(&target.node) {
+        return Submitted::Refused(Refusal::Late, message);
     }
     let shared = <M::Access as Access>::KIND == AccessKind::Shared;
     if runs_inline::<A, M>(target, outer, options) && target.word.try_hold(shared) {
@@ -392,10 +397,10 @@ fn push_block<M: Message>(
     let watch = match header.mailbox.push(block, patient) {
         Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
         Pushed::Evicted { oldest, watch } => {
-            turn::end_waiting(header, vec![oldest], Verdict::Evicted);
             if options.publication {
-                header.node.topics.note_lost(1);
+                header.node.topics.note_lost(oldest.len() as u64);
             }
+            turn::end_waiting(header, oldest, Verdict::Evicted);
             watch
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {

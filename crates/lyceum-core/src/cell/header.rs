@@ -490,6 +490,8 @@ pub(super) unsafe fn state_of<A>(header: NonNull<Header>) -> *mut A {
 }
 
 const fn agent_vtable<A: Agent>() -> AgentVTable {
+    // Of hand-written and of generic types, nobody has checked it.
+    A::BLUEPRINT.check_names();
     AgentVTable {
         class: Class::of_cells(TypeId::of::<A>(), free::<A>),
         name: A::NAME,
@@ -498,8 +500,8 @@ const fn agent_vtable<A: Agent>() -> AgentVTable {
         interface: interface::<A>,
         describe: || A::BLUEPRINT.describe(),
         route: |name| A::BLUEPRINT.all_routes().find(|route| route.name == name),
-        routes: || A::BLUEPRINT.all_routes().collect(),
         interfaces: || A::BLUEPRINT.interfaces.iter().map(|entry| entry.name.into()).collect(),
+        flag: |name| A::BLUEPRINT.all_behaviours().find_map(|entry| entry.kind.flag(name)),
         life: Life::of::<A>(),
         start: crate::life::run_start_hook::<A>,
         stop: crate::life::run_stop_hook::<A>,

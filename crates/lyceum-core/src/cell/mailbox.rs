@@ -74,9 +74,9 @@ pub(crate) enum Pushed {
     Accepted { watch: Option<u64> },
     /// It waits at the door; a timer is to look at the time given.
     AtDoor { watch: Option<u64> },
-    /// It is in, and an older one is out, whose count the caller of this gets; a timer is to
-    /// look at the time given.
-    Evicted { oldest: NonNull<Block>, watch: Option<u64> },
+    /// It is in, and older ones are out, whose counts the caller of this gets; a timer is to look
+    /// at the time given.
+    Evicted { oldest: Vec<NonNull<Block>>, watch: Option<u64> },
     /// It is not in.
     Full,
     /// It is not in, by the policy that drops the newest.
@@ -340,8 +340,13 @@ impl Lists {
 
     #[inline]
     fn has_room(&self, block: NonNull<Block>) -> bool {
-        let Some(rare) = &self.rare else { return self.length < DEFAULT_CAPACITY };
-        rare.door_length == 0 && rare.fits(self.length, block)
+        let Some(rare) = &self.rare else {
+            // SAFETY: the sender owns a count.
+            let bytes = u64::from(unsafe { block.as_ref() }.bytes.get());
+            let bytes_fit = bytes <= DEFAULT_BYTES || self.length == 0;
+            return self.length < DEFAULT_CAPACITY && bytes_fit;
+        };
+        rare.door_length == 0 && rare.fits(self.length, rare.bytes, block)
     }
 
     #[inline]
@@ -385,8 +390,7 @@ impl Lists {
         // SAFETY: blocks in the lane are counted by it.
         let publication = |block: &NonNull<Block>| unsafe { block.as_ref() }.publication.get();
         if publication(&block) {
-            let Some(oldest) = self.lane.iter().find(publication) else { return Pushed::Full };
-            return self.replace(oldest, block);
+            return self.replace(block, publication);
         }
         let rare = self.rare();
         let has_door = options.may_wait && rare.door_length < DOOR_LIMIT;
@@ -398,16 +402,36 @@ impl Lists {
             }
             Overflow::Wait | Overflow::Fail => Pushed::Full,
             Overflow::DropNewest => Pushed::Dropped,
-            Overflow::DropOldest => match self.lane.first() {
-                Some(oldest) => self.replace(oldest, block),
-                None => Pushed::Full,
-            },
+            Overflow::DropOldest => self.replace(block, |_| true),
         }
     }
 
-    fn replace(&mut self, oldest: NonNull<Block>, block: NonNull<Block>) -> Pushed {
-        self.lane.remove(oldest);
-        self.left_lane(oldest);
+    /// Puts a block in for the oldest ones that may go, if those leave enough room.
+    fn replace(
+        &mut self,
+        block: NonNull<Block>,
+        may_go: impl Fn(&NonNull<Block>) -> bool,
+    ) -> Pushed {
+        let rare = self.rare.get_or_insert_with(|| Box::new(Rare::new()));
+        let (mut length, mut bytes, mut fits) = (self.length, rare.bytes, false);
+        let mut oldest = Vec::new();
+        for candidate in self.lane.iter().filter(may_go) {
+            oldest.push(candidate);
+            length -= 1;
+            // SAFETY: blocks in the lane are counted by it.
+            bytes -= u64::from(unsafe { candidate.as_ref() }.bytes.get());
+            fits = rare.fits(length, bytes, block);
+            if fits {
+                break;
+            }
+        }
+        if !fits {
+            return Pushed::Full;
+        }
+        for block in &oldest {
+            self.lane.remove(*block);
+            self.left_lane(*block);
+        }
         self.accept(block);
         Pushed::Evicted { oldest, watch: self.watch_for(block) }
     }
@@ -463,7 +487,7 @@ impl Lists {
         let mut admitted = Vec::new();
         while let Some(rare) = &mut self.rare
             && let Some(first) = rare.door.first()
-            && rare.fits(self.length, first)
+            && rare.fits(self.length, rare.bytes, first)
         {
             rare.door.remove(first);
             rare.door_length -= 1;
@@ -542,12 +566,12 @@ impl Room {
 }
 
 impl Rare {
-    /// Returns whether a mailbox of so many messages has room for this one.
-    fn fits(&self, length: u32, block: NonNull<Block>) -> bool {
+    /// Returns whether a mailbox of so many messages and bytes has room for this one.
+    fn fits(&self, length: u32, bytes: u64, block: NonNull<Block>) -> bool {
         // SAFETY: the sender or the door owns a count.
-        let bytes = u64::from(unsafe { block.as_ref() }.bytes.get());
+        let more = u64::from(unsafe { block.as_ref() }.bytes.get());
         // A message larger than the bound gets in alone.
-        let bytes_fit = self.bytes + bytes <= self.limits.bytes || length == 0;
+        let bytes_fit = bytes + more <= self.limits.bytes || length == 0;
         length < self.limits.messages && bytes_fit
     }
 

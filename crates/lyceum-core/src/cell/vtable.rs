@@ -26,8 +26,9 @@ pub(crate) struct AgentVTable {
     pub(crate) interface: fn(TypeId) -> Option<&'static (dyn Any + Send + Sync)>,
     pub(crate) describe: fn() -> AgentDescription,
     pub(crate) route: fn(&str) -> Option<&'static Route>,
-    pub(crate) routes: fn() -> Vec<&'static Route>,
     pub(crate) interfaces: fn() -> Vec<String>,
+    /// Returns a flag that a behaviour waits for, by its name.
+    pub(crate) flag: fn(&str) -> Option<&'static str>,
     /// Whether the type has behaviours, subscriptions or hooks.
     pub(crate) life: Life,
     /// Runs the start hook in a turn.

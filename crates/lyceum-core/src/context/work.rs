@@ -176,7 +176,7 @@ impl<A: Agent> Context<A> {
     where
         S: Stream<Item: Send + 'static> + Send + 'static,
     {
-        Results::start(&self.agent(), stream)
+        Results::start(&self.agent(), self.action(), stream)
     }
 }
 

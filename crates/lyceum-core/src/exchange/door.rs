@@ -11,13 +11,15 @@ use futures_util::future::{BoxFuture, FutureExt};
 use lyceum_wire::{AccessKind, AgentKey, Fingerprint, NodeId};
 use serde_json::{Value, json};
 
-use super::{Expects, Fault, Incoming, Origin, Question, Served, Serving};
+use super::{AgentFilter, Expects, Fault, Incoming, Origin, Question, Served, Serving, Status};
 use crate::call::{CallOptions, Timeout};
 use crate::cell::Frame;
 use crate::clock::{Sleep, Time};
 use crate::error::CallFault;
 use crate::node::Shared;
-use crate::{ActionInfo, AnyHandle, CallError, NoError, Node, Task};
+use crate::{
+    ActionInfo, AgentRef, AnyHandle, CallError, ClockDriver, NoError, Node, Publication, Task,
+};
 
 /// The way in for messages of other nodes. For those who write an exchange.
 ///
@@ -43,15 +45,17 @@ impl Door {
         self.shared.registry.by_key(agent).map(AnyHandle::new)
     }
 
-    /// Returns all agents.
-    pub fn agents(&self) -> Vec<AnyHandle> {
-        self.shared.registry.find(|_| true).into_iter().map(AnyHandle::new).collect()
-    }
-
-    /// Returns the names and fingerprints of an agent's actions, in an order that its type fixes.
-    pub fn actions(&self, agent: &AnyHandle) -> Vec<(&'static str, Fingerprint)> {
-        let routes = agent.cell().map(|agent| (agent.vtable().routes)()).unwrap_or_default();
-        routes.into_iter().map(|route| (route.name, (route.fingerprint)())).collect()
+    /// Returns what there is to know of the agents that fit.
+    pub fn agents(&self, filter: &AgentFilter) -> Vec<Status> {
+        let fits = |status: &Status, agent: &AgentRef| {
+            let has = |name| status.interfaces.as_ref().is_some_and(|own| own.contains(name));
+            filter.kind.as_ref().is_none_or(|kind| *kind == status.kind)
+                && filter.interface.as_ref().is_none_or(has)
+                && agent.has_attributes(&filter.attributes)
+        };
+        let agents = self.shared.registry.find(|_| true);
+        let statuses = agents.iter().map(|agent| (agent.status(), agent));
+        statuses.filter(|(status, agent)| fits(status, agent)).map(|(status, _)| status).collect()
     }
 
     /// Returns whether an action of an agent answers with a stream of results.
@@ -87,6 +91,32 @@ impl Door {
         Ok(Box::pin(Arrival { node: self.shared.clone(), origin, serving }))
     }
 
+    /// Returns what this node takes an agent's action for; `None` if it has no such action.
+    pub fn fingerprint(&self, agent: &AnyHandle, action: &str) -> Option<Fingerprint> {
+        Some((agent.cell()?.route(action)?.fingerprint)())
+    }
+
+    /// Hands a message that was published on another node to this node's subscribers; returns how
+    /// many got it. It goes to no further node.
+    pub fn publish(&self, publication: &Publication) -> usize {
+        self.shared.note_outside();
+        self.shared.topics.publish(publication)
+    }
+
+    /// Returns the patterns that anybody on this node subscribed to, each once.
+    pub fn interests(&self) -> Vec<String> {
+        self.shared.topics.patterns()
+    }
+
+    /// Waits until subscriptions came or went since this was last awaited.
+    ///
+    /// # Cancel safety
+    ///
+    /// No change is missed if the future is dropped.
+    pub async fn interests_changed(&self) {
+        self.shared.topics.changed.notified().await;
+    }
+
     /// Answers a question about an agent.
     pub fn answer(
         &self,
@@ -104,11 +134,11 @@ impl Door {
             Question::Describe => Ok(json!(about.describe().await?)),
             Question::Ping => about.ping().await.map(|_| Value::Null),
             Question::Stop => {
-                drop(about.stop());
+                about.stop();
                 Ok(Value::Null)
             }
             Question::Kill => {
-                drop(about.kill());
+                about.kill();
                 Ok(Value::Null)
             }
             Question::Ended => Ok(json!(about.ended().await)),
@@ -169,9 +199,19 @@ impl Door {
         self.shared.clock.now()
     }
 
+    /// Returns the date of the node's clock.
+    pub fn utc(&self) -> jiff::Timestamp {
+        self.shared.clock.utc()
+    }
+
     /// Waits until a time of the node's clock.
     pub fn sleep_until(&self, time: Time) -> Sleep {
         Sleep::until(self.shared.clone(), time)
+    }
+
+    /// Returns who sets the time of the node, if its clock is external.
+    pub fn clock_driver(&self) -> Option<ClockDriver> {
+        ClockDriver::of(&self.shared)
     }
 
     /// Draws a random number from the node's source.

@@ -1,5 +1,7 @@
 //! Values that arrived, not decoded yet.
 
+use lyceum_wire::{CodecError, Encoding};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -19,6 +21,67 @@ pub trait Encoded: Send + Sync {
     fn arguments(&self) -> Option<Box<dyn ArgumentSource + '_>> {
         None
     }
+
+    /// Returns the encoded bytes, where they are in one of Lyceum's own encodings: whoever knows
+    /// the type decodes them faster himself.
+    fn bytes(&self) -> Option<EncodedBytes<'_>> {
+        None
+    }
+}
+
+/// A value in one of Lyceum's own encodings.
+#[derive(Clone, Copy, Debug)]
+pub struct EncodedBytes<'b> {
+    /// How it is encoded.
+    pub encoding: Encoding,
+    /// The encoded value.
+    pub bytes: &'b [u8],
+    /// How many bytes it may have without compression.
+    pub limit: usize,
+}
+
+impl EncodedBytes<'_> {
+    /// Decodes the value.
+    ///
+    /// # Errors
+    ///
+    /// Says what was expected.
+    pub fn decode<T: DeserializeOwned>(self) -> Result<T, Unreadable> {
+        self.encoding.decode(self.bytes, self.limit).map_err(|error| Unreadable::of(&error))
+    }
+}
+
+impl Unreadable {
+    /// Keeps the text of an error and of its cause.
+    pub fn of(error: &dyn std::error::Error) -> Self {
+        match error.source() {
+            Some(cause) => Self(format!("{error}: {cause}")),
+            None => Self(error.to_string()),
+        }
+    }
+}
+
+/// A value to be encoded, by who knows its type.
+pub trait ToEncode: Send {
+    /// Encodes it in one of Lyceum's own encodings.
+    ///
+    /// # Errors
+    ///
+    /// Says why it has no form there.
+    fn encode(&self, encoding: Encoding) -> Result<(Encoding, Vec<u8>), CodecError>;
+
+    /// Returns it for any other format.
+    fn erased(&self) -> &dyn erased_serde::Serialize;
+}
+
+impl<T: Serialize + Send> ToEncode for T {
+    fn encode(&self, encoding: Encoding) -> Result<(Encoding, Vec<u8>), CodecError> {
+        encoding.encode(self)
+    }
+
+    fn erased(&self) -> &dyn erased_serde::Serialize {
+        self
+    }
 }
 
 /// What reads a value from a deserializer of any format.
@@ -36,6 +99,9 @@ pub struct Unreadable(pub String);
 ///
 /// Says what was expected.
 pub fn decode<T: DeserializeOwned>(encoded: &dyn Encoded) -> Result<T, Unreadable> {
+    if let Some(bytes) = encoded.bytes() {
+        return bytes.decode();
+    }
     let mut value = None;
     encoded.read(&mut |deserializer| {
         value = Some(erased_serde::deserialize::<T>(deserializer)?);

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-use super::{Encoded, Expects, Fault, Origin};
+use super::{Encoded, Expects, Fault, Origin, ToEncode};
+use crate::CallError;
 
 /// A message that came in for an agent of this node.
 pub struct Incoming<'m> {
@@ -15,7 +16,10 @@ pub struct Incoming<'m> {
     pub action: &'m str,
     /// Its arguments.
     pub arguments: &'m dyn Encoded,
-    /// Whether the arguments are laid out by position alone, in a format without names and types.
+    /// Whether sender and receiver take the action for the very same, and its arguments are laid
+    /// out by position.
+    pub by_position: bool,
+    /// Whether the format cannot tell positions from names.
     pub positional: bool,
     /// What the sender waits for.
     pub expects: Expects,
@@ -30,9 +34,10 @@ pub struct Incoming<'m> {
 /// What an agent answered.
 pub enum Served {
     /// One value.
-    Value(Box<dyn erased_serde::Serialize + Send>),
-    /// A stream of values. It ends when it is dropped.
-    Stream(BoxStream<'static, Box<dyn erased_serde::Serialize + Send>>),
+    Value(Box<dyn ToEncode>),
+    /// A stream of values; an error is the last, and says why the stream ended before its time. It
+    /// ends when it is dropped.
+    Stream(BoxStream<'static, Result<Box<dyn ToEncode>, CallError>>),
     /// The message was accepted, and nobody waits for more.
     Accepted,
 }

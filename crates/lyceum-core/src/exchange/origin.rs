@@ -57,6 +57,12 @@ pub(crate) struct Caller {
 }
 
 impl Origin {
+    /// Makes the origin of a message: the calls between nodes that led to it, its trace, and who
+    /// sent it.
+    pub fn new(hops: Vec<Hop>, trace: Option<TraceContext>, from: Option<Address>) -> Self {
+        Self { hops, trace, from, turn: None }
+    }
+
     /// Finds the turn of `node` that the chain comes from.
     pub(crate) fn arrive(&mut self, node: &Shared) {
         let departed = self.hops.iter().rev().filter(|hop| hop.node == node.id);

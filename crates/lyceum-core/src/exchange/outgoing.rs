@@ -5,7 +5,7 @@ use std::future::ready;
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Either, select};
-use lyceum_wire::{Address, Fingerprint, Style, TraceContext};
+use lyceum_wire::{Address, CodecError, Encoding, Fingerprint, Style, TraceContext};
 use serde::ser::{SerializeMap, SerializeTuple};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -30,6 +30,15 @@ pub trait Outgoing: Send + fmt::Debug {
 
     /// Returns the arguments, to be encoded.
     fn arguments(&self, style: Style) -> Box<dyn erased_serde::Serialize + '_>;
+
+    /// Encodes the arguments in one of Lyceum's own encodings.
+    ///
+    /// # Errors
+    ///
+    /// Says why they have no form there.
+    fn encode(&self, encoding: Encoding) -> Result<(Encoding, Vec<u8>), CodecError> {
+        encoding.encode(&*self.arguments(encoding.style))
+    }
 
     /// Returns the arguments as JSON, where the sender has no type for them.
     fn json(&self) -> Option<&Arguments> {

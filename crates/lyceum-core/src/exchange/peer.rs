@@ -10,7 +10,7 @@ use lyceum_wire::{Address, AgentKey, Endpoint};
 use serde_json::Value;
 
 use super::{Encoded, OwnError, Question, Request};
-use crate::CallError;
+use crate::{CallError, Publication};
 
 /// Where agents of other nodes are found, and where ours can be.
 ///
@@ -29,6 +29,13 @@ pub trait Exchange: Any + Send + Sync + fmt::Debug {
 
     /// Returns where the node can be reached, the best first.
     fn endpoints(&self) -> Vec<Endpoint>;
+
+    /// Takes a message that was published on the node to other nodes whose subscribers want it.
+    ///
+    /// Never waits: what cannot go out at once is lost there, and counted.
+    fn published(&self, publication: &Publication) {
+        let _ = publication;
+    }
 
     /// Ends all channels in good order.
     fn close(&self) -> BoxFuture<'static, ()>;

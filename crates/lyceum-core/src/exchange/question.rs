@@ -37,6 +37,17 @@ pub enum Question {
     Unlink(Address),
 }
 
+/// Which agents of a node are meant: those that fit all that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentFilter {
+    /// The name of their type.
+    pub kind: Option<String>,
+    /// The name of an interface that they implement.
+    pub interface: Option<String>,
+    /// Attributes that they were launched with.
+    pub attributes: Vec<(String, String)>,
+}
+
 /// What there is to know of an agent at a moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {

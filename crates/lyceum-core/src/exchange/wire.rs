@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use lyceum_wire::{Fingerprint, Style};
+use lyceum_wire::{CodecError, Encoding, Fingerprint, Style};
 use serde::de::DeserializeOwned;
 
 use super::outgoing::ArgumentsOf;
@@ -64,6 +64,14 @@ impl<M: WireMessage> Outgoing for Traveler<M> {
 
     fn arguments(&self, style: Style) -> Box<dyn erased_serde::Serialize + '_> {
         Box::new(ArgumentsOf(&self.message, style))
+    }
+
+    fn encode(&self, encoding: Encoding) -> Result<(Encoding, Vec<u8>), CodecError> {
+        let typed = match encoding.style {
+            Style::Positional => self.message.encode(encoding),
+            Style::SelfDescribing => None,
+        };
+        typed.unwrap_or_else(|| encoding.encode(&ArgumentsOf(&self.message, encoding.style)))
     }
 
     fn undelivered(self: Box<Self>) -> Option<Undelivered> {

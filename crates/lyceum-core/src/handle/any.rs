@@ -152,6 +152,7 @@ impl AnyHandle {
     }
 
     /// Waits until the agent is gone for good, or its node out of reach.
+    #[must_use = "this does nothing unless awaited"]
     pub fn ended(&self) -> Ended {
         self.recipient.ended()
     }
@@ -235,7 +236,7 @@ impl AnyHandle {
         self.recipient.activate().await
     }
 
-    /// Sets a flag, which runs the agent's behaviours that wait for it.
+    /// Sets a flag, which runs the agent's behaviours that wait for it. Any other is ignored.
     ///
     /// # Errors
     ///

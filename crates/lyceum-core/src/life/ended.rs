@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use tokio::sync::oneshot;
 
-use super::{Down, DownReason, Mode};
+use super::{Down, DownReason, Mode, WaiterPlace};
 use crate::exchange::Remote;
 use crate::{AgentRef, Recipient};
 
@@ -17,11 +17,10 @@ use crate::{AgentRef, Recipient};
 /// # Cancel safety
 ///
 /// Dropping it changes nothing.
-#[must_use = "this does nothing unless awaited"]
 pub struct Ended(End);
 
 enum End {
-    Here(AgentRef),
+    Here { agent: AgentRef, place: Option<WaiterPlace> },
     There(BoxFuture<'static, DownReason>),
 }
 
@@ -40,7 +39,7 @@ enum News {
 
 impl Ended {
     pub(crate) fn of(agent: AgentRef) -> Self {
-        Self(End::Here(agent))
+        Self(End::Here { agent, place: None })
     }
 
     pub(crate) fn far(target: &Recipient, remote: &Remote) -> Self {
@@ -84,8 +83,8 @@ impl Future for Ended {
     type Output = DownReason;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<DownReason> {
-        let agent = match &mut self.get_mut().0 {
-            End::Here(agent) => agent,
+        let (agent, place) = match &mut self.get_mut().0 {
+            End::Here { agent, place } => (agent, place),
             End::There(ended) => return ended.as_mut().poll(cx),
         };
         loop {
@@ -94,15 +93,24 @@ impl Future for Ended {
                 let reason = extras.as_ref().and_then(|extras| extras.reason.clone());
                 return Poll::Ready(reason.unwrap_or(DownReason::Stopped));
             }
-            let wakers = &mut extras.get_or_insert_with(Box::default).end_wakers;
-            if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
-                wakers.push(cx.waker().clone());
-            }
+            let waiters = &mut extras.get_or_insert_with(Box::default).end_waiters;
+            let former = waiters.wait(place, cx.waker());
             drop(extras);
+            drop(former);
             if !agent.node.drive(cx) {
                 return Poll::Pending;
             }
         }
+    }
+}
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let End::Here { agent, place: Some(place) } = &self.0 else { return };
+        let mut extras = agent.extras();
+        let waker = extras.as_mut().and_then(|extras| extras.end_waiters.leave(*place));
+        drop(extras);
+        drop(waker);
     }
 }
 
@@ -131,7 +139,7 @@ impl Future for Monitor {
 impl fmt::Debug for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            End::Here(agent) => write!(f, "Ended({agent:?})"),
+            End::Here { agent, .. } => write!(f, "Ended({agent:?})"),
             End::There(_) => f.write_str("Ended"),
         }
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use lyceum_wire::{Address, AgentId, AgentName};
 use tokio::sync::oneshot;
 
+use super::waiters::Waiters;
 use super::{Down, DownReason, OnFailure, Restart};
 use crate::behaviour::BehaviourList;
 use crate::life::restart::Plan;
@@ -27,13 +28,14 @@ pub(crate) struct Extras {
     /// Who watches the agents elsewhere that this one goes down with.
     pub(crate) far_links: Vec<(Address, Job<()>)>,
     pub(crate) monitors: Vec<oneshot::Sender<Down>>,
-    /// Those who wait for the end.
-    pub(crate) end_wakers: Vec<Waker>,
+    /// Those who wait for the end. They stay with the agent when it is buried.
+    pub(crate) end_waiters: Waiters,
     /// Those who wait for the agent to begin to stop.
-    pub(crate) stop_wakers: Vec<Waker>,
+    pub(crate) stop_waiters: Waiters,
     /// Those who wait for the state to be dropped.
     pub(crate) dropped_wakers: Vec<Waker>,
-    pub(crate) flags: BTreeMap<String, Flag>,
+    /// Those that behaviours of the agent wait for.
+    pub(crate) flags: BTreeMap<&'static str, Flag>,
     pub(crate) jobs: Jobs,
     pub(crate) behaviours: BehaviourList,
     pub(crate) subscriptions: Vec<u64>,
@@ -58,7 +60,7 @@ pub(crate) struct Extras {
 #[derive(Default)]
 pub(crate) struct Flag {
     pub(crate) set: bool,
-    pub(crate) wakers: Vec<Waker>,
+    pub(crate) waiters: Waiters,
 }
 
 /// The jobs of an agent, by place.
@@ -141,13 +143,18 @@ impl Extras {
         self.detached_failed += u64::from(failed);
     }
 
+    /// Counts a stream of results that panicked; the turn that answered with it is counted.
+    pub(crate) fn count_failed_stream(&mut self) {
+        self.detached_failed += 1;
+    }
+
     pub(crate) fn detached_counts(&self) -> (u64, u64) {
         (self.detached_handled, self.detached_failed)
     }
 
     /// Returns whether the agent can simply be buried.
     pub(crate) fn is_lonely(&self) -> bool {
-        self.jobs.is_empty() && self.children.is_empty() && self.stop_wakers.is_empty()
+        self.jobs.is_empty() && self.children.is_empty() && self.stop_waiters.is_empty()
     }
 
     pub(crate) fn restart(&self) -> Option<&Restart> {

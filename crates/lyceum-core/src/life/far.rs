@@ -13,14 +13,14 @@ use crate::{AgentRef, CallError, Recipient};
 
 /// Waits until an agent elsewhere is gone for good, or nobody knows any more.
 pub(super) fn ended(target: &Recipient, remote: &Remote) -> BoxFuture<'static, DownReason> {
-    let asked = remote.peer().ask(remote.agent(), Question::Ended);
+    let asked = target.node.ahead(remote.peer().ask(remote.agent(), Question::Ended));
     let node = target.node.clone();
     Box::pin(async move { node.driven(async move { reason(asked.await) }).await })
 }
 
 /// Waits for the end of the present generation of an agent elsewhere.
 pub(super) fn down(target: &Recipient, remote: &Remote) -> BoxFuture<'static, Down> {
-    let asked = remote.peer().ask(remote.agent(), Question::Monitor);
+    let asked = target.node.ahead(remote.peer().ask(remote.agent(), Question::Monitor));
     let (node, address) = (target.node.clone(), remote.address());
     Box::pin(async move { node.driven(async move { news(address, asked.await) }).await })
 }

@@ -30,7 +30,7 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 ///
 /// Once polled, the launch goes on even if the future is dropped.
 #[must_use = "an agent is launched when this is awaited"]
-pub struct Launch<A: Agent, S> {
+pub struct Launch<A, S> {
     node: Arc<Shared>,
     source: S,
     settings: Option<Box<Settings>>,
@@ -308,8 +308,9 @@ fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {
 pub(crate) fn begin<A: Agent>(agent: &AgentRef) {
     let blueprint = const { &A::BLUEPRINT };
     agent.with_extras(|extras| extras.begun = true);
-    for subscription in blueprint.all_subscriptions() {
-        crate::topic::subscribe_agent(agent, subscription);
+    crate::topic::subscribe_agent(agent, blueprint.subscriptions);
+    for interface in blueprint.interfaces {
+        crate::topic::subscribe_agent(agent, interface.subscriptions);
     }
     for behaviour in blueprint.all_behaviours() {
         crate::behaviour::add_method(agent, behaviour);

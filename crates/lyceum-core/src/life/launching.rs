@@ -41,7 +41,7 @@ pub(super) fn move_on(stage: &AtomicU8, next: u8) -> bool {
 }
 
 /// Waits until a launched agent has started.
-#[must_use = "this does nothing unless awaited"]
+#[must_use = "whether the agent started is known when this is awaited"]
 pub struct Launching<A: Agent>(pub(super) Progress<A>);
 
 pub(super) enum Progress<A: Agent> {

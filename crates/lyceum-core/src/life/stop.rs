@@ -31,8 +31,7 @@ pub(crate) fn stop(agent: &AgentRef, reason: DownReason) {
         // Another stop or the end came first.
         return;
     }
-    let wakers = agent.with_extras(|extras| std::mem::take(&mut extras.stop_wakers));
-    wakers.into_iter().for_each(Waker::wake);
+    agent.with_extras(|extras| extras.stop_waiters.take()).for_each(Waker::wake);
     let stopping = agent.clone();
     agent.node.spawn(None, async move { finish(stopping).await }).detach();
 }
@@ -137,7 +136,13 @@ pub(crate) fn buried(agent: &AgentRef) {
     let name = extras.as_ref().and_then(|extras| extras.name.clone());
     // The registry's count.
     drop(node.registry.remove(agent.id, name.as_ref()));
-    let Some(mut extras) = extras else { return };
+    // Whoever comes later finds the agent forgotten, and does not wait.
+    let end_wakers = agent.extras().as_mut().map(|extras| extras.end_waiters.take());
+    let end_wakers = end_wakers.into_iter().flatten();
+    let Some(mut extras) = extras else {
+        end_wakers.for_each(Waker::wake);
+        return;
+    };
     let outer = BURYING.replace(true);
     let reason = extras.reason.clone().unwrap_or(DownReason::Stopped);
     for id in extras.subscriptions.drain(..) {
@@ -148,8 +153,7 @@ pub(crate) fn buried(agent: &AgentRef) {
     let (monitors, links) =
         (std::mem::take(&mut extras.monitors), std::mem::take(&mut extras.links));
     let children = std::mem::take(&mut extras.children);
-    let wakers: Vec<Waker> =
-        extras.end_wakers.drain(..).chain(extras.stop_wakers.drain(..)).collect();
+    let stop_wakers = extras.stop_waiters.take();
     let (parent, member) = (extras.parent, extras.member.take());
     drop(jobs);
     for monitor in monitors {
@@ -157,7 +161,7 @@ pub(crate) fn buried(agent: &AgentRef) {
         let _ = monitor.send(news.clone());
     }
     node.note_outside();
-    wakers.into_iter().for_each(Waker::wake);
+    end_wakers.chain(stop_wakers).for_each(Waker::wake);
     for child in children.into_iter().filter_map(|id| node.registry.by_id(id)) {
         stop(&child, DownReason::ParentEnded);
     }
@@ -171,13 +175,15 @@ pub(crate) fn buried(agent: &AgentRef) {
     BURYING.set(outer);
 }
 
-/// Takes what the agent had, but for what callers may still ask: why it ended, and its name.
+/// Takes what the agent had, but for what callers may still ask: why it ended, and its name;
+/// and for those who wait for its end.
 fn remember(agent: &AgentRef) -> Option<Box<super::Extras>> {
     let mut place = agent.extras();
-    let extras = place.take()?;
+    let mut extras = place.take()?;
     let mut remembered = Box::new(super::Extras::default());
     remembered.reason = Some(extras.reason.clone().unwrap_or(DownReason::Stopped));
     remembered.name = extras.name.clone();
+    remembered.end_waiters = std::mem::take(&mut extras.end_waiters);
     *place = Some(remembered);
     Some(extras)
 }

@@ -89,7 +89,7 @@ pub struct ClockDriver {
 }
 
 impl ClockDriver {
-    pub(super) fn of(node: &Arc<Shared>) -> Option<Self> {
+    pub(crate) fn of(node: &Arc<Shared>) -> Option<Self> {
         (node.clock.kind() == ClockKind::External).then(|| Self { node: node.clone() })
     }
 
@@ -137,12 +137,33 @@ impl ClockDriver {
         }
     }
 
+    /// Moves time forward to the next due time, or less far, and wakes nobody.
+    ///
+    /// For who conducts several nodes: none of them acts at the new time before all have it. Then
+    /// [`run_due`](Self::run_due) wakes who is due.
+    pub fn hold(&self, time: impl Into<When>) {
+        let target = self.node.clock.resolve(time.into()).nanos();
+        let next = self.node.clock.next_due().unwrap_or(u64::MAX);
+        self.node.clock.set_now(target.min(next).max(self.node.clock.nanos()));
+    }
+
+    /// Wakes who is due at the present time, and waits until everybody is idle.
+    pub async fn run_due(&self) {
+        self.node.clock.fire();
+        self.idle().await;
+    }
+
     /// Waits until everybody is idle: no turn and no job runs or could run.
     pub async fn idle(&self) {
         while self.node.is_busy() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         wait_idle(&self.node).await;
+    }
+
+    /// Returns the date of a time.
+    pub fn date(&self, time: Time) -> jiff::Timestamp {
+        self.node.clock.date(time)
     }
 
     /// Returns when something happens next, if nothing comes from outside.

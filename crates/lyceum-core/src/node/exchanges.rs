@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use lyceum_wire::{Address, AgentKey, Endpoint};
 
+use crate::Publication;
 use crate::exchange::{Exchange, Peer};
 
 /// The exchanges that are attached to a node, in the order in which they were.
@@ -48,6 +49,12 @@ impl Exchanges {
     /// Returns the peer that an address leads to.
     pub(crate) fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
         self.all().iter().find_map(|exchange| exchange.peer(address))
+    }
+
+    /// Tells the exchanges what was published.
+    pub(crate) fn published(&self, publication: &Publication) {
+        let exchanges = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        exchanges.iter().for_each(|exchange| exchange.published(publication));
     }
 
     /// Takes all exchanges out, to be closed.

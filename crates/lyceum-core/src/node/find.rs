@@ -75,12 +75,7 @@ impl<'n> Finder<'n> {
     }
 
     fn has_attributes(&self, agent: &AgentRef) -> bool {
-        if self.attributes.is_empty() {
-            return true;
-        }
-        let extras = agent.extras();
-        let Some(extras) = extras.as_ref() else { return false };
-        self.attributes.iter().all(|(key, value)| extras.attributes.get(key) == Some(value))
+        agent.has_attributes(&self.attributes)
     }
 }
 

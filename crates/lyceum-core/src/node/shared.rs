@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -171,10 +171,16 @@ impl Shared {
     }
 
     /// Runs a future on the node ahead of whoever waits for it; dropping that cancels it.
+    ///
+    /// It is polled once at once, so that what is sent so keeps its order.
     pub(crate) fn ahead<T: Send + 'static>(
         self: &Arc<Self>,
-        future: BoxFuture<'static, T>,
+        mut future: BoxFuture<'static, T>,
     ) -> BoxFuture<'static, T> {
+        let mut cx = Context::from_waker(Waker::noop());
+        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+            return Box::pin(std::future::ready(output));
+        }
         let job = self.spawn(None, future);
         Box::pin(async move {
             match job.await {
@@ -185,11 +191,15 @@ impl Shared {
         })
     }
 
-    /// Lets a message leave for another node, whoever waits.
-    pub(crate) fn send_off(self: &Arc<Self>, told: BoxFuture<'static, Result<(), CallError>>) {
+    /// Lets a message leave for another node now, whoever waits.
+    pub(crate) fn send_off<T: Send + 'static>(
+        self: &Arc<Self>,
+        told: BoxFuture<'static, Result<T, CallError>>,
+    ) {
+        let told = self.ahead(told);
         let job = self.spawn(None, async move {
             if let Err(error) = told.await {
-                tracing::warn!(%error, "a one-way message was not delivered");
+                tracing::warn!(%error, "a message was not delivered, and nobody waits for it");
             }
         });
         job.detach();

@@ -9,8 +9,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError, TryLockError};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 
 use lyceum_wire::AgentId;
@@ -23,6 +24,9 @@ use crate::{ActionInfo, Time};
 
 /// How many events a trace keeps.
 const TRACE_LIMIT: usize = 100_000;
+/// How many steps a node may make while nothing comes of them: neither does time move, nor does
+/// anything become ready outside.
+const STEP_LIMIT: u64 = 10_000_000;
 /// FNV-1a, 64 bits.
 const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
 const HASH_FACTOR: u64 = 0x0000_0100_0000_01b3;
@@ -32,6 +36,8 @@ pub(crate) struct Simulation {
     state: Mutex<State>,
     /// Held by the thread that drives.
     driver: Mutex<()>,
+    /// Tells the thread that drives from others; zero if none does.
+    driving: AtomicUsize,
     /// Counts what started or became ready outside.
     outside: AtomicU64,
 }
@@ -39,6 +45,8 @@ pub(crate) struct Simulation {
 struct State {
     random: SmallRng,
     seen_outside: u64,
+    /// How many steps the node made since time moved, or something became ready outside.
+    steps: u64,
     events: VecDeque<TraceEvent>,
     count: u64,
     hash: u64,
@@ -77,16 +85,18 @@ impl Simulation {
             state: Mutex::new(State {
                 random: SmallRng::seed_from_u64(seed),
                 seen_outside: 0,
+                steps: 0,
                 events: VecDeque::new(),
                 count: 0,
                 hash: HASH_START,
             }),
             driver: Mutex::new(()),
+            driving: AtomicUsize::new(0),
             outside: AtomicU64::new(0),
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -129,32 +139,78 @@ impl Simulation {
 
     /// Makes one step for a waiting future; false if that future has to wait for others.
     pub(crate) fn drive(&self, node: &Shared, cx: &mut Context<'_>) -> bool {
-        let _driver = match self.driver.try_lock() {
-            Ok(driver) => driver,
-            Err(TryLockError::Poisoned(driver)) => driver.into_inner(),
+        let _driving = match self.driver.try_lock() {
+            Ok(driver) => self.begin(driver),
+            Err(TryLockError::Poisoned(driver)) => self.begin(driver.into_inner()),
             Err(TryLockError::WouldBlock) => {
                 cx.waker().wake_by_ref();
                 return false;
             }
         };
-        let outside = self.outside.load(Ordering::Acquire);
-        if std::mem::replace(&mut self.state().seen_outside, outside) != outside {
+        if self.sees_outside() {
             cx.waker().wake_by_ref();
             return false;
         }
         without_budget(|| self.step(node) || self.jump(node))
     }
 
+    /// Notes that this thread drives.
+    fn begin<'s>(&'s self, driver: MutexGuard<'s, ()>) -> Driving<'s> {
+        self.driving.store(this_thread(), Ordering::Relaxed);
+        Driving { simulation: self, _driver: driver }
+    }
+
+    /// Lets this thread drive, once no other one does.
+    ///
+    /// # Panics
+    ///
+    /// If it is the node itself that asks.
+    fn enter(&self, node: &Shared) -> Driving<'_> {
+        let inside = crate::cell::with_current(|frame| frame.node == NonNull::from(node));
+        let nested = self.driving.load(Ordering::Relaxed) == this_thread();
+        assert!(
+            !nested && !inside.unwrap_or(false),
+            "`advance` and `run_until_idle` were called from inside of the simulated node: they \
+             are for whoever drives it, and agents and jobs wait with `cx.sleep`"
+        );
+        self.begin(self.driver.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// Runs one agent or job; false if none is ready.
+    ///
+    /// # Panics
+    ///
+    /// If nothing came of the last steps, however many there were.
     fn step(&self, node: &Shared) -> bool {
-        let next = node.run_queue.pop_any(&mut self.state().random);
-        match next {
-            Some(runnable) => {
-                runnable.run();
-                true
-            }
-            None => false,
+        let mut state = self.state();
+        let next = node.run_queue.pop_any(&mut state.random);
+        state.steps = if next.is_some() { state.steps + 1 } else { 0 };
+        let busy = (state.steps == STEP_LIMIT).then(|| state.events.back().cloned());
+        drop(state);
+        if let Some(last) = busy {
+            overworked(node, last);
         }
+        let Some(next) = next else { return false };
+        next.run();
+        true
+    }
+
+    /// Returns whether something started or became ready outside since this was last asked.
+    fn sees_outside(&self) -> bool {
+        let outside = self.outside.load(Ordering::Acquire);
+        let mut state = self.state();
+        let seen = std::mem::replace(&mut state.seen_outside, outside) != outside;
+        if seen {
+            state.steps = 0;
+        }
+        seen
+    }
+
+    /// Moves time, and fires what is due.
+    fn move_to(&self, node: &Shared, time: u64) {
+        node.clock.set_now(time);
+        self.state().steps = 0;
+        self.note_outside(node.clock.fire().outside);
     }
 
     /// Moves time to the next timer and fires it; false if there is none.
@@ -163,14 +219,13 @@ impl Simulation {
             return false;
         }
         let Some(due) = node.clock.next_due() else { return false };
-        node.clock.set_now(due);
-        self.note_outside(node.clock.fire().outside);
+        self.move_to(node, due);
         true
     }
 
     /// Runs what is ready now, without moving time; returns how many steps that took.
     pub(crate) fn run_until_idle(&self, node: &Shared) -> usize {
-        let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let _driving = self.enter(node);
         without_budget(|| {
             self.note_outside(node.clock.fire().outside);
             self.run_ready(node)
@@ -187,17 +242,49 @@ impl Simulation {
 
     /// Moves time forward to `target`, running everything that is due on the way in order.
     pub(crate) fn advance_to(&self, node: &Shared, target: Time) {
-        let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
+        let _driving = self.enter(node);
         without_budget(|| {
             self.run_ready(node);
             while let Some(due) = node.clock.next_due().filter(|due| *due <= target.nanos()) {
-                node.clock.set_now(due);
-                self.note_outside(node.clock.fire().outside);
+                self.move_to(node, due);
                 self.run_ready(node);
             }
         });
         node.clock.set_now(target.nanos());
     }
+}
+
+/// Panics, with a hint who is to blame.
+#[cold]
+fn overworked(node: &Shared, last: Option<TraceEvent>) -> ! {
+    let last = last.map_or_else(String::new, |last| {
+        format!(", at last `{}` of agent {}", last.what, node.address(last.agent))
+    });
+    panic!(
+        "a simulated node made {STEP_LIMIT} steps at {} and has more to do{last}: time stands \
+         still for a behaviour or job that never waits",
+        node.clock.now(),
+    );
+}
+
+/// That a thread drives a simulated node.
+struct Driving<'s> {
+    simulation: &'s Simulation,
+    _driver: MutexGuard<'s, ()>,
+}
+
+impl Drop for Driving<'_> {
+    fn drop(&mut self) {
+        self.simulation.driving.store(0, Ordering::Relaxed);
+    }
+}
+
+/// Returns a number that no other living thread has, and that is not zero.
+fn this_thread() -> usize {
+    thread_local! {
+        static HERE: u8 = const { 0 };
+    }
+    HERE.with(|here| ptr::from_ref(here).addr())
 }
 
 /// Runs work outside of the budget that tokio gives the task that drives.
@@ -215,5 +302,35 @@ fn without_budget<T>(work: impl FnOnce() -> T) -> T {
 impl fmt::Debug for Simulation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Simulation").field("seed", &self.seed).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+    use crate::Node;
+
+    /// It ran for ever, and whoever waited had no idea why.
+    #[test]
+    fn node_that_is_busy_without_end_says_who_never_waits() {
+        let node = Node::simulated(1);
+        let simulation = node.shared().simulation.as_ref().unwrap();
+        let busy = poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::<()>::Pending
+        });
+        node.spawn(busy).detach();
+        simulation.note(node.now(), AgentId::new(7), "tread");
+        simulation.state().steps = STEP_LIMIT - 100;
+
+        let panic = catch_unwind(AssertUnwindSafe(|| node.run_until_idle())).unwrap_err();
+
+        let text = crate::cell::panic_text(&*panic);
+        assert!(
+            text.contains("at last `tread` of agent") && text.contains("never waits"),
+            "{text}"
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! Arguments of an action, taken one after the other, by position or by name.
 
-use std::fmt;
+use std::{fmt, io};
 
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
@@ -61,6 +61,14 @@ impl Arguments {
     /// Returns the arguments that are given by name.
     pub fn named(&self) -> &Map<String, Value> {
         &self.named
+    }
+
+    /// Returns how many bytes the arguments take as JSON.
+    pub(super) fn encoded_len(&self) -> usize {
+        let mut written = Written(0);
+        // Values of JSON can be written as JSON, and a count takes everything.
+        let _ = serde_json::to_writer(&mut written, &(&self.positional, &self.named));
+        written.0
     }
 }
 
@@ -156,6 +164,20 @@ pub(crate) fn from_encoded<M>(
         (Some(Err(why)), _) => Err(why),
         (_, Err(Unreadable(why))) => Err(BadArguments::unreadable(why)),
         (None, Ok(())) => from_json(Arguments::default(), make.take().expect("it was not called")),
+    }
+}
+
+/// Counts what is written.
+struct Written(usize);
+
+impl io::Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -3,10 +3,10 @@
 use futures_util::StreamExt;
 use serde_json::Value;
 
-use super::verbs::{Encoding, Many, One};
+use super::verbs::{Answers, Many, One};
 use super::{WireMessage, arguments};
 use crate::call::{Call, CallOptions, CallResult, Tell};
-use crate::exchange::{Encoded, Expects, Fault, Incoming, OwnError, Served, Serving};
+use crate::exchange::{Encoded, Expects, Fault, Incoming, OwnError, Served, Serving, ToEncode};
 use crate::stream::Results;
 use crate::support::ActionOutput;
 use crate::{AgentRef, CallError, Message};
@@ -28,23 +28,29 @@ where
     T: ActionOutput + Send + 'static,
 {
     fn serve(results: Results<T>) -> Served {
-        let erase = |item: T| -> Box<dyn erased_serde::Serialize + Send> { Box::new(item) };
-        Served::Stream(results.map(erase).boxed())
+        let erase = |item: T| -> Box<dyn ToEncode> { Box::new(item) };
+        Served::Stream(results.into_items().map(move |item| item.map(erase)).boxed())
     }
 }
 
 /// Takes a message that came in: it is decoded now, and handled when the future is polled.
-pub(super) fn serve<M: WireMessage, E: Encoding<M>>(
+pub(super) fn serve<M: WireMessage, E: Answers<M>>(
     target: &AgentRef,
     incoming: &Incoming<'_>,
     options: CallOptions,
 ) -> Result<Serving, CallError> {
-    let message = arguments::from_encoded(
-        incoming.arguments,
-        incoming.positional,
-        M::PARAMETERS.len(),
-        M::from_arguments,
-    );
+    let typed = incoming.by_position.then(|| incoming.arguments.bytes()).flatten();
+    let typed = typed.and_then(M::decode).and_then(Result::ok);
+    let message = match typed {
+        Some(message) => Ok(message),
+        // One by one: that says which argument does not fit.
+        None => arguments::from_encoded(
+            incoming.arguments,
+            incoming.positional,
+            M::PARAMETERS.len(),
+            M::from_arguments,
+        ),
+    };
     let message =
         message.map_err(|why| CallError::bad_arguments(target.recipient(), M::INFO, &why))?;
     let target = target.clone();

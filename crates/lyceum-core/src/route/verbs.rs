@@ -19,7 +19,7 @@ use crate::support::ActionOutput;
 use crate::{AgentRef, CallError, Message, Recipient};
 
 /// How an action's result is told to callers without its type.
-pub(super) trait Encoding<M: Message>: Serves<M> {
+pub(super) trait Answers<M: Message>: Serves<M> {
     fn describe(schemas: &mut SchemaGenerator) -> ActionDescription;
     fn encode(target: &Recipient, result: CallResult<M>) -> Result<Answer, CallError>;
 }
@@ -43,7 +43,7 @@ struct Sent<M: Message, E> {
     encoding: PhantomData<fn() -> E>,
 }
 
-impl<M: WireMessage<Output: ActionOutput>> Encoding<M> for One {
+impl<M: WireMessage<Output: ActionOutput>> Answers<M> for One {
     fn describe(schemas: &mut SchemaGenerator) -> ActionDescription {
         let result = schemas.subschema_for::<M::Output>();
         description::<M>(schemas, result, false)
@@ -58,7 +58,7 @@ impl<M: WireMessage<Output: ActionOutput>> Encoding<M> for One {
     }
 }
 
-impl<M, T> Encoding<M> for Many
+impl<M, T> Answers<M> for Many
 where
     M: WireMessage<Output = Results<T>>,
     T: ActionOutput + Send + 'static,
@@ -76,12 +76,13 @@ where
     }
 }
 
-pub(super) fn call<M: WireMessage, E: Encoding<M>>(
+pub(super) fn call<M: WireMessage, E: Answers<M>>(
     target: AgentRef,
     arguments: Arguments,
     options: CallOptions,
 ) -> BoxFuture<'static, Result<Answer, CallError>> {
     Box::pin(async move {
+        let options = options.or_encoded_bytes(|| arguments.encoded_len());
         let message = decode::<M>(&target, arguments)?;
         E::encode(
             target.recipient(),
@@ -90,11 +91,12 @@ pub(super) fn call<M: WireMessage, E: Encoding<M>>(
     })
 }
 
-pub(super) fn send<M: WireMessage, E: Encoding<M>>(
+pub(super) fn send<M: WireMessage, E: Answers<M>>(
     target: &AgentRef,
     arguments: Arguments,
     options: CallOptions,
 ) -> Result<Box<dyn Underway>, CallError> {
+    let options = options.or_encoded_bytes(|| arguments.encoded_len());
     let message = decode::<M>(target, arguments)?;
     let pending = Call::with_options(target.recipient(), message, options).send();
     Ok(Box::new(Sent::<M, E> { pending, encoding: PhantomData }))
@@ -106,6 +108,7 @@ pub(super) fn tell<M: WireMessage>(
     options: CallOptions,
 ) -> BoxFuture<'static, Result<(), CallError>> {
     Box::pin(async move {
+        let options = options.or_encoded_bytes(|| arguments.encoded_len());
         let message = decode::<M>(&target, arguments)?;
         Ok(Tell::with_options(target.recipient(), message, options).await?)
     })
@@ -116,17 +119,18 @@ pub(super) fn tell_now<M: WireMessage>(
     arguments: Arguments,
     options: CallOptions,
 ) -> Result<(), CallError> {
+    let options = options.or_encoded_bytes(|| arguments.encoded_len());
     let message = decode::<M>(target, arguments)?;
     Ok(Tell::with_options(target.recipient(), message, options).now()?)
 }
 
-impl<M: WireMessage, E: Encoding<M>> Underway for Sent<M, E> {
+impl<M: WireMessage, E: Answers<M>> Underway for Sent<M, E> {
     fn has_started(&self) -> bool {
         self.pending.has_started()
     }
 }
 
-impl<M: WireMessage, E: Encoding<M>> Future for Sent<M, E> {
+impl<M: WireMessage, E: Answers<M>> Future for Sent<M, E> {
     type Output = Result<Answer, CallError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {

@@ -32,9 +32,20 @@ impl Publication {
         Ok(Self(Arc::new(Inner { topic: name, publisher, json })))
     }
 
-    /// Returns whether this is the very same publication.
-    pub(super) fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+    /// Makes a publication of JSON text that came from another node.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the topic's name, or that the text is no JSON.
+    pub fn of_json(
+        topic: &str,
+        publisher: Option<Address>,
+        json: Vec<u8>,
+    ) -> Result<Self, PublishError> {
+        let name: TopicName = topic.parse()?;
+        serde_json::from_slice::<serde::de::IgnoredAny>(&json)
+            .map_err(|cause| PublishError::Encode { topic: topic.into(), cause })?;
+        Ok(Self(Arc::new(Inner { topic: name, publisher, json })))
     }
 
     /// Returns the topic.

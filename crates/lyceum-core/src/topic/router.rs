@@ -1,6 +1,6 @@
 //! Finds the subscriptions whose patterns match a topic.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ptr;
 use std::sync::Arc;
 
@@ -67,6 +67,11 @@ impl<S> Router<S> {
         // The stable sort, as it merges what is sorted piece by piece.
         all.sort_by_key(|(id, _)| **id);
         all.into_iter().for_each(|(id, subscriber)| f(*id, subscriber));
+    }
+
+    /// Returns the patterns of all subscriptions, each once.
+    pub(crate) fn patterns(&self) -> BTreeSet<&str> {
+        self.patterns.values().map(Pattern::as_str).collect()
     }
 
     /// Returns the number of subscriptions.

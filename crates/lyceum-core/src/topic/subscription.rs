@@ -36,6 +36,11 @@ impl Subscription {
         Self { pattern, group, handler: M::INFO.name, deliver: deliver::<M> }
     }
 
+    /// Returns whether one method hears both, each message once. Members of groups hear apart.
+    fn hears_with(&self, other: &Self) -> bool {
+        self.handler == other.handler && self.group.is_none() && other.group.is_none()
+    }
+
     pub(crate) fn describe(&self) -> TopicDescription {
         TopicDescription {
             pattern: self.pattern.into(),
@@ -47,33 +52,52 @@ impl Subscription {
 
 fn deliver<M: TopicMessage>(agent: &AgentRef, publication: &Publication) -> Result<(), TellError> {
     let options = CallOptions { publication: true, queued: true, ..CallOptions::default() };
+    let options = options.encoded_bytes(publication.json().len());
     Tell::with_options(agent.recipient(), M::published(publication.clone()), options).now()
 }
 
-/// Starts a subscription that a type's block declares.
-pub(crate) fn subscribe_agent(agent: &AgentRef, subscription: &'static Subscription) {
-    let pattern: Pattern = match subscription.pattern.parse() {
-        Ok(pattern) => pattern,
-        Err(error) => {
-            // The macros have checked it; a hand-written one is the author's to see.
-            tracing::error!(agent = ?agent, %error, "a subscription has a bad pattern");
-            return;
+/// Starts the subscriptions that a block declares.
+pub(crate) fn subscribe_agent(agent: &AgentRef, block: &'static [Subscription]) {
+    // Those that have had a pattern, and have another one.
+    let mut known: Vec<(&'static str, Arc<Subscriber>)> = Vec::new();
+    for subscription in block {
+        let pattern: Pattern = match subscription.pattern.parse() {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                // The macros have checked it; a hand-written one is the author's to see.
+                tracing::error!(agent = ?agent, %error, "a subscription has a bad pattern");
+                continue;
+            }
+        };
+        let alike = |other: &&Subscription| subscription.hears_with(other);
+        let several = block.iter().filter(alike).count() > 1;
+        let former = known.iter().find(|(handler, _)| several && *handler == subscription.handler);
+        let subscriber = match former {
+            Some((_, subscriber)) => subscriber.clone(),
+            None => Arc::new(subscriber(agent, subscription, several)),
+        };
+        if several && former.is_none() {
+            known.push((subscription.handler, subscriber.clone()));
         }
-    };
+        let id = agent.node.topics.insert(pattern, subscriber);
+        agent.with_extras(|extras| extras.subscriptions.push(id));
+    }
+}
+
+fn subscriber(agent: &AgentRef, subscription: &'static Subscription, several: bool) -> Subscriber {
     let (id, node) = (agent.id, Arc::downgrade(&agent.node));
     let deliver = move |publication: &Publication| {
         let Some(node) = node.upgrade() else { return Delivery::Gone };
         let Some(agent) = node.registry.by_id(id) else { return Delivery::Gone };
         match (subscription.deliver)(&agent, publication) {
             Ok(()) => Delivery::Taken,
-            Err(TellError::Overloaded(_)) => Delivery::Lost,
+            Err(TellError::Overloaded(_)) => Delivery::Full,
             Err(TellError::Inactive(_)) => Delivery::Skipped,
             Err(_) => Delivery::Gone,
         }
     };
     let group = subscription.group.map(Into::into);
-    let id = agent.node.topics.insert(pattern, Subscriber { group, deliver: Box::new(deliver) });
-    agent.with_extras(|extras| extras.subscriptions.push(id));
+    Subscriber { group, several, deliver: Box::new(deliver) }
 }
 
 /// A program's or behaviour's subscription: a bounded queue that loses its oldest messages.
@@ -94,12 +118,9 @@ fn lock(queue: &Mutex<Queue>) -> std::sync::MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Puts a message in, unless another pattern has brought it; true if the oldest was lost for it.
+/// Puts a message in; true if the oldest was lost for it.
 fn push(queue: &Mutex<Queue>, publication: &Publication) -> bool {
     let mut queue = lock(queue);
-    if queue.messages.back().is_some_and(|last| last.is(publication)) {
-        return false;
-    }
     let full = queue.messages.len() == LISTENER_LIMIT;
     if full {
         queue.messages.pop_front();
@@ -118,17 +139,17 @@ impl Listener {
     /// Listens to all topics of some patterns, in the order of publication.
     pub(crate) fn new(node: Arc<Shared>, patterns: Vec<Pattern>) -> Self {
         let queue = Arc::new(Mutex::new(Queue::default()));
-        let subscribe = |pattern| {
-            let (queue, lost) = (Arc::downgrade(&queue), Arc::downgrade(&node));
-            let deliver = move |publication: &Publication| {
-                let Some(queue) = queue.upgrade() else { return Delivery::Gone };
-                if push(&queue, publication) {
-                    lost.upgrade().inspect(|node| node.topics.note_lost(1));
-                }
-                Delivery::Taken
-            };
-            node.topics.insert(pattern, Subscriber { group: None, deliver: Box::new(deliver) })
+        let (hears, lost) = (Arc::downgrade(&queue), Arc::downgrade(&node));
+        let deliver = move |publication: &Publication| {
+            let Some(queue) = hears.upgrade() else { return Delivery::Gone };
+            if push(&queue, publication) {
+                lost.upgrade().inspect(|node| node.topics.note_lost(1));
+            }
+            Delivery::Taken
         };
+        let (several, deliver) = (patterns.len() > 1, Box::new(deliver));
+        let subscriber = Arc::new(Subscriber { group: None, several, deliver });
+        let subscribe = |pattern| node.topics.insert(pattern, subscriber.clone());
         let ids = patterns.into_iter().map(subscribe).collect();
         Self { node, ids, queue }
     }

@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, ready};
 use lyceum_core::AnyHandle;
 use lyceum_core::exchange::{Expects, Incoming, Served};
-use lyceum_wire::aiomas::{Message, Packet, Path, Serializer, Value, ValueError};
+use lyceum_wire::aiomas::{Message, Packet, Path, Serializer, Value};
 use serde::Serialize;
 
 use super::arguments::Arguments;
@@ -105,6 +105,7 @@ impl Session {
         let incoming = Incoming {
             action,
             arguments: &arguments,
+            by_position: false,
             positional: false,
             expects: if is_stream { Expects::Stream } else { Expects::Value },
             // The wire does not say how long the other side waits.
@@ -117,7 +118,7 @@ impl Session {
         let (session, path) = (self.clone(), path.to_owned());
         Ok(async move {
             match serving.await {
-                Ok(served) => session.result(served).await,
+                Ok(served) => session.result(served, &path).await,
                 Err(fault) => Err(told::exception(&fault, &path)),
             }
         }
@@ -125,30 +126,27 @@ impl Session {
     }
 
     /// Returns the result of a call as the other side takes it. A stream becomes a list.
-    async fn result(&self, served: Served) -> Result<Value, Exception> {
-        let value = match served {
-            Served::Value(value) => self.write(&*value),
-            Served::Accepted => Ok(Value::Null),
-            Served::Stream(mut items) => {
-                let mut list = Vec::new();
-                while let Some(item) = items.next().await {
-                    if list.len() == STREAM_LIMIT {
-                        let text = format!("a stream of more than {STREAM_LIMIT} results");
-                        return Err(Exception::new("TooLarge", text));
-                    }
-                    list.push(item);
-                }
-                list.iter()
-                    .map(|item| self.write(&**item))
-                    .collect::<Result<Vec<_>, _>>()
-                    .map(Value::from)
-            }
+    async fn result(&self, served: Served, path: &str) -> Result<Value, Exception> {
+        let mut items = match served {
+            Served::Value(value) => return self.write(value.erased()),
+            Served::Accepted => return Ok(Value::Null),
+            Served::Stream(items) => items,
         };
-        value.map_err(|error| Exception::new("SerializationError", error.to_string()))
+        let mut list = Vec::new();
+        while let Some(item) = items.next().await {
+            if list.len() == STREAM_LIMIT {
+                let text = format!("a stream of more than {STREAM_LIMIT} results");
+                return Err(Exception::new("TooLarge", text));
+            }
+            let item = item.map_err(|error| told::exception(&error.widen(), path))?;
+            list.push(self.write(item.erased())?);
+        }
+        Ok(list.into())
     }
 
-    fn write(&self, value: &(impl Serialize + ?Sized)) -> Result<Value, ValueError> {
-        value.serialize(Serializer::new(&self.profile.types).with_handles(self))
+    fn write(&self, value: &(impl Serialize + ?Sized)) -> Result<Value, Exception> {
+        let written = value.serialize(Serializer::new(&self.profile.types).with_handles(self));
+        written.map_err(|error| Exception::new("SerializationError", error.to_string()))
     }
 }
 

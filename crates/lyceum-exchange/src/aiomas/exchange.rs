@@ -52,7 +52,7 @@ pub trait AiomasNode {
 
 impl AiomasNode for Node {
     fn aiomas(&self) -> Arc<Aiomas> {
-        self.exchange(|| Aiomas(Arc::new(Hub::new(self))))
+        self.exchange_or_attach(|| Aiomas(Arc::new(Hub::new(self))))
     }
 
     fn listen_aiomas(&self, url: &str) -> Listen {

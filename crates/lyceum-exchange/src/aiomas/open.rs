@@ -8,7 +8,8 @@ use thiserror::Error;
 
 use super::url::{transport_of, url_of};
 use super::{Profile, ProfileError};
-use crate::{ByteStream, Transport, TransportListener, built_in};
+use crate::transport::built_in;
+use crate::{ByteStream, Transport, TransportListener};
 
 /// Says why there is no connection, or nobody listens.
 #[derive(Debug, Error)]

@@ -1,6 +1,7 @@
 //! TCP.
 
 use std::io;
+use std::net::IpAddr;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -37,29 +38,34 @@ impl Transport for Tcp {
     ) -> BoxFuture<'static, io::Result<Box<dyn TransportListener>>> {
         async move {
             let listener = TcpListener::bind(endpoint.location()).await?;
-            let port = listener.local_addr()?.port();
-            let endpoint = with_port(&endpoint, port);
+            let endpoint = bound(&endpoint, &listener)?;
             Ok(Box::new(Listening { listener, endpoint }) as Box<dyn TransportListener>)
         }
         .boxed()
     }
 
     fn is_private(&self, endpoint: &Endpoint) -> bool {
-        let host = endpoint.location().rsplit_once(':').map_or("", |(host, _)| host);
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost"
-            || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        let host = host(endpoint);
+        host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
     }
 }
 
-/// Returns the endpoint with the port that the system chose.
-fn with_port(endpoint: &Endpoint, port: u16) -> Endpoint {
+/// Returns the host of an endpoint, without the brackets of an address of IPv6.
+pub(super) fn host(endpoint: &Endpoint) -> &str {
     let host = endpoint.location().rsplit_once(':').map_or("", |(host, _)| host);
-    Endpoint::new("tcp", &format!("{host}:{port}")).unwrap_or_else(|| endpoint.clone())
+    host.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// Returns an endpoint with the port that the system chose.
+pub(super) fn bound(endpoint: &Endpoint, listener: &TcpListener) -> io::Result<Endpoint> {
+    let port = listener.local_addr()?.port();
+    let host = endpoint.location().rsplit_once(':').map_or("", |(host, _)| host);
+    let bound = Endpoint::new(endpoint.scheme(), &format!("{host}:{port}"));
+    Ok(bound.unwrap_or_else(|| endpoint.clone()))
 }
 
 /// Sends small frames at once instead of waiting for more.
-fn prompt(stream: TcpStream) -> io::Result<Box<TcpStream>> {
+pub(super) fn prompt(stream: TcpStream) -> io::Result<Box<TcpStream>> {
     stream.set_nodelay(true)?;
     Ok(Box::new(stream))
 }

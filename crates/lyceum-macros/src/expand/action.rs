@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::Index;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
+use syn::{Index, Type};
 
 use super::Parts;
 use super::message::{
@@ -13,7 +13,10 @@ use super::message::{
 use crate::action::Action;
 use crate::member::Member;
 use crate::output::Output;
-use crate::owner::{Owner, local, located};
+use crate::owner::{Owner, local, located, value};
+
+/// The longest tuple that serde knows.
+const TUPLE_LIMIT: usize = 16;
 
 impl Parts {
     pub(super) fn add_action(&mut self, owner: &Owner, member: &Member, action: &Action) {
@@ -29,6 +32,10 @@ impl Parts {
         behaviour: Option<&str>,
     ) {
         self.items.extend(message(owner, member, action, behaviour));
+        if let (Output::Value(ty), true) = (&action.output, owner.generics.params.is_empty()) {
+            let (check, cfgs) = (check_value(owner, ty), &member.cfgs);
+            self.items.extend(quote!(#(#cfgs)* const _: () = #check;));
+        }
         self.methods.extend(client_method(owner, member, action));
         if !action.options.local {
             self.items.extend(wire_message(owner, member, action));
@@ -49,7 +56,12 @@ fn message(
     let never = quote!(#runtime::NoError);
     let (output, error, body) = match &action.output {
         Output::Nothing => (quote!(()), never, quote!(::core::result::Result::Ok(#call))),
-        Output::Value(ty) => (quote!(#ty), never, quote!(::core::result::Result::Ok(#call))),
+        Output::Value(ty) => {
+            // What depends on type parameters is checked where the action is used.
+            let check = (!owner.generics.params.is_empty()).then(|| check_value(owner, ty));
+            let check = check.map(|check| quote!(const #check;));
+            (quote!(#ty), never, quote!({ #check ::core::result::Result::Ok(#call) }))
+        }
         Output::Fallible(ty) => (
             quote!(<#ty as #runtime::TryParts>::Output),
             quote!(<#ty as #runtime::TryParts>::Error),
@@ -81,6 +93,17 @@ fn message(
         body,
     };
     message.expand()
+}
+
+/// Returns a check that a value is no `Result` under a name that tells nothing.
+fn check_value(owner: &Owner, ty: &Type) -> TokenStream {
+    let runtime = &owner.runtime;
+    quote_spanned! {located(ty.span())=>
+        {
+            use #runtime::support::{Value as _, ValueOf, check_value};
+            check_value(ValueOf::<#ty>::IS_VALUE);
+        }
+    }
 }
 
 /// Returns both ends of the action's way.
@@ -131,7 +154,8 @@ fn client_method(owner: &Owner, member: &Member, action: &Action) -> TokenStream
 
 fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream {
     let runtime = &owner.runtime;
-    let (generics, _, clause) = owner.generics.split_for_impl();
+    let generics = owner.bounded();
+    let (generics, _, clause) = generics.split_for_impl();
     let (ty, cfgs) = (message_type(owner, &action.signature), &member.cfgs);
     let mut parameters = TokenStream::new();
     let mut fields = TokenStream::new();
@@ -147,6 +171,7 @@ fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream 
         fields.extend(quote!(#argument.take(#arguments)?,));
         visits.extend(quote!(#argument.visit(&self.#field, #visit);));
     }
+    let at_once = at_once(runtime, action);
     let ends = ends(owner, action);
     let own_error = matches!(action.output, Output::Fallible(_)).then(|| own_error(runtime));
     quote! {
@@ -166,9 +191,49 @@ fn wire_message(owner: &Owner, member: &Member, action: &Action) -> TokenStream 
                 #visits
             }
 
+            #at_once
+
             #own_error
         }
     }
+}
+
+/// Returns how all arguments are encoded and decoded at once, where there is a tuple of so many.
+fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
+    let count = action.signature.arguments.len();
+    if count > TUPLE_LIMIT {
+        return None;
+    }
+    let (arguments, encoding) = (local("arguments"), local("encoding"));
+    let types: Vec<_> = argument_types(&action.signature).collect();
+    let values: Vec<_> = (0..count).map(value).collect();
+    let fields = (0..count).map(Index::from);
+    Some(quote! {
+        fn decode(
+            #arguments: #runtime::exchange::EncodedBytes<'_>,
+        ) -> ::core::option::Option<
+            ::core::result::Result<Self, #runtime::exchange::Unreadable>,
+        > {
+            use #runtime::probe::*;
+            let decoded = (&&Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
+            ::core::option::Option::Some(
+                decoded.map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
+            )
+        }
+
+        fn encode(
+            &self,
+            #encoding: #runtime::wire::Encoding,
+        ) -> ::core::option::Option<
+            ::core::result::Result<
+                (#runtime::wire::Encoding, ::std::vec::Vec<u8>),
+                #runtime::wire::CodecError,
+            >,
+        > {
+            use #runtime::probe::*;
+            (&&Probe::of(&(#(&self.#fields,)*))).encode(#encoding)
+        }
+    })
 }
 
 /// Returns what callers without the type learn of an action's own error.

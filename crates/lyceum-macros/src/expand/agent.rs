@@ -24,7 +24,8 @@ pub(crate) fn expand(owner: &Owner, members: &[Member], implements: &[Path]) -> 
 fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Path]) -> TokenStream {
     let Owner { runtime, doc, .. } = owner;
     let agent = owner.agent();
-    let (generics, _, clause) = owner.generics.split_for_impl();
+    let generics = owner.bounded();
+    let (generics, _, clause) = generics.split_for_impl();
     let Parts { routes, subscriptions, behaviours, .. } = parts;
     let interfaces = implements.iter().map(|interface| {
         quote_spanned! {located(interface.span())=>
@@ -33,6 +34,13 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
     });
     let on_start = hook::expand(owner, members, Moment::Start);
     let on_stop = hook::expand(owner, members, Moment::Stop);
+    // The names of one block have been looked at. What depends on type parameters is checked where
+    // the agent is launched.
+    let check = (owner.generics.params.is_empty() && !implements.is_empty()).then(|| {
+        quote_spanned! {located(owner.ident.span())=>
+            const _: () = <#agent as #runtime::Agent>::BLUEPRINT.check_names();
+        }
+    });
     quote! {
         #[automatically_derived]
         impl #generics #runtime::Agent for #agent #clause {
@@ -46,5 +54,7 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
                 on_stop: #on_stop,
             };
         }
+
+        #check
     }
 }

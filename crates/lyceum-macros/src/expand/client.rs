@@ -36,6 +36,8 @@ pub(super) fn implementation(owner: &Owner, methods: &TokenStream) -> TokenStrea
     let Owner { runtime, name, .. } = owner;
     let (client, reached) = (owner.client(), owner.target());
     let (generics, arguments, clause) = owner.generics.split_for_impl();
+    let bounded = owner.bounded();
+    let (_, _, bounds) = bounded.split_for_impl();
     let head = match owner.kind {
         Kind::Agent(_) => quote!(impl #generics #runtime::Target for #reached),
         // Of any lifetime, so that futures which hold handles are found to be `Send`.
@@ -45,7 +47,7 @@ pub(super) fn implementation(owner: &Owner, methods: &TokenStream) -> TokenStrea
     let target = local("target");
     quote! {
         #[automatically_derived]
-        impl #generics #client #arguments #clause {
+        impl #generics #client #arguments #bounds {
             #methods
         }
 

@@ -66,7 +66,8 @@ impl Message<'_> {
         let place = located(self.place);
         let output = quote_spanned!(place=> type Output = #output;);
         let error = quote_spanned!(place=> type Error = #error;);
-        let (generics, _, clause) = owner.generics.split_for_impl();
+        let generics = owner.bounded();
+        let (generics, _, clause) = generics.split_for_impl();
         let (ty, cfgs) = (message_type(owner, self.signature()), &self.member.cfgs);
         let (info, entry, wire) = (self.info(), self.entry(), self.wire());
         quote! {

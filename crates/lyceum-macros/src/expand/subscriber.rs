@@ -61,7 +61,8 @@ fn message(owner: &Owner, member: &Member, subscriber: &Subscriber) -> TokenStre
 
 fn topic_message(owner: &Owner, member: &Member, subscriber: &Subscriber) -> TokenStream {
     let runtime = &owner.runtime;
-    let (generics, _, clause) = owner.generics.split_for_impl();
+    let generics = owner.bounded();
+    let (generics, _, clause) = generics.split_for_impl();
     let (ty, cfgs) = (message_type(owner, &subscriber.signature), &member.cfgs);
     let publication = local("publication");
     quote! {

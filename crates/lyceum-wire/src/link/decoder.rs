@@ -14,7 +14,7 @@ use super::{Frame, HANDSHAKE_FRAME_LIMIT, HEAD_LIMIT, Head, LinkError, Opening, 
 /// use lyceum_wire::link::{Decoder, Head};
 ///
 /// let mut decoder = Decoder::new();
-/// let mut bytes = BytesMut::from(&b"LYCEUM\0\x01\x03\0\0\0\x00\x0e"[..]);
+/// let mut bytes = BytesMut::from(&b"LYCEUM\0\x01\x03\0\0\0\x00\x0d"[..]);
 /// assert_eq!(decoder.decode(&mut bytes)?, None, "the frame is not complete");
 /// bytes.extend_from_slice(b"\x07");
 /// assert_eq!(decoder.decode(&mut bytes)?.unwrap().head, Head::Ping { number: 7 });
@@ -42,6 +42,8 @@ impl Decoder {
     }
 
     /// Allows frames of at most so many bytes from now on.
+    ///
+    /// This is due as soon as the terms are known: long frames may follow the other side's welcome.
     pub const fn set_frame_limit(&mut self, limit: u32) {
         self.frame_limit = limit;
     }

@@ -14,7 +14,7 @@ use super::{FRAME_LIMIT, HEAD_LIMIT, Head, LinkError, Opening};
 ///
 /// let mut bytes = BytesMut::new();
 /// Encoder::default().encode(&Head::Ping { number: 7 }, b"", &mut bytes)?;
-/// assert_eq!(&bytes[..], b"\x03\0\0\0\x00\x0e\x07");
+/// assert_eq!(&bytes[..], b"\x03\0\0\0\x00\x0d\x07");
 /// # Ok::<(), lyceum_wire::link::LinkError>(())
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -47,6 +47,12 @@ pub enum LinkError {
         #[source]
         source: postcard::Error,
     },
+    /// A frame came at a time when there is no place for it.
+    #[error("expected no `{head}` at this time")]
+    Misplaced {
+        /// What it is called.
+        head: &'static str,
+    },
     /// A part of a head is larger than its limit.
     #[error("expected at most {limit} {unit} for {what}, found {found}")]
     OutOfBounds {

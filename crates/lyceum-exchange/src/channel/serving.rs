@@ -1,0 +1,326 @@
+//! Calls and questions of the other node, for agents of this one.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::future::{AbortHandle, Abortable, BoxFuture};
+use futures_util::stream::{FuturesUnordered, Stream};
+use lyceum_core::exchange::{Expects, Fault, Incoming, OwnError, Served, decode};
+use lyceum_core::{AnyHandle, CallError};
+use lyceum_wire::link::{
+    self, ActionKey, Answer, Call, FaultKind, Head, Message, Outcome, PushError,
+};
+use lyceum_wire::{AgentKey, Encoding, Style};
+use serde_json::Value;
+use tokio::sync::Semaphore;
+
+use super::calls::STREAM_AHEAD;
+use super::encoding::Received;
+use super::outflow::Credit;
+use super::{Channel, faults, questions, sending};
+
+/// What the other node asked for and that is not over.
+#[derive(Default)]
+pub(super) struct Services {
+    running: FuturesUnordered<Abortable<Service>>,
+    open: std::collections::HashMap<u64, Open>,
+}
+
+/// A call or question on its way; it sends its answer itself.
+type Service = BoxFuture<'static, u64>;
+
+struct Open {
+    abort: AbortHandle,
+    /// Of a stream of results.
+    credit: Option<Credit>,
+}
+
+impl Services {
+    /// Returns how many calls and questions are not over.
+    pub(super) fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Runs a service once, and keeps it if it is not over.
+    fn start(
+        &mut self,
+        id: u64,
+        credit: Option<Credit>,
+        mut service: Service,
+        cx: &mut Context<'_>,
+    ) {
+        if service.as_mut().poll(cx).is_ready() {
+            return;
+        }
+        let (abort, registration) = AbortHandle::new_pair();
+        self.running.push(Abortable::new(service, registration));
+        self.open.insert(id, Open { abort, credit });
+    }
+
+    /// Goes on with all of them.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
+        while let Poll::Ready(Some(ended)) = Pin::new(&mut self.running).poll_next(cx) {
+            // One that was aborted was taken out by who did that.
+            if let Ok(id) = ended {
+                self.open.remove(&id);
+            }
+        }
+    }
+
+    /// Ends a service whose caller gave up; false if it was over.
+    pub(super) fn cancel(&mut self, id: u64) -> bool {
+        let open = self.open.remove(&id);
+        if let Some(open) = &open {
+            open.abort.abort();
+        }
+        open.is_some()
+    }
+
+    /// Allows so many results more.
+    pub(super) fn allow(&self, id: u64, count: u32) {
+        if let Some(Open { credit: Some(credit), .. }) = self.open.get(&id) {
+            // More than the window was not earned.
+            let room = (STREAM_AHEAD as usize).saturating_sub(credit.available_permits());
+            credit.add_permits(room.min(count as usize));
+        }
+    }
+
+    /// Hands a call to its agent.
+    pub(super) fn call(
+        &mut self,
+        channel: &Arc<Channel>,
+        call: Call,
+        body: Bytes,
+        cx: &mut Context<'_>,
+    ) {
+        let id = call.id;
+        if self.len() >= channel.serving_limit || self.open.contains_key(&id) {
+            let why = "more calls were sent than the window allows, or one number twice";
+            return channel
+                .answer_fault(id, link::Fault::new(FaultKind::Overloaded, why).started(false));
+        }
+        let serving = match begin(channel, &call, body) {
+            Ok(serving) => serving,
+            Err(fault) => return channel.answer_fault(id, fault),
+        };
+        let encoding = call.encoding;
+        let credit = (call.reply == link::Reply::Stream)
+            .then(|| Arc::new(Semaphore::new(STREAM_AHEAD as usize)));
+        let (channel, flow) = (channel.clone(), credit.clone());
+        let service = Box::pin(async move {
+            channel.serve(id, encoding, serving.await, flow).await;
+            id
+        });
+        self.start(id, credit, service, cx);
+    }
+
+    /// Answers a question.
+    pub(super) fn question(
+        &mut self,
+        channel: &Arc<Channel>,
+        id: u64,
+        to: Option<&AgentKey>,
+        what: link::Question,
+        cx: &mut Context<'_>,
+    ) {
+        if self.len() >= channel.serving_limit || self.open.contains_key(&id) {
+            let why = "more questions were sent than the window allows, or one number twice";
+            return channel.told(id, Err(link::Fault::new(FaultKind::Overloaded, why)));
+        }
+        if to.is_none()
+            && let link::Question::Agents(filter) = what
+        {
+            let filter = questions::filter(filter);
+            return channel.told(id, Ok(serde_json::json!(channel.door.agents(&filter))));
+        }
+        if to.is_none()
+            && let link::Question::Clock(question) = what
+        {
+            let channel = channel.clone();
+            let service = Box::pin(async move {
+                let answer = channel.answer_clock(question).await;
+                channel.tell(id, answer).await;
+                id
+            });
+            return self.start(id, None, service, cx);
+        }
+        let agent = to.and_then(|key| channel.door.find(key));
+        let answer = match (agent, questions::of_link(what)) {
+            (Some(agent), Some(question)) => channel.door.answer(&agent, question),
+            (None, _) => return channel.told(id, Err(no_agent(to))),
+            (Some(_), None) => {
+                let fault = link::Fault::new(FaultKind::UnknownAction, "no such question");
+                return channel.told(id, Err(fault));
+            }
+        };
+        let channel = channel.clone();
+        let service = Box::pin(async move {
+            let answer = answer.await.map_err(|error| faults::to_link(&error.widen()));
+            channel.tell(id, answer).await;
+            id
+        });
+        self.start(id, None, service, cx);
+    }
+}
+
+fn no_agent(key: Option<&AgentKey>) -> link::Fault {
+    let detail = match key {
+        Some(key) => format!("the node has no agent `{key}`"),
+        None => "the question is about no agent".into(),
+    };
+    link::Fault::new(FaultKind::NoSuchAgent, detail).started(false)
+}
+
+/// Decodes a call, and finds its agent.
+fn begin(
+    channel: &Channel,
+    call: &Call,
+    body: Bytes,
+) -> Result<lyceum_core::exchange::Serving, link::Fault> {
+    let agent = channel.door.find(&call.to).ok_or_else(|| no_agent(Some(&call.to)))?;
+    let action = match &call.action {
+        ActionKey::Name(name) => name,
+        ActionKey::Typed { name, fingerprint } => {
+            check_type(channel, &agent, name, *fingerprint)?;
+            name
+        }
+    };
+    let bytes = body.len();
+    let arguments = Received::new(call.encoding, body, channel.plain_limit());
+    let incoming = Incoming {
+        action,
+        arguments: &arguments,
+        by_position: call.encoding.style == Style::Positional,
+        positional: call.encoding.style == Style::Positional && !call.encoding.codec.has_names(),
+        expects: match call.reply {
+            link::Reply::Result => Expects::Value,
+            link::Reply::Stream => Expects::Stream,
+            link::Reply::Receipt => Expects::Acceptance,
+        },
+        time_left: call.time_left,
+        bytes,
+        origin: Some(channel.door.arrive(sending::origin_of(call, channel))),
+    };
+    let serving = channel.door.reviving(|| channel.door.serve(&agent, &incoming));
+    serving.map_err(|error| faults::to_link(&error.widen()))
+}
+
+/// Checks that both sides take the action for the same.
+fn check_type(
+    channel: &Channel,
+    agent: &AnyHandle,
+    action: &str,
+    theirs: lyceum_wire::Fingerprint,
+) -> Result<(), link::Fault> {
+    match channel.door.fingerprint(agent, action) {
+        Some(ours) if ours == theirs => Ok(()),
+        Some(_) => {
+            let detail = format!("`{action}` has another type here");
+            Err(link::Fault::new(FaultKind::Mismatch, detail).started(false))
+        }
+        // The agent's own answer says which actions there are.
+        None => Ok(()),
+    }
+}
+
+impl Channel {
+    /// Sends what came of a call.
+    async fn serve(
+        &self,
+        id: u64,
+        encoding: Encoding,
+        result: Result<Served, Fault>,
+        credit: Option<Credit>,
+    ) {
+        match result {
+            Ok(Served::Value(value)) => {
+                let encoded = value.encode(encoding);
+                drop(value);
+                match encoded {
+                    Ok((encoding, bytes)) => {
+                        self.answer(id, Outcome::Result(encoding), bytes.into()).await;
+                    }
+                    Err(error) => {
+                        let fault = link::Fault::new(FaultKind::Codec, error.to_string());
+                        self.answer(id, Outcome::Fault(fault.started(true)), Bytes::new()).await;
+                    }
+                }
+            }
+            Ok(Served::Stream(results)) => {
+                self.answer(id, Outcome::Streaming, Bytes::new()).await;
+                if let Some(credit) = credit {
+                    self.pour(id, encoding, results, &credit).await;
+                }
+            }
+            Ok(_) => self.answer(id, Outcome::Accepted, Bytes::new()).await,
+            Err(CallError::Action(own)) => {
+                let (outcome, body) = own_error(own);
+                self.answer(id, outcome, body).await;
+            }
+            Err(error) => {
+                self.answer(id, Outcome::Fault(faults::to_link(&error)), Bytes::new()).await;
+            }
+        }
+    }
+
+    async fn answer(&self, id: u64, outcome: Outcome, body: Bytes) {
+        let head = Head::Answer(Answer { id, outcome });
+        match self.push(Message::with_body(head, body)).await {
+            Ok(()) => {}
+            Err(PushError::Full(_)) => tracing::debug!(id, "an answer was lost with its channel"),
+            Err(refused) => {
+                let why = std::error::Error::source(&refused).map(ToString::to_string);
+                let fault = link::Fault::new(FaultKind::TooLarge, why.unwrap_or_default());
+                self.answer_fault(id, fault.started(true));
+            }
+        }
+    }
+
+    /// Answers that a call failed, if need be past the bounds of the outbox: there is at most one
+    /// such answer for each call of the window.
+    fn answer_fault(&self, id: u64, fault: link::Fault) {
+        let head = Head::Answer(Answer { id, outcome: Outcome::Fault(fault) });
+        self.push_small(Message::new(head));
+    }
+
+    fn told(&self, id: u64, told: Result<Value, link::Fault>) {
+        let (outcome, body) = told_parts(told);
+        self.push_small(Message::with_body(Head::Told { id, outcome }, body));
+    }
+
+    async fn tell(&self, id: u64, told: Result<Value, link::Fault>) {
+        let (outcome, body) = told_parts(told);
+        // If the channel has ended, nobody wants to know.
+        let _ = self.push(Message::with_body(Head::Told { id, outcome }, body)).await;
+    }
+
+    /// Confirms that a call was given up.
+    pub(super) fn confirm_cancel(&self, id: u64) {
+        self.answer_fault(id, link::Fault::new(FaultKind::Cancelled, "the caller gave up"));
+    }
+}
+
+fn told_parts(told: Result<Value, link::Fault>) -> (Outcome, Bytes) {
+    match told.map(|value| Encoding::JSON.encode(&value)) {
+        Ok(Ok((encoding, bytes))) => (Outcome::Result(encoding), bytes.into()),
+        Ok(Err(error)) => {
+            let fault = link::Fault::new(FaultKind::Codec, error.to_string());
+            (Outcome::Fault(fault), Bytes::new())
+        }
+        Err(fault) => (Outcome::Fault(fault), Bytes::new()),
+    }
+}
+
+/// Encodes an action's own error, for who may not have its type.
+fn own_error(own: OwnError) -> (Outcome, Bytes) {
+    let value = own.value.and_then(|value| decode::<Value>(&*value).ok());
+    let encoded = value.and_then(|value| Encoding::JSON.encode(&value).ok());
+    let (value, body) = match encoded {
+        Some((encoding, bytes)) => (Some(encoding), Bytes::from(bytes)),
+        None => (None, Bytes::new()),
+    };
+    let (kind, text) = (link::Text::new(own.kind), link::Text::new(own.text));
+    (Outcome::Failed { kind, text, value }, body)
+}

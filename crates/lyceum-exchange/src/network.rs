@@ -1,0 +1,304 @@
+//! The network of a node: where it listens, and whom it reaches.
+
+mod conductor;
+mod host;
+mod listener;
+mod peer;
+mod peers;
+mod settings;
+mod timer;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use conductor::{ConductError, Conductor};
+use futures_util::FutureExt;
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
+pub use listener::{ListenError, Listener};
+use lyceum_core::exchange::{AgentFilter, Door, Exchange, Peer, Status};
+use lyceum_core::{Node, Publication};
+use lyceum_wire::link::{GoodbyeReason, Hello};
+use lyceum_wire::{Address, AddressError, Endpoint, NodeId};
+use peer::NodePeer;
+use peers::Peers;
+pub use settings::Settings;
+use thiserror::Error;
+pub(crate) use timer::Timer;
+
+use crate::channel::{Channel, Topics, Traffic};
+use crate::transport::{self, Transport};
+
+/// How long a node waits at its end for channels to close in good order.
+const CLOSE_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// The exchange of a node over byte streams: TCP and Unix sockets, or what a test puts there.
+///
+/// One channel for each pair of nodes, whoever dialed, used in both directions.
+///
+/// ```
+/// use lyceum::prelude::*;
+/// use lyceum_exchange::NetworkExt;
+///
+/// #[derive(Default)]
+/// struct Counter { value: u64 }
+///
+/// #[agent]
+/// impl Counter {
+///     #[action]
+///     fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// }
+///
+/// # #[tokio::main]
+/// # async fn main() -> lyceum::Result<()> {
+/// let server = Node::local();
+/// server.launch(Counter::default()).named("counter").await?;
+/// let listener = server.listen("tcp://127.0.0.1:0").await?;
+///
+/// let client = Node::local();
+/// client.network();
+/// let counter = client.connect::<Counter>(&format!("{}/counter", listener.endpoint())).await?;
+/// assert_eq!(counter.add(2).await?, 2);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Network {
+    inner: Arc<Inner>,
+}
+
+/// Says why a node did not answer.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// The text is no endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] AddressError),
+    /// The node did not answer.
+    #[error("cannot reach the node at `{endpoint}`: {why}")]
+    Unreachable {
+        /// Where.
+        endpoint: Endpoint,
+        /// Why.
+        why: String,
+    },
+}
+
+pub(crate) struct Inner {
+    pub(crate) door: Door,
+    pub(crate) settings: Settings,
+    pub(crate) timer: Timer,
+    transports: Vec<Arc<dyn Transport>>,
+    pub(crate) topics: Arc<Topics>,
+    pub(crate) traffic: Arc<Traffic>,
+    state: Mutex<State>,
+    pub(crate) peers: Peers,
+}
+
+#[derive(Default)]
+struct State {
+    endpoints: Vec<Endpoint>,
+    tasks: HashMap<u64, AbortHandle>,
+    next_task: u64,
+    closed: bool,
+}
+
+impl Network {
+    /// Gives a node a network; it is found again by [`NetworkExt::network`].
+    pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
+        let mut transports = transport::built_in();
+        #[cfg(feature = "tls")]
+        transports.extend(settings.certificates.clone().map(transport::tls));
+        Self::attach_over(node, settings, transports)
+    }
+
+    /// Gives a node a network over other transports.
+    pub fn attach_over(
+        node: &Node,
+        settings: Settings,
+        transports: Vec<Arc<dyn Transport>>,
+    ) -> Arc<Self> {
+        let door = Door::of(node);
+        let inner = Arc::new(Inner {
+            timer: Timer::of(&door),
+            topics: Topics::new(door.clone()),
+            traffic: Arc::default(),
+            door,
+            settings,
+            transports,
+            state: Mutex::default(),
+            peers: Peers::default(),
+        });
+        inner.clone().announce_interests();
+        let network = Arc::new(Self { inner });
+        node.attach(network.clone());
+        network
+    }
+
+    /// Listens at an endpoint, as in `tcp://127.0.0.1:5555`; port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// Says why that is not possible. Beyond loopback a token is needed; see
+    /// [`Settings::token`].
+    pub async fn listen(&self, endpoint: &str) -> Result<Listener, ListenError> {
+        listener::listen(&self.inner, endpoint).await
+    }
+
+    /// Asks the node at an endpoint for its agents.
+    ///
+    /// # Errors
+    ///
+    /// Says why there is no answer.
+    pub async fn agents(
+        &self,
+        endpoint: &str,
+        filter: AgentFilter,
+    ) -> Result<Vec<Status>, AskError> {
+        let endpoint: Endpoint = endpoint.parse()?;
+        let unreachable = |why: String| AskError::Unreachable { endpoint: endpoint.clone(), why };
+        let channel = self.inner.reach(&endpoint).await;
+        let channel = channel.map_err(|error| unreachable(error.to_string()))?;
+        channel.agents(filter).await.map_err(unreachable)
+    }
+
+    /// Returns the nodes that there is a live channel to.
+    pub fn connected(&self) -> Vec<NodeId> {
+        self.inner.peers.live().iter().map(|channel| channel.node).collect()
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn transport(&self, scheme: &str) -> Option<&Arc<dyn Transport>> {
+        self.transports.iter().find(|transport| transport.scheme() == scheme)
+    }
+
+    pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
+        self.state().endpoints.clone()
+    }
+
+    /// Makes what this node says of itself.
+    pub(crate) fn hello(&self) -> Hello {
+        let endpoints = self.endpoints().iter().map(ToString::to_string).collect();
+        Hello { endpoints, host: host::identity(), ..self.settings.hello(self.door.node_id()) }
+    }
+
+    /// Runs a task until it is over or the network closes.
+    pub(crate) fn spawn(
+        self: &Arc<Self>,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) -> Option<AbortHandle> {
+        let (abort, registration) = AbortHandle::new_pair();
+        let mut state = self.state();
+        if state.closed {
+            return None;
+        }
+        state.next_task += 1;
+        let number = state.next_task;
+        state.tasks.insert(number, abort.clone());
+        drop(state);
+        let inner = self.clone();
+        let task = Abortable::new(task, registration).map(move |_| {
+            inner.state().tasks.remove(&number);
+        });
+        match self.door.runtime() {
+            Some(runtime) => {
+                runtime.spawn(task);
+            }
+            None => self.door.spawn(task).detach(),
+        }
+        Some(abort)
+    }
+
+    /// Tells the other nodes what this one wants to hear, whenever that changes.
+    fn announce_interests(self: Arc<Self>) {
+        let inner = self.clone();
+        self.spawn(async move {
+            loop {
+                inner.door.interests_changed().await;
+                for channel in inner.peers.live() {
+                    channel.announce(inner.door.interests()).await;
+                }
+            }
+        });
+    }
+
+    async fn close(&self) {
+        let channels = self.peers.live();
+        for channel in &channels {
+            channel.say_goodbye(GoodbyeReason::Stopping, "");
+        }
+        let ended = join_all(channels.iter().map(|channel| channel.ended()));
+        let limit = self.timer.sleep(CLOSE_LIMIT);
+        // Whichever is first: those that do not close in time are dropped.
+        let _ = futures_util::future::select(Box::pin(ended), limit).await;
+        let mut state = self.state();
+        state.closed = true;
+        let tasks: Vec<_> = state.tasks.drain().map(|(_, task)| task).collect();
+        drop(state);
+        tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+impl Exchange for Network {
+    fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
+        let known = match (&address.endpoint, address.node) {
+            (Some(endpoint), _) => self.inner.transport(endpoint.scheme()).is_some(),
+            (None, Some(node)) => self.inner.peers.channel(node).is_some(),
+            (None, None) => false,
+        };
+        known.then(|| NodePeer::of(&self.inner, address) as Arc<dyn Peer>)
+    }
+
+    fn endpoints(&self) -> Vec<Endpoint> {
+        self.inner.endpoints()
+    }
+
+    fn published(&self, publication: &Publication) {
+        let lost = |channel: &Arc<Channel>| !channel.publish(publication);
+        let lost = self.inner.peers.live().iter().filter(|channel| lost(channel)).count();
+        if lost > 0 {
+            tracing::debug!(topic = %publication.topic(), lost, "other nodes missed a publication");
+        }
+    }
+
+    fn close(&self) -> BoxFuture<'static, ()> {
+        let inner = self.inner.clone();
+        Box::pin(async move { inner.close().await })
+    }
+}
+
+/// Gives nodes a network.
+pub trait NetworkExt {
+    /// Returns the node's network, with the usual settings if it has none yet.
+    fn network(&self) -> Arc<Network>;
+
+    /// Listens at an endpoint, as in `tcp://127.0.0.1:5555`; port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// See [`Network::listen`].
+    fn listen(&self, endpoint: &str) -> impl Future<Output = Result<Listener, ListenError>> + Send;
+}
+
+impl NetworkExt for Node {
+    fn network(&self) -> Arc<Network> {
+        let found = self.exchange::<Network>();
+        found.unwrap_or_else(|| Network::attach(self, Settings::default()))
+    }
+
+    async fn listen(&self, endpoint: &str) -> Result<Listener, ListenError> {
+        self.network().listen(endpoint).await
+    }
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let endpoints = self.inner.endpoints();
+        f.debug_struct("Network").field("endpoints", &endpoints).finish_non_exhaustive()
+    }
+}

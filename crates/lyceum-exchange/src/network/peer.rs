@@ -1,0 +1,124 @@
+//! Another node, as the core sees it.
+
+use std::fmt;
+use std::sync::{Arc, Weak};
+
+use futures_util::future::BoxFuture;
+use lyceum_core::CallError;
+use lyceum_core::exchange::{Fault, Peer, Question, Remote, Reply, Request};
+use lyceum_wire::{Address, AgentKey, Endpoint, NodeId};
+use serde_json::Value;
+
+use super::Inner;
+use crate::channel::Channel;
+
+/// Another node: by its id, by an endpoint, or by both.
+#[derive(Clone)]
+pub(super) struct NodePeer(Arc<Whereabouts>);
+
+struct Whereabouts {
+    network: Weak<Inner>,
+    /// The node that is meant; none if whichever listens at the endpoint will do.
+    node: Option<NodeId>,
+    endpoint: Option<Endpoint>,
+}
+
+impl NodePeer {
+    /// Returns the peer that an address leads to.
+    pub(super) fn of(network: &Arc<Inner>, address: &Address) -> Arc<Self> {
+        Arc::new(Self(Arc::new(Whereabouts {
+            network: Arc::downgrade(network),
+            node: address.node,
+            endpoint: address.endpoint.clone(),
+        })))
+    }
+
+    /// Finds or makes a channel.
+    async fn channel(&self) -> Result<Arc<Channel>, Unreachable> {
+        let gone = || Unreachable::Lost("the node's network was closed".into());
+        let network = self.0.network.upgrade().ok_or_else(gone)?;
+        if let Some(channel) = self.0.node.and_then(|node| network.peers.channel(node)) {
+            return Ok(channel);
+        }
+        let Some(endpoint) = &self.0.endpoint else {
+            return Err(Unreachable::Lost("there is no channel to its node any more".into()));
+        };
+        let channel = network.reach(endpoint).await;
+        let channel = channel.map_err(|error| Unreachable::Lost(error.to_string()))?;
+        match self.0.node {
+            Some(node) if node != channel.node => Err(Unreachable::Replaced(channel.node)),
+            _ => Ok(channel),
+        }
+    }
+
+    fn remote(&self, agent: &AgentKey) -> Remote {
+        Remote::new(Arc::new(self.clone()), agent.clone(), None)
+    }
+}
+
+/// Why there is no channel.
+enum Unreachable {
+    Lost(String),
+    /// Another node listens there now.
+    Replaced(NodeId),
+}
+
+impl Unreachable {
+    fn error<E>(self, remote: &Remote, verb: &str, request: Option<Request>) -> CallError<E> {
+        let fault = remote.fault(verb);
+        let message = request.and_then(|request| request.message.undelivered());
+        match self {
+            Self::Lost(why) => {
+                CallError::Disconnected(fault.with_detail(why).with_message(message))
+            }
+            Self::Replaced(node) => {
+                let detail = format!("its node is gone, and node {node} listens there now");
+                CallError::Terminated(fault.with_detail(detail).with_message(message))
+            }
+        }
+    }
+}
+
+impl Peer for NodePeer {
+    fn address(&self, agent: &AgentKey) -> Address {
+        Address { node: self.0.node, endpoint: self.0.endpoint.clone(), agent: agent.clone() }
+    }
+
+    fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>> {
+        let remote = self.remote(agent);
+        let this = self.clone();
+        Box::pin(async move {
+            match this.channel().await {
+                Ok(channel) => channel.send(&remote, request).await,
+                Err(unreachable) => {
+                    let action = request.message.action().to_owned();
+                    Err(unreachable.error(&remote, &action, Some(request)))
+                }
+            }
+        })
+    }
+
+    fn ask(
+        &self,
+        agent: &AgentKey,
+        question: Question,
+    ) -> BoxFuture<'static, Result<Value, CallError>> {
+        let remote = self.remote(agent);
+        let this = self.clone();
+        Box::pin(async move {
+            match this.channel().await {
+                Ok(channel) => channel.ask(&remote, question).await,
+                Err(unreachable) => Err(unreachable.error(&remote, "ask", None)),
+            }
+        })
+    }
+}
+
+impl fmt::Debug for NodePeer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodePeer")
+            .field("node", &self.0.node)
+            .field("endpoint", &self.0.endpoint)
+            .finish_non_exhaustive()
+    }
+}

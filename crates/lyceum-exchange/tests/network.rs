@@ -1,0 +1,157 @@
+//! Two nodes over TCP.
+
+use futures_util::StreamExt;
+use futures_util::future::join_all;
+use lyceum::prelude::*;
+use lyceum_exchange::{Listener, NetworkExt};
+
+#[derive(Default)]
+struct Counter {
+    value: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+enum Refused {
+    TooMuch { limit: u64 },
+}
+
+#[agent]
+impl Counter {
+    #[action]
+    fn add(&mut self, n: u64) -> u64 {
+        self.value += n;
+        self.value
+    }
+
+    #[action]
+    fn add_at_most(&mut self, n: u64, limit: u64) -> Result<u64, Refused> {
+        if n > limit {
+            return Err(Refused::TooMuch { limit });
+        }
+        Ok(self.add(n))
+    }
+
+    #[action]
+    fn panic(&self) {
+        panic!("as asked");
+    }
+
+    #[action]
+    async fn add_at(&self, other: Handle<Counter>, n: u64) -> Result<u64, String> {
+        other.add(n).await.map_err(|error| error.to_string())
+    }
+
+    #[action]
+    async fn around(
+        &mut self,
+        other: Handle<Counter>,
+        back: Handle<Counter>,
+    ) -> Result<u64, String> {
+        other.add_at(back, 1).await.map_err(|error| error.to_string())
+    }
+
+    #[action]
+    fn count(&self, to: u64) -> impl futures_util::Stream<Item = u64> + Send + 'static {
+        futures_util::stream::iter(1..=to)
+    }
+
+    #[action]
+    fn echo(&self, bytes: Vec<u8>) -> Vec<u8> {
+        bytes
+    }
+
+    #[action]
+    async fn sleep(&self, cx: &Context<Self>, seconds: u64) {
+        cx.sleep(Duration::from_secs(seconds)).await;
+    }
+}
+
+async fn pair() -> (Node, Node, Listener, Handle<Counter>) {
+    let server = Node::local();
+    server.launch(Counter::default()).named("counter").await.unwrap();
+    let listener = server.listen("tcp://127.0.0.1:0").await.unwrap();
+    let client = Node::local();
+    client.network();
+    let address = format!("{}/counter", listener.endpoint());
+    let counter = client.connect::<Counter>(&address).await.unwrap();
+    (server, client, listener, counter)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_tells_errors_and_panics_cross() {
+    let (_server, _client, _listener, counter) = pair().await;
+
+    assert_eq!(counter.add(2).await.unwrap(), 2);
+    counter.add(3).tell().await.unwrap();
+    assert_eq!(counter.add(0).await.unwrap(), 5);
+    let refused = counter.add_at_most(9, 4).await.unwrap_err();
+    assert!(matches!(&refused, CallError::Action(Refused::TooMuch { limit: 4 })), "{refused:?}");
+    let panicked = counter.panic().await.unwrap_err();
+    assert!(panicked.to_string().contains("as asked"), "{panicked}");
+    assert_eq!(counter.any().call("add", serde_json::json!([1])).await.unwrap(), 6);
+    let wrong = counter.any().call("add", serde_json::json!(["x"])).await.unwrap_err();
+    assert!(wrong.to_string().contains("argument `n`: expected integer"), "{wrong}");
+}
+
+#[tokio::test]
+async fn management_crosses() {
+    let (server, _client, _listener, counter) = pair().await;
+
+    assert!(counter.ping().await.unwrap() > Duration::ZERO);
+    assert_eq!(counter.status().await.unwrap().kind, "Counter");
+    assert!(counter.describe().await.unwrap().action("add").is_some());
+    let down = counter.monitor();
+    counter.stop().await;
+    assert_eq!(down.await.reason, lyceum::DownReason::Stopped);
+    assert_eq!(server.agent_count(), 0);
+    let error = counter.add(1).await.unwrap_err();
+    assert!(matches!(error, CallError::NoSuchAgent(_)), "{error}");
+    assert!(error.into_undelivered().is_some());
+}
+
+#[tokio::test]
+async fn streams_of_results_cross() {
+    let (_server, _client, _listener, counter) = pair().await;
+
+    let mut results = counter.count(1000).await.unwrap();
+    let all: Vec<u64> = results.by_ref().collect().await;
+    assert_eq!(all, (1..=1000).collect::<Vec<_>>());
+    assert!(results.failure().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_calls_and_large_bodies_are_under_way_at_once() {
+    let (_server, _client, _listener, counter) = pair().await;
+
+    let sums = join_all((0..10_000).map(|_| counter.add(1).into_future())).await;
+    assert_eq!(sums.into_iter().map(Result::unwrap).max(), Some(10_000));
+    let large = vec![7u8; 5 << 20];
+    let (echoed, sum) =
+        tokio::join!(counter.echo(large.clone()).into_future(), counter.add(1).into_future());
+    assert_eq!((echoed.unwrap().len(), sum.unwrap()), (large.len(), 10_001));
+}
+
+#[tokio::test]
+async fn handles_are_passed_and_chains_come_back() {
+    let (_server, client, _listener, counter) = pair().await;
+    let own = client.launch(Counter::default()).await.unwrap();
+
+    assert_eq!(counter.add_at(own.clone(), 4).await.unwrap(), 4, "the server calls the client");
+    let around = own.around(counter, own.clone()).await.unwrap_err();
+    assert!(around.to_string().contains("would wait for itself"), "{around}");
+}
+
+#[tokio::test]
+async fn topics_cross() {
+    let (server, client, _listener, _counter) = pair().await;
+    let mut listener = client.topics().listen("alarm.#").unwrap();
+
+    loop {
+        server.topics().publish("alarm.cpu", &0.9).unwrap();
+        if let Some(alarm) = listener.try_receive() {
+            assert_eq!(alarm.decode::<f64>().unwrap(), 0.9);
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,132 @@
+//! Commands for agents of other processes: one file for each.
+
+mod agents;
+mod arguments;
+mod call;
+mod completions;
+mod describe;
+pub mod exit;
+mod failure;
+mod paint;
+mod ping;
+mod plain;
+mod print;
+mod reach;
+mod schema;
+mod stop;
+mod table;
+mod tell;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+pub use completions::Completions;
+
+use self::failure::Failure;
+use self::print::Print;
+use self::reach::Reach;
+use crate::span::parse_span;
+
+/// How long a connection may take to close after all is said.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Commands for agents of other processes. Flatten it into the subcommands of a program.
+///
+/// ```
+/// use clap::Parser;
+/// use lyceum::manager::Commands;
+///
+/// #[derive(Parser)]
+/// enum Program {
+///     #[command(flatten)]
+///     Commands(Commands),
+/// }
+///
+/// let program = Program::try_parse_from(["program", "ping", "tcp://127.0.0.1:1/clerk"])?;
+/// let Program::Commands(commands) = program;
+/// # if false {
+/// commands.run();
+/// # }
+/// # Ok::<(), clap::Error>(())
+/// ```
+#[derive(Clone, Debug, Subcommand)]
+pub enum Commands {
+    /// Calls an action of an agent, and prints its answer
+    Call(call::Options),
+    /// Sends an agent a message one way
+    Tell(tell::Options),
+    /// Asks an agent whether it answers, through its mailbox
+    Ping(ping::Options),
+    /// Prints what an agent can do
+    Describe(describe::Options),
+    /// Lists the agents of a node
+    Agents(agents::Options),
+    /// Lets an agent finish what it has begun, then ends it
+    Stop(stop::Options),
+}
+
+/// What all commands have in common.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Shared {
+    /// Prints JSON, one value a line
+    #[arg(long)]
+    json: bool,
+
+    /// Waits so long for an answer, such as 500ms, 10s or 2m
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_span)]
+    timeout: Duration,
+
+    /// Shows this secret to the node; the environment is the better place for it, since others can
+    /// see command lines
+    #[arg(long, value_name = "SECRET", env = "LYCEUM_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+}
+
+impl Commands {
+    /// Runs a command to its end, on a runtime of its own, and prints what comes of it.
+    ///
+    /// Returns one of the codes of [`exit`].
+    pub fn run(&self) -> ExitCode {
+        let print = Print::new(self.shared().json);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let done = match runtime {
+            Ok(runtime) => {
+                let done = runtime.block_on(self.execute(&print));
+                runtime.shutdown_timeout(PATIENCE);
+                done
+            }
+            Err(cause) => Err(Failure::Print(cause)),
+        };
+        match done {
+            Ok(()) => exit::DONE.into(),
+            Err(failure) => {
+                print.failure(&failure);
+                failure.code().into()
+            }
+        }
+    }
+
+    fn shared(&self) -> &Shared {
+        match self {
+            Self::Call(options) => &options.shared,
+            Self::Tell(options) => &options.shared,
+            Self::Ping(options) => &options.shared,
+            Self::Describe(options) => &options.shared,
+            Self::Agents(options) => &options.shared,
+            Self::Stop(options) => &options.shared,
+        }
+    }
+
+    async fn execute(&self, print: &Print) -> Result<(), Failure> {
+        let reach = Reach::new(self.shared());
+        match self {
+            Self::Call(options) => options.execute(&reach, print).await,
+            Self::Tell(options) => options.execute(&reach, print).await,
+            Self::Ping(options) => options.execute(&reach, print).await,
+            Self::Describe(options) => options.execute(&reach, print).await,
+            Self::Agents(options) => options.execute(&reach, print).await,
+            Self::Stop(options) => options.execute(&reach, print).await,
+        }
+    }
+}
