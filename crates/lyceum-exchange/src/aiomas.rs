@@ -1,7 +1,7 @@
 //! The wire of aiomas 2.0.1: agents of its containers, and what lies below them.
 //!
 //! - [`AiomasNode`] lets the agents of a node be reached, and reach others, by addresses as
-//!   `aiomas+tcp://127.0.0.1:5555/0?codec=msgpack`.
+//!   `aiomas+tcp://127.0.0.1:5555/0?codec=msgpack`. A [`Manager`] lets others spawn agents.
 //!
 //! Below agents, aiomas has two more layers, and each can be used alone.
 //!
@@ -28,6 +28,7 @@ mod inquiry;
 mod link;
 mod listen;
 mod listener;
+mod manager;
 mod open;
 mod outbox;
 mod outgoing;
@@ -55,6 +56,7 @@ pub use listener::Listener;
 pub use lyceum_wire::aiomas::{
     Codec, Date, Integer, Limits, Map, Proxy, TypeTable, Value, from_value, to_value,
 };
+pub use manager::{Manager, Spawn};
 pub use open::OpenError;
 pub use profile::{Profile, ProfileError};
 pub use remote::{RemoteObject, RpcPending};

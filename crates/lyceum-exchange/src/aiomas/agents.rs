@@ -15,6 +15,7 @@ use super::arrived::ArrivedArguments;
 use super::driver::{Answered, Answers};
 use super::hub::Hub;
 use super::link::Link;
+use super::manager::{MANAGER_AID, MANAGER_TYPE};
 use super::service::refusal;
 use super::session::Session;
 use super::{Exception, told};
@@ -55,6 +56,9 @@ impl Answers for Session {
 impl Session {
     /// Returns the name of the type of an agent; `None` if there is no such agent.
     fn type_name(&self, aid: &str) -> Option<String> {
+        if aid == MANAGER_AID && self.manager().is_some() {
+            return Some(MANAGER_TYPE.into());
+        }
         let hub = self.hub.upgrade()?;
         let agent = match self.relays.find(aid) {
             Some(shown) => shown,
@@ -78,6 +82,9 @@ impl Session {
             Ok(Path::Root { .. }) => return Err(told::missing(path, 0)),
             Err(error) => return Err(Exception::new("LookupError", error.to_string())),
         };
+        if let (MANAGER_AID, Some((manager, node))) = (aid, self.manager()) {
+            return manager.clone().call(member, node.clone(), self.clone(), arguments);
+        }
         let gone = || Exception::new("Terminated", "the node has ended");
         let hub = self.hub.upgrade().ok_or_else(gone)?;
         if let Some(shown) = self.relays.find(aid) {

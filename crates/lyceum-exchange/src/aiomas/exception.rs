@@ -4,6 +4,8 @@ use std::fmt;
 
 use lyceum_wire::aiomas::{EncodeError, ValueError};
 
+use super::arguments::Misfit;
+
 /// Why a call failed, as the other side is told: a traceback in the style of Python, whose last
 /// line says type and message.
 ///
@@ -71,5 +73,18 @@ impl From<ValueError> for Exception {
 impl From<EncodeError> for Exception {
     fn from(error: EncodeError) -> Self {
         Self::new("SerializationError", error.to_string())
+    }
+}
+
+impl From<Misfit> for Exception {
+    fn from(misfit: Misfit) -> Self {
+        let text = match misfit {
+            Misfit::TooMany { given, expected } => {
+                format!("{given} arguments were given: expected {expected}")
+            }
+            Misfit::Unknown(name) => format!("got an unexpected keyword argument '{name}'"),
+            Misfit::Twice => "an argument was given both by position and by name".into(),
+        };
+        Self::new("TypeError", text)
     }
 }

@@ -56,7 +56,7 @@ impl AiomasNode for Node {
     }
 
     fn listen_aiomas(&self, url: &str) -> Listen {
-        Listen::new(self.aiomas().0.clone(), url)
+        Listen::new(self, self.aiomas().0.clone(), url)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use lyceum_core::Node;
 use lyceum_core::exchange::Door;
+use lyceum_core::{Node, User};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 
 use super::dialer::Dialer;
 use super::link::Link;
 use super::listen::Listening;
+use super::manager::{MANAGER_AID, MANAGER_NAME};
 use super::open::{Destination, OpenError, Transports};
 use super::place::Place;
 use super::session::{Session, accepted_number};
@@ -35,6 +36,8 @@ struct State {
     accepted: HashMap<u64, Accepted>,
     next: u64,
     listeners: Vec<Arc<Listening>>,
+    /// Takes the id 0 of the node, where that is a manager's.
+    manager: Option<User>,
 }
 
 /// A connection that was accepted.
@@ -127,6 +130,19 @@ impl Hub {
         self.lock().accepted.get(&number).cloned()
     }
 
+    /// Takes the id 0 of the node for managers, so that no agent has it.
+    pub(super) async fn reserve_manager(&self, node: &Node) -> Result<(), OpenError> {
+        if self.lock().manager.is_some() {
+            return Ok(());
+        }
+        let user = node.user(MANAGER_NAME).await.map_err(|_| OpenError::Taken)?;
+        if user.key().to_string() != MANAGER_AID {
+            return Err(OpenError::Taken);
+        }
+        self.lock().manager = Some(user);
+        Ok(())
+    }
+
     /// Keeps a listener until it is stopped.
     pub(super) fn keep(&self, listening: Arc<Listening>) {
         self.lock().listeners.push(listening);
@@ -142,7 +158,11 @@ impl Hub {
     pub(super) fn listened(&self, address: &Address) -> Option<AgentKey> {
         let endpoint = address.endpoint.as_ref()?;
         let transport = transport_of(endpoint)?;
-        let is_here = self.lock().listeners.iter().any(|listening| listening.is_at(&transport));
+        let is_here = self
+            .lock()
+            .listeners
+            .iter()
+            .any(|listening| listening.is_at(&transport, &address.agent));
         (is_here && Place::of(endpoint).is_agent()).then(|| address.agent.clone())
     }
 
@@ -161,9 +181,10 @@ impl Hub {
 
     /// Stops to listen and closes all connections.
     pub(super) async fn close(&self) {
-        let (listeners, dialers) = {
+        let (listeners, dialers, _manager) = {
             let mut state = self.lock();
-            (std::mem::take(&mut state.listeners), std::mem::take(&mut state.dialers))
+            let dialers = std::mem::take(&mut state.dialers);
+            (std::mem::take(&mut state.listeners), dialers, state.manager.take())
         };
         let dialed = dialers.values().map(|dialer| dialer.close());
         let accepted = listeners.iter().map(|listening| listening.close());

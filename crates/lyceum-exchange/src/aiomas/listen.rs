@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lyceum_core::AnyHandle;
-use lyceum_wire::{AddressError, Endpoint};
+use lyceum_core::{AnyHandle, Node};
+use lyceum_wire::{AddressError, AgentKey, Endpoint};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::Manager;
 use super::driver::Driver;
 use super::hub::{Accepted, Hub};
-use super::open::{Destination, OpenError};
-use super::session::{Session, accepted_endpoint};
+use super::manager::MANAGER_AID;
+use super::open::OpenError;
+use super::session::{Reception, Session, accepted_endpoint};
 use super::url::{agent_url, transport_of};
 use crate::{ByteStream, TransportListener};
 
@@ -36,9 +38,11 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// Dropping it listens nowhere.
 #[must_use = "this does nothing unless awaited"]
 pub struct Listen {
+    node: Node,
     hub: Arc<Hub>,
     url: Result<Endpoint, AddressError>,
     is_exposed: bool,
+    manager: Option<Arc<Manager>>,
 }
 
 /// Where the agents of a node are reached, until that is stopped or the node ends.
@@ -46,6 +50,7 @@ pub struct Listening {
     hub: std::sync::Weak<Hub>,
     url: Endpoint,
     endpoint: Endpoint,
+    has_manager: bool,
     /// `None` once it was stopped.
     task: Mutex<Option<Tasks>>,
 }
@@ -57,8 +62,14 @@ struct Tasks {
 }
 
 impl Listen {
-    pub(super) fn new(hub: Arc<Hub>, url: &str) -> Self {
-        Self { hub, url: url.parse(), is_exposed: false }
+    pub(super) fn new(node: &Node, hub: Arc<Hub>, url: &str) -> Self {
+        Self { node: node.clone(), hub, url: url.parse(), is_exposed: false, manager: None }
+    }
+
+    /// Gives the id 0 to a manager: others can spawn agents, set the time and stop.
+    pub fn manager(mut self, manager: Manager) -> Self {
+        self.manager = Some(Arc::new(manager));
+        self
     }
 
     /// Lets others than this machine connect. The wire has no credentials: whoever can connect can
@@ -76,19 +87,26 @@ impl Listen {
         }
         let runtime = self.hub.door.runtime();
         let runtime = runtime.ok_or_else(|| OpenError::Simulated(url.clone()))?;
+        if self.manager.is_some() {
+            self.hub.reserve_manager(&self.node).await?;
+        }
         let ended = || OpenError::Ended(url.clone());
         let listen = destination.clone();
         // On the node's runtime, whoever waits.
         let bound = self.hub.door.spawn(async move { listen.listen().await });
         let (listener, bound) = bound.await.ok_or_else(ended)??;
         let (stop, stopped) = tokio::sync::oneshot::channel();
-        let accepting = Accepting { hub: self.hub.clone(), url: bound.clone(), destination };
+        let has_manager = self.manager.is_some();
+        let manager = self.manager.map(|manager| (manager, self.node));
+        let door = Reception { url: bound.clone(), profile: destination.profile, manager };
+        let accepting = Accepting { hub: self.hub.clone(), door: Arc::new(door) };
         let mut task = JoinSet::new();
         task.spawn_on(accepting.run(listener, stopped), &runtime);
         let listening = Arc::new(Listening {
             hub: Arc::downgrade(&self.hub),
             endpoint: transport_of(&bound).ok_or_else(|| OpenError::Scheme(bound.clone()))?,
             url: bound,
+            has_manager,
             task: Mutex::new(Some(Tasks { stop, accepting: task })),
         });
         self.hub.keep(listening.clone());
@@ -139,8 +157,11 @@ impl Listening {
         let _ = timeout(CLOSE_LIMIT, accepting.join_next()).await;
     }
 
-    /// Returns whether a transport that leads to that endpoint leads here.
-    pub(super) fn is_at(&self, transport: &Endpoint) -> bool {
+    /// Returns whether a transport that leads to that endpoint leads to the agent itself here.
+    pub(super) fn is_at(&self, transport: &Endpoint, agent: &AgentKey) -> bool {
+        if self.has_manager && agent.to_string() == MANAGER_AID {
+            return false;
+        }
         self.endpoint == *transport || is_alias(&self.endpoint, transport)
     }
 }
@@ -160,8 +181,7 @@ fn is_alias(one: &Endpoint, other: &Endpoint) -> bool {
 /// Accepts connections.
 struct Accepting {
     hub: Arc<Hub>,
-    url: Endpoint,
-    destination: Destination,
+    door: Arc<Reception>,
 }
 
 impl Accepting {
@@ -180,29 +200,28 @@ impl Accepting {
                         self.begin(stream, &mut connections);
                     }
                     Ok(stream) => {
-                        tracing::warn!(url = %self.url, CONNECTION_LIMIT, "refused a connection");
+                        tracing::warn!(url = %self.door.url, CONNECTION_LIMIT, "refused a connection");
                         drop(stream);
                     }
                     Err(error) => {
-                        tracing::warn!(url = %self.url, %error, "cannot accept a connection");
+                        tracing::warn!(url = %self.door.url, %error, "cannot accept a connection");
                         sleep(ACCEPT_PAUSE).await;
                     }
                 },
             }
         }
         drop(listener);
-        self.hub.close_accepted(&self.url);
+        self.hub.close_accepted(&self.door.url);
         while connections.join_next().await.is_some() {}
     }
 
     fn begin(&self, stream: Box<dyn ByteStream>, connections: &mut JoinSet<()>) {
         let number = self.hub.next_number();
         let there = accepted_endpoint(self.hub.door.node_id(), number);
-        let profile = self.destination.profile.clone();
-        let session = Session::accepted(&self.hub, profile.clone(), &self.url, there);
-        let session = Arc::new(session);
-        let (link, driver) = Driver::new(stream, profile, session.clone());
-        let enlisted = self.hub.enlist(number, Accepted { link, session, url: self.url.clone() });
+        let session = Arc::new(Session::accepted(&self.hub, &self.door, there));
+        let (link, driver) = Driver::new(stream, self.door.profile.clone(), session.clone());
+        let url = self.door.url.clone();
+        let enlisted = self.hub.enlist(number, Accepted { link, session, url });
         connections.spawn(async move {
             let closed = driver.await;
             tracing::debug!(%closed, "a connection ended");

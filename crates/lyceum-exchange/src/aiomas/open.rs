@@ -33,6 +33,9 @@ pub enum OpenError {
     /// The node is in simulated time, and has no real network.
     #[error("cannot use `{0}` on a simulated node: it has no network")]
     Simulated(Endpoint),
+    /// A manager is the agent 0, and the node has another one of that id.
+    #[error("cannot give the id 0 to a manager: an agent of the node has it already")]
+    Taken,
     /// The node is connected to too many containers.
     #[error("cannot connect to a container: expected at most {0}")]
     Full(usize),

@@ -10,7 +10,7 @@ use lyceum_wire::aiomas::{DecodeError, Deserializer, Message, Packet, Proxy, Val
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::arguments::{Arguments, Misfit};
+use super::arguments::Arguments;
 use super::driver::{Answered, Answers};
 use super::link::Link;
 use super::{Exception, RemoteObject};
@@ -102,15 +102,7 @@ impl RpcCall {
     ///
     /// Says which one is.
     pub fn no_more_arguments(&self) -> Result<(), Exception> {
-        let text = match self.arguments.surplus() {
-            None => return Ok(()),
-            Some(Misfit::TooMany { given, expected }) => {
-                format!("{given} arguments were given: expected {expected}")
-            }
-            Some(Misfit::Unknown(name)) => format!("got an unexpected keyword argument '{name}'"),
-            Some(Misfit::Twice) => "an argument was given twice".into(),
-        };
-        Err(Exception::new("TypeError", text))
+        self.arguments.surplus().map_or(Ok(()), |misfit| Err(misfit.into()))
     }
 
     /// Returns what the other side means by a proxy that it sent.

@@ -2,14 +2,15 @@
 
 use std::sync::{Arc, Weak};
 
+use lyceum_core::{AnyHandle, Node};
 use lyceum_wire::aiomas::{Handles, Proxy, Value, ValueError};
 use lyceum_wire::{Address, Endpoint};
 
-use super::Profile;
 use super::hub::Hub;
 use super::place::address_of;
 use super::relays::{RELAY_LIMIT, Relays};
-use super::url::{read_agent_url, url_of};
+use super::url::{agent_url, read_agent_url, transport_of, url_of};
+use super::{Manager, Profile};
 
 /// What a connection is to agents: who is at its other end, and what it was shown.
 pub(super) struct Session {
@@ -19,7 +20,18 @@ pub(super) struct Session {
     there: Endpoint,
     /// The URL that says what both ends agree on.
     options: Endpoint,
+    /// The listener that accepted it.
+    door: Option<Arc<Reception>>,
     pub(super) relays: Relays,
+}
+
+/// What all connections have in common that one listener accepted.
+pub(super) struct Reception {
+    /// Where it listens.
+    pub(super) url: Endpoint,
+    pub(super) profile: Profile,
+    /// The agent 0, where it is a manager, and the node that it manages.
+    pub(super) manager: Option<(Arc<Manager>, Node)>,
 }
 
 impl Session {
@@ -27,18 +39,31 @@ impl Session {
     pub(super) fn dialed(hub: &Arc<Hub>, profile: Profile, url: &Endpoint) -> Self {
         let hub = Arc::downgrade(hub);
         let (there, options) = (url.clone(), url.clone());
-        Self { hub, profile, there, options, relays: Relays::default() }
+        Self { hub, profile, there, options, door: None, relays: Relays::default() }
     }
 
-    /// Makes the session of a connection that was accepted at a URL.
-    pub(super) fn accepted(
-        hub: &Arc<Hub>,
-        profile: Profile,
-        url: &Endpoint,
-        there: Endpoint,
-    ) -> Self {
-        let options = url.clone();
-        Self { hub: Arc::downgrade(hub), profile, there, options, relays: Relays::default() }
+    /// Makes the session of a connection that was accepted.
+    pub(super) fn accepted(hub: &Arc<Hub>, door: &Arc<Reception>, there: Endpoint) -> Self {
+        Self {
+            hub: Arc::downgrade(hub),
+            profile: door.profile.clone(),
+            there,
+            options: door.url.clone(),
+            door: Some(door.clone()),
+            relays: Relays::default(),
+        }
+    }
+
+    /// Returns the manager that the other side can call, and its node.
+    pub(super) fn manager(&self) -> Option<&(Arc<Manager>, Node)> {
+        self.door.as_ref()?.manager.as_ref()
+    }
+
+    /// Returns the URL of an agent of this node where the other side connected, as aiomas writes
+    /// it.
+    pub(super) fn own_url(&self, agent: &AnyHandle) -> Option<String> {
+        let transport = transport_of(&self.door.as_ref()?.url)?;
+        agent_url(&transport, &agent.key().to_string())
     }
 
     /// Returns the path by which the other side can call an agent.

@@ -9,6 +9,7 @@ mod peer;
 
 mod faults;
 mod hostile;
+mod managing;
 mod reaching;
 mod serving;
 mod without_agents;
