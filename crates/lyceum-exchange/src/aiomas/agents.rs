@@ -46,9 +46,10 @@ impl Answers for Session {
         let outcome = self.call(&path, Arguments::new(args, kwargs), bytes);
         match outcome {
             Ok(outcome) => {
-                async move { outcome.await.map_err(|exception| exception.traceback(&path)) }.boxed()
+                async move { outcome.await.map_err(|exception| exception.traceback(&path).into()) }
+                    .boxed()
             }
-            Err(exception) => ready(Err(exception.traceback(&path))).boxed(),
+            Err(exception) => ready(Err(exception.traceback(&path).into())).boxed(),
         }
     }
 }

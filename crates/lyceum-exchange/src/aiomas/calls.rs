@@ -25,8 +25,8 @@ struct Waiting {
 pub(super) enum Answer {
     /// Its result.
     Result(Value),
-    /// The text of an exception.
-    Exception(String),
+    /// An exception, which is a text in aiomas.
+    Exception(Value),
     /// Something that cannot be read.
     Unreadable(MessageFault),
 }

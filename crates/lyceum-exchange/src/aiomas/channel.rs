@@ -194,7 +194,14 @@ impl Request {
     /// Answers with an exception.
     pub fn fail(self, exception: &Exception) {
         // If nobody waits any more, there is nothing to be done.
-        let _ = self.answer.send(Err(exception.to_string()));
+        let _ = self.answer.send(Err(exception.to_string().into()));
+    }
+
+    /// Answers with an exception that is not a text.
+    #[cfg(feature = "mosaik")]
+    pub(crate) fn fail_with(self, exception: Value) {
+        // If nobody waits any more, there is nothing to be done.
+        let _ = self.answer.send(Err(exception));
     }
 }
 

@@ -43,8 +43,8 @@ pub(super) trait Answers: Send + Sync {
     ) -> BoxFuture<'static, Answered>;
 }
 
-/// The answer to a request: its result, or the text of an exception.
-pub(super) type Answered = Result<Value, String>;
+/// The answer to a request: its result, or an exception, which is a text in aiomas.
+pub(super) type Answered = Result<Value, Value>;
 
 /// The task of a connection; ready when it has ended.
 pub(super) struct Driver {
@@ -164,10 +164,7 @@ impl Driver {
                 self.link.calls.answer(&packet.id, Answer::Result(packet.content));
             }
             PacketKind::Exception => {
-                let id = packet.id.clone();
-                if let Ok(Message::Exception { text, .. }) = packet.try_into() {
-                    self.link.calls.answer(&id, Answer::Exception(text));
-                }
+                self.link.calls.answer(&packet.id, Answer::Exception(packet.content));
             }
         }
     }
@@ -175,7 +172,7 @@ impl Driver {
     /// Tells of a payload that cannot be read, whom it concerns.
     fn take_error(&mut self, error: DecodeError) -> Result<(), Closed> {
         match (error.answer(), error) {
-            (Some(Message::Exception { id, text }), _) => self.send(id, Err(text)),
+            (Some(Message::Exception { id, text }), _) => self.send(id, Err(text.into())),
             (_, DecodeError::Answer { id, source }) => {
                 self.link.calls.answer(&id, Answer::Unreadable(source));
             }
@@ -187,11 +184,11 @@ impl Driver {
     /// Sends an answer, or why it cannot be written.
     fn send(&self, id: Value, answered: Answered) {
         let Profile { codec, limits, .. } = self.link.profile;
-        let message = match answered {
-            Ok(value) => Message::Result { id, value },
-            Err(text) => Message::Exception { id, text },
+        let (kind, content) = match answered {
+            Ok(value) => (PacketKind::Result, value),
+            Err(exception) => (PacketKind::Exception, exception),
         };
-        let why = match codec.encode(&message) {
+        let why = match codec.encode_packet(Packet { kind, id: id.clone(), content }) {
             Ok(payload) if payload.len() <= limits.payload => return self.push(&payload),
             Ok(payload) => {
                 let (length, limit) = (payload.len(), limits.payload);
@@ -199,10 +196,10 @@ impl Driver {
             }
             Err(error) => error.to_string(),
         };
-        let text = format!("SerializationError: {why}");
-        let answer = Message::Exception { id: message.id().clone(), text };
+        let content = format!("SerializationError: {why}").into();
+        let answer = Packet { kind: PacketKind::Exception, id, content };
         // An id that was read can be written, and so can a short text.
-        if let Ok(payload) = codec.encode(&answer) {
+        if let Ok(payload) = codec.encode_packet(answer) {
             self.push(&payload);
         }
     }

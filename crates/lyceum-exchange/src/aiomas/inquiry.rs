@@ -2,12 +2,13 @@
 
 use lyceum_core::exchange::{Question, Status};
 use lyceum_core::{CallError, Failure, Mode, Stats};
-use lyceum_wire::aiomas::{Failure as Traceback, Value};
+use lyceum_wire::aiomas::Value;
 use lyceum_wire::{AgentDescription, AgentId, AgentKey};
 use serde_json::{Value as Json, json};
 
 use super::calls::Answer;
 use super::place::Place;
+use super::rpc_error::read_exception;
 use super::site::Site;
 
 /// What a thing is called whose type is not known.
@@ -62,14 +63,10 @@ impl Site {
                 let detail = format!("expected the name of a type, found {}", other.kind());
                 Err(CallError::Codec(fault.with_detail(detail)))
             }
-            Ok(Answer::Exception(text)) => {
-                let Traceback { kind, message } = Traceback::read(&text);
-                Err(CallError::Failed(Box::new(Failure {
-                    action: verb.into(),
-                    kind: kind.into(),
-                    text: message.into(),
-                    value: Json::Null,
-                })))
+            Ok(Answer::Exception(content)) => {
+                let (kind, text, _) = read_exception(content);
+                let (action, value) = (verb.into(), Json::Null);
+                Err(CallError::Failed(Box::new(Failure { action, kind, text, value })))
             }
             Ok(Answer::Unreadable(why)) => {
                 Err(CallError::Codec(fault.with_detail(why.to_string())))

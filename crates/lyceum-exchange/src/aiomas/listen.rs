@@ -196,13 +196,7 @@ impl Accepting {
                 _ = &mut stopped => break,
                 Some(_) = connections.join_next() => {}
                 accepted = listener.accept() => match accepted {
-                    Ok(stream) if connections.len() < CONNECTION_LIMIT => {
-                        self.begin(stream, &mut connections);
-                    }
-                    Ok(stream) => {
-                        tracing::warn!(url = %self.door.url, CONNECTION_LIMIT, "refused a connection");
-                        drop(stream);
-                    }
+                    Ok(stream) => self.take(stream, &mut connections),
                     Err(error) => {
                         tracing::warn!(url = %self.door.url, %error, "cannot accept a connection");
                         sleep(ACCEPT_PAUSE).await;
@@ -215,7 +209,11 @@ impl Accepting {
         while connections.join_next().await.is_some() {}
     }
 
-    fn begin(&self, stream: Box<dyn ByteStream>, connections: &mut JoinSet<()>) {
+    fn take(&self, stream: Box<dyn ByteStream>, connections: &mut JoinSet<()>) {
+        if connections.len() >= CONNECTION_LIMIT {
+            tracing::warn!(url = %self.door.url, CONNECTION_LIMIT, "refused a connection");
+            return;
+        }
         let number = self.hub.next_number();
         let there = accepted_endpoint(self.hub.door.node_id(), number);
         let session = Arc::new(Session::accepted(&self.hub, &self.door, there));

@@ -2,10 +2,11 @@
 
 use lyceum_core::exchange::{Fault, OwnError};
 use lyceum_core::{CallError, CallFault, Undelivered};
-use lyceum_wire::aiomas::Failure;
+use lyceum_wire::aiomas::{Failure, Value};
 use serde_json::json;
 
 use super::Exception;
+use super::rpc_error::read_exception;
 
 /// How much of a path leads to an agent: `agents` and its id.
 const AGENT_PARTS: usize = 2;
@@ -15,17 +16,18 @@ const AGENT_PARTS: usize = 2;
 /// What aiomas says of paths that lead nowhere is known by its text. All else ran, as far as is
 /// known.
 pub(super) fn of_exception(
-    text: &str,
+    content: Value,
     path: &str,
     fault: Box<CallFault>,
     message: impl FnOnce() -> Option<Undelivered>,
 ) -> Fault {
-    let failure = Failure::read(text);
+    let (kind, message_text, text) = read_exception(content);
+    let failure = Failure { kind: &kind, message: &message_text };
     let refused = || fault_with(fault, failure.message, message());
     match missing(&failure, path) {
         Some(Missing::Agent) => CallError::NoSuchAgent(refused()),
         Some(Missing::Member) => CallError::UnknownAction(refused()),
-        None => CallError::Action(own_error(&failure, text)),
+        None => CallError::Action(own_error(&failure, &text)),
     }
 }
 
@@ -34,7 +36,7 @@ fn fault_with(fault: Box<CallFault>, detail: &str, message: Option<Undelivered>)
 }
 
 /// Returns an exception as the core knows errors: with its traceback in the value.
-pub(super) fn own_error(failure: &Failure<'_>, text: &str) -> OwnError {
+fn own_error(failure: &Failure<'_>, text: &str) -> OwnError {
     let kind = if failure.kind.is_empty() { "Exception" } else { failure.kind };
     let value = json!({"kind": kind, "message": failure.message, "traceback": text});
     OwnError { value: Some(Box::new(value)), kind: kind.into(), text: failure.message.into() }

@@ -11,9 +11,10 @@ use super::agents::Outcome;
 use super::arguments::Arguments;
 use super::calls::Answer;
 use super::hub::Hub;
+use super::rpc_error::read_exception;
 use super::session::Session;
 use super::site::{Site, Stuck};
-use super::{Exception, RpcError, told};
+use super::{Exception, told};
 
 impl Session {
     /// Passes a call on to an agent that was shown to the other side.
@@ -62,10 +63,10 @@ impl Session {
         let (sent, there) = site.send_to(path, given).await?;
         Ok(match sent.answer().await {
             Ok(Answer::Result(value)) => there.translate(value, self).map_err(Exception::from),
-            Ok(Answer::Exception(text)) => match RpcError::of_text(text) {
-                RpcError::Exception { exception, .. } => Err(exception),
-                error => Err(Exception::new("Exception", error.to_string())),
-            },
+            Ok(Answer::Exception(content)) => {
+                let (kind, message, _) = read_exception(content);
+                Err(Exception::new(kind, message))
+            }
             Ok(Answer::Unreadable(why)) => {
                 Err(Exception::new("SerializationError", why.to_string()))
             }

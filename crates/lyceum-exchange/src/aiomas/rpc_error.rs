@@ -1,6 +1,7 @@
 //! How a request or call can fail, as its sender sees it.
 
 use lyceum_wire::aiomas::{EncodeError, Failure, FrameError, MessageFault, Value, ValueError};
+use serde_json::Value as Json;
 use thiserror::Error;
 
 use super::calls::Answer;
@@ -44,11 +45,31 @@ pub enum RpcError {
 
 impl RpcError {
     /// Makes the error of an exception that came.
-    pub(super) fn of_text(text: String) -> Self {
-        let Failure { kind, message } = Failure::read(&text);
-        let kind = if kind.is_empty() { "Exception" } else { kind };
+    fn of_exception(content: Value) -> Self {
+        let (kind, message, text) = read_exception(content);
+        let kind = if kind.is_empty() { "Exception".into() } else { kind };
         Self::Exception { exception: Exception::new(kind, message), text }
     }
+}
+
+/// Returns the kind and the message of an exception, and all of it as a text.
+///
+/// aiomas sends a text, and mosaik a list of kind, message and the lines of a traceback.
+pub(super) fn read_exception(content: Value) -> (String, String, String) {
+    let text = match content {
+        Value::Text(text) => text,
+        Value::List(parts) => {
+            let texts = parts.iter().map_while(Value::as_text).map(str::to_owned);
+            let mut texts = texts.collect::<Vec<_>>().into_iter();
+            match (texts.next(), texts.next()) {
+                (Some(kind), Some(message)) => return (kind, message, texts.collect()),
+                _ => Json::from(Value::List(parts)).to_string(),
+            }
+        }
+        other => Json::from(other).to_string(),
+    };
+    let Failure { kind, message } = Failure::read(&text);
+    (kind.into(), message.into(), text)
 }
 
 impl From<LinkError> for RpcError {
@@ -73,8 +94,26 @@ impl Answer {
     pub(super) fn into_result(self) -> Result<Value, RpcError> {
         match self {
             Self::Result(value) => Ok(value),
-            Self::Exception(text) => Err(RpcError::of_text(text)),
+            Self::Exception(content) => Err(RpcError::of_exception(content)),
             Self::Unreadable(fault) => Err(RpcError::Answer(fault)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_are_texts_or_lists() {
+        let read = |content: Value| read_exception(content);
+        let three = |kind: &str, message: &str, text: &str| {
+            (kind.to_owned(), message.to_owned(), text.to_owned())
+        };
+        assert_eq!(read("A: b".into()), three("A", "b", "A: b"));
+        let list = vec!["A".into(), "b".into(), "one\n".into(), "two\n".into()];
+        assert_eq!(read(list.into()), three("A", "b", "one\ntwo\n"));
+        assert_eq!(read(vec!["A".into()].into()), three("", "[\"A\"]", "[\"A\"]"));
+        assert_eq!(read(5.into()), three("", "5", "5"));
     }
 }

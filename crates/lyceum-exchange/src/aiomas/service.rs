@@ -150,17 +150,17 @@ impl Answers for ServiceAnswers {
                 // The text is about the inside of this side.
                 Err(_) => Exception::new("Panicked", "the method panicked"),
             };
-            Err(exception.traceback(&place))
+            Err(exception.traceback(&place).into())
         }
         .boxed()
     }
 }
 
 /// Returns what the sender of a request that is none is told.
-pub(super) fn refusal(error: &DecodeError) -> String {
+pub(super) fn refusal(error: &DecodeError) -> Value {
     match error.answer() {
-        Some(Message::Exception { text, .. }) => text,
-        _ => format!("BadRequest: {error}"),
+        Some(Message::Exception { text, .. }) => text.into(),
+        _ => format!("BadRequest: {error}").into(),
     }
 }
 

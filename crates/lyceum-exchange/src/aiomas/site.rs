@@ -147,8 +147,8 @@ impl Site {
         }
         match sent.answer().await {
             Ok(Answer::Result(value)) => reply(session, value, expects, fault),
-            Ok(Answer::Exception(text)) => {
-                Err(refusal::of_exception(&text, &path, fault, undelivered))
+            Ok(Answer::Exception(content)) => {
+                Err(refusal::of_exception(content, &path, fault, undelivered))
             }
             Ok(Answer::Unreadable(why)) => {
                 Err(CallError::Codec(fault.with_detail(why.to_string()).with_started(true)))
