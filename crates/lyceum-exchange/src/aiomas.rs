@@ -1,6 +1,6 @@
 //! The wire of aiomas 2.0.1: agents of its containers, and what lies below them.
 //!
-//! - [`AiomasNode`] lets the agents of a node be reached, and reach others, by addresses as
+//! - [`AiomasExt`] lets the agents of a node be reached, and reach others, by addresses as
 //!   `aiomas+tcp://127.0.0.1:5555/0?codec=msgpack`. A [`Manager`] lets others spawn agents.
 //!
 //! Below agents, aiomas has two more layers, and each can be used alone.
@@ -50,7 +50,7 @@ mod url;
 pub use channel::{Channel, ChannelSender, Pending, Request};
 pub use closed::Closed;
 pub use exception::Exception;
-pub use exchange::{Aiomas, AiomasNode};
+pub use exchange::{Aiomas, AiomasExt};
 pub use listen::{Listen, Listening};
 pub use listener::Listener;
 pub use lyceum_wire::aiomas::{

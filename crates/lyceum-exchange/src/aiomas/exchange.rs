@@ -13,7 +13,7 @@ use super::Listen;
 use super::hub::Hub;
 use crate::Transport;
 
-/// Everything of the aiomas wire that belongs to one node. Made by [`AiomasNode::aiomas`].
+/// Everything of the aiomas wire that belongs to one node. Made by [`AiomasExt::aiomas`].
 pub struct Aiomas(Arc<Hub>);
 
 /// Lets a node reach agents of aiomas, and be reached.
@@ -24,7 +24,7 @@ pub struct Aiomas(Arc<Hub>);
 ///
 /// ```no_run
 /// use lyceum::prelude::*;
-/// use lyceum_exchange::aiomas::AiomasNode;
+/// use lyceum_exchange::aiomas::AiomasExt;
 /// use serde_json::json;
 ///
 /// # #[derive(Default)] struct Clerk;
@@ -40,7 +40,7 @@ pub struct Aiomas(Arc<Hub>);
 /// assert_eq!(spam, json!("spamspamspam"));
 /// # Ok::<(), lyceum::Error>(()) }).unwrap();
 /// ```
-pub trait AiomasNode {
+pub trait AiomasExt {
     /// Lets the node reach agents of aiomas; the same thing each time.
     fn aiomas(&self) -> Arc<Aiomas>;
 
@@ -50,7 +50,7 @@ pub trait AiomasNode {
     fn listen_aiomas(&self, url: &str) -> Listen;
 }
 
-impl AiomasNode for Node {
+impl AiomasExt for Node {
     fn aiomas(&self) -> Arc<Aiomas> {
         self.exchange_or_attach(|| Aiomas(Arc::new(Hub::new(self))))
     }

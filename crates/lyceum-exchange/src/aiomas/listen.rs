@@ -31,7 +31,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Listening in the making; await it. Made by
-/// [`AiomasNode::listen_aiomas`](super::AiomasNode::listen_aiomas).
+/// [`AiomasExt::listen_aiomas`](super::AiomasExt::listen_aiomas).
 ///
 /// # Cancel safety
 ///

@@ -36,7 +36,7 @@ pub(super) const MANAGER_TYPE: &str = "Manager";
 ///
 /// ```
 /// use lyceum::prelude::*;
-/// use lyceum_exchange::aiomas::{AiomasNode, Manager};
+/// use lyceum_exchange::aiomas::{AiomasExt, Manager};
 ///
 /// # #[derive(Default)] struct House { rooms: u64 }
 /// # #[agent] impl House { #[action] fn rooms(&self) -> u64 { self.rooms } }

@@ -92,6 +92,12 @@ impl Params {
     }
 }
 
+impl FromIterator<(String, Value)> for Params {
+    fn from_iter<I: IntoIterator<Item = (String, Value)>>(params: I) -> Self {
+        Self(params.into_iter().collect())
+    }
+}
+
 impl Inputs {
     /// Returns what an attribute of an entity is given, with the full ids of who gives it.
     pub fn of<'i>(
