@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lyceum::exchange::ConnectError;
 use lyceum::prelude::*;
-use lyceum_exchange::aiomas::AiomasNode;
+use lyceum_exchange::aiomas::AiomasExt;
 use serde_json::json;
 
 use crate::peer::{JSON, MSGPACK, Peer, free_port};

@@ -1,7 +1,7 @@
 //! The real aiomas spawns agents on a node, sets its time and stops it.
 
 use lyceum::prelude::*;
-use lyceum_exchange::aiomas::{AiomasNode, Exception, Manager};
+use lyceum_exchange::aiomas::{AiomasExt, Exception, Manager};
 use serde_json::json;
 
 use crate::peer::{MSGPACK, Peer};

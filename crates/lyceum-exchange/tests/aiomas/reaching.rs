@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use lyceum::exchange::ConnectError;
 use lyceum::prelude::*;
 use lyceum::{Arguments, CallOptions};
-use lyceum_exchange::aiomas::{AiomasNode, Date};
+use lyceum_exchange::aiomas::{AiomasExt, Date};
 use serde_json::{Map, Value, json};
 
 use crate::agents::{Clerk, Point};

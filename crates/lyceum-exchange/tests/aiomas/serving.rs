@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::agents::{Clerk, Forecast};
 use crate::peer::{BLOSC, JSON, MSGPACK, Peer, SETTINGS, Setting};
 use lyceum::prelude::*;
-use lyceum_exchange::aiomas::AiomasNode;
+use lyceum_exchange::aiomas::AiomasExt;
 
 /// A node that listens, with its agent `house`.
 pub(crate) struct House {

@@ -3,22 +3,18 @@
 
 #[path = "../python/environment.rs"]
 mod environment;
+#[path = "../python/scenarios.rs"]
+mod scenarios;
 
 use std::collections::BTreeMap;
 use std::process::Stdio;
 
-use environment::Environment;
 use lyceum_exchange::mosaik::{
     Entity, Exception, Init, Inputs, Meta, Model, Mosaik, Outputs, Params, Requested, RpcError,
     RunError, Server, Simulator,
 };
+use scenarios::MOSAIK;
 use serde_json::{Value, json};
-
-const MOSAIK: Environment = Environment {
-    name: "mosaik",
-    versions: &["3.11", "3.12", "3.10"],
-    packages: &["mosaik==3.6.0", "mosaik-api-v3==3.0.16"],
-};
 
 /// Batteries that charge by what they are given; they note what happens.
 #[derive(Default)]
