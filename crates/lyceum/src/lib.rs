@@ -32,8 +32,8 @@
 //! - Reaching them: [`Handle`], [`AnyHandle`], [`Call`], [`CallError`].
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
 //! - Other processes, with the feature `network`: `Node::listen`, [`Node::connect`].
-//! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, [`Node::connect`]. Scenarios
-//!   of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
+//! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, [`Node::connect`].
+//! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].
 //!
@@ -94,4 +94,8 @@ mod guide {
     struct Testing;
     #[doc = include_str!("../../../docs/src/performance.md")]
     struct Performance;
+    #[doc = include_str!("../../../docs/src/mosaik.md")]
+    struct Mosaik;
+    #[doc = include_str!("../../../docs/src/coming-from-aiomas.md")]
+    struct ComingFromAiomas;
 }

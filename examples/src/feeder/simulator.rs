@@ -48,11 +48,8 @@ impl Feeders {
     }
 
     /// Reads all that there is to know, as far as it is asked for.
-    async fn read(&self, requested: &Requested) -> Result<Outputs, CallError> {
+    async fn read(&self, requested: &Requested) -> Result<Outputs, Exception> {
         let mut outputs = Outputs::default();
-        let mut set = |entity: &str, name, value: f64| {
-            outputs.set(entity, name, value).expect("a number has a form in JSON");
-        };
         for (number, (feeder, households)) in self.feeders.iter().enumerate() {
             let id = format!("feeder_{number}");
             let (mut load, mut power) = (0.0, 0.0);
@@ -62,21 +59,17 @@ impl Feeders {
                 power += reading.power;
                 let house = format!("{id}_house_{number}");
                 if requested.contains_key(&house) {
-                    set(&house, "power", reading.power);
-                    set(&house, "charge", reading.charge);
+                    outputs.set(&house, "power", reading.power)?;
+                    outputs.set(&house, "charge", reading.charge)?;
                 }
             }
-            set(&id, "load", load);
-            set(&id, "power", power);
-            set(&id, "limit", feeder.limit().await?);
-            set(&id, "price", feeder.price().await?);
+            outputs.set(&id, "load", load)?;
+            outputs.set(&id, "power", power)?;
+            outputs.set(&id, "limit", feeder.limit().await?)?;
+            outputs.set(&id, "price", feeder.price().await?)?;
         }
         Ok(outputs)
     }
-}
-
-fn failed(error: &CallError) -> Exception {
-    Exception::new("CallError", error.to_string())
 }
 
 impl Simulator for Feeders {
@@ -107,7 +100,7 @@ impl Simulator for Feeders {
         for (number, (_, households)) in self.feeders.iter().enumerate() {
             for (house, household) in households.iter().enumerate() {
                 let load = inputs.sum(&format!("feeder_{number}_house_{house}"), "load");
-                household.draw(load.unwrap_or(0.0)).await.map_err(|error| failed(&error))?;
+                household.draw(load.unwrap_or(0.0)).await?;
             }
         }
         let seconds = (time + STEP) as f64 * self.resolution;
@@ -116,8 +109,7 @@ impl Simulator for Feeders {
     }
 
     async fn get_data(&mut self, requested: Requested) -> Result<Outputs, Exception> {
-        let outputs = self.read(&requested).await.map_err(|error| failed(&error))?;
-        Ok(outputs.only(&requested))
+        Ok(self.read(&requested).await?.only(&requested))
     }
 
     async fn finalize(&mut self) {

@@ -25,9 +25,23 @@ pub(super) fn missing(path: &str, index: usize) -> Exception {
     Exception::not_found(name, &names[..index.min(names.len())].join("/"))
 }
 
+impl From<CallError> for Exception {
+    /// Tells of a call that a method made.
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Failed(failure) => Self::new(last_name(&failure.kind), failure.text),
+            other => {
+                let text = other.to_string();
+                Self::new(kind(&other.widen()), text)
+            }
+        }
+    }
+}
+
 /// Returns what Python would call such an error, or what we call it.
 fn kind(error: &Fault) -> &'static str {
     match error {
+        CallError::NoSuchAgent(_) | CallError::UnknownAction(_) => "LookupError",
         CallError::BadArguments(_) => "TypeError",
         CallError::Codec(_) => "SerializationError",
         CallError::Panicked(_) => "Panicked",
