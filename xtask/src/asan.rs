@@ -7,15 +7,22 @@ use std::process::Command;
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The tests of the core that reach its cell in every way, on real threads and simulated.
-pub(crate) const TESTS: [&str; 9] = [
+pub(crate) const TESTS: [&str; 16] = [
     "alignment",
+    "behaviours",
     "cancel",
+    "deadlocks",
+    "jobs",
+    "links",
     "mailbox",
     "reentrancy",
     "restart",
     "runtimes",
     "stop",
+    "streams",
     "stress",
+    "supervisors",
+    "two_nodes",
     "undelivered",
 ];
 

@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Multi-agent systems, from the command line.
 #[derive(Parser)]
-#[command(name = "lyceum", version, about)]
+#[command(name = "lyceum", version)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

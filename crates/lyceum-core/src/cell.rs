@@ -6,11 +6,13 @@
 //!
 //! - [`recipient`]: what a handle points to: a cell, or an agent elsewhere.
 //! - [`word`]: who holds the cell. Only the holder touches the state and suspended turns.
+//! - [`standing`]: how far the agent's life has come; its mode and its mailbox's gate.
 //! - [`mailbox`], [`list`]: what waits, under the mailbox's [`lock`].
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
 //! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
 //! - [`departed`]: turns whose calls leave the node.
-//! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom.
+//! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom; [`waits`]:
+//!   who waits for whom.
 //!
 //! # Invariants
 //!
@@ -38,10 +40,12 @@ mod phase;
 mod pool;
 mod profile;
 mod recipient;
+mod standing;
 mod sync;
 mod ticket;
 mod turn;
 mod vtable;
+mod waits;
 mod word;
 
 pub(crate) use block::Block;
@@ -54,11 +58,12 @@ pub(crate) use entry::{Refusal, Submitted};
 pub(crate) use frame::{Frame, with_current};
 pub(crate) use header::{AgentRef, Asked, Header, ScheduledAgent};
 pub(crate) use lock::{Guard, Lock};
-pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Gate, Limits};
+pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Limits};
 pub(crate) use phase::Verdict;
 pub use profile::Profile;
 pub(crate) use recipient::Place;
 pub use recipient::Recipient;
+pub(crate) use standing::{Stage, Standing};
 pub(crate) use ticket::{Outcome, Ticket};
-pub(crate) use turn::{end_waiting, panic_text};
+pub(crate) use turn::end_waiting;
 pub(crate) use vtable::{HookRun, Life, PingRun};

@@ -119,6 +119,11 @@ impl Clock {
         Time::from_nanos(self.nanos())
     }
 
+    /// Returns the date at which it started.
+    pub(crate) fn start(&self) -> Timestamp {
+        self.start
+    }
+
     pub(crate) fn utc(&self) -> Timestamp {
         self.date(self.now())
     }

@@ -14,6 +14,7 @@ mod action;
 mod agent;
 mod behaviour;
 mod call;
+mod caught;
 mod cell;
 mod clock;
 mod context;

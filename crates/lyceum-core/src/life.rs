@@ -1,5 +1,6 @@
 //! An agent's life: launch, links, failure, restart, end.
 
+mod construction;
 mod ended;
 mod extras;
 mod failure;
@@ -9,8 +10,10 @@ mod jobs;
 mod launch;
 mod launching;
 mod own_turn;
+mod renewal;
 mod restart;
 mod source;
+mod starting;
 mod stop;
 mod stopping;
 mod supervisor;
@@ -42,30 +45,17 @@ use waiters::WaiterPlace;
 /// What an agent's life has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[repr(u8)]
 pub enum Mode {
     /// It starts or restarts: messages wait.
-    Starting = 0,
+    Starting,
     /// It handles messages.
-    Active = 1,
+    Active,
     /// It is switched off: it receives nothing and sends nothing.
-    Inactive = 2,
+    Inactive,
     /// It finishes what it has begun.
-    Stopping = 3,
+    Stopping,
     /// It is gone for good.
-    Ended = 4,
-}
-
-impl Mode {
-    pub(crate) fn from_bits(bits: u8) -> Self {
-        match bits {
-            0 => Self::Starting,
-            1 => Self::Active,
-            2 => Self::Inactive,
-            3 => Self::Stopping,
-            _ => Self::Ended,
-        }
-    }
+    Ended,
 }
 
 /// Why an agent, or one of its generations, ended.
@@ -79,9 +69,9 @@ pub enum DownReason {
     Killed,
     /// A turn panicked, with this text.
     Panicked(String),
-    /// A behaviour or hook failed, with this text.
+    /// A behaviour or hook failed, with this text and those of its causes.
     Failed(String),
-    /// It could not start again, for this reason.
+    /// It could not start, or start again, for this reason and its causes.
     StartFailed(String),
     /// It failed more often than its restart policy allows; the last failure is this.
     RestartLimit(String),
@@ -113,7 +103,7 @@ impl fmt::Display for DownReason {
             Self::Killed => f.write_str("it was killed"),
             Self::Panicked(text) => write!(f, "it panicked: {text}"),
             Self::Failed(text) => write!(f, "it failed: {text}"),
-            Self::StartFailed(text) => write!(f, "it could not start again: {text}"),
+            Self::StartFailed(text) => write!(f, "it could not start: {text}"),
             Self::RestartLimit(text) => write!(f, "it failed too often, at last: {text}"),
             Self::Linked(text) => write!(f, "an agent linked with it went down: {text}"),
             Self::ParentEnded => f.write_str("its parent ended"),

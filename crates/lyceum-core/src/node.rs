@@ -4,10 +4,12 @@ mod builder;
 mod driver;
 mod exchanges;
 mod find;
+mod job;
 mod registry;
 mod run_queue;
 mod runtime;
 mod shared;
+mod shutdown;
 mod simulation;
 mod task;
 
@@ -22,10 +24,11 @@ pub use builder::NodeBuilder;
 pub use driver::ClockDriver;
 pub use find::Finder;
 pub(crate) use find::may_be;
+pub(crate) use job::Job;
 use lyceum_wire::NodeId;
 use rand::Rng;
 pub(crate) use registry::Rejected;
-pub(crate) use shared::{Job, Shared};
+pub(crate) use shared::Shared;
 pub use simulation::{Trace, TraceEvent};
 pub use task::Task;
 
@@ -46,11 +49,14 @@ pub(crate) fn by_id(id: NodeId) -> Option<Arc<Shared>> {
 /// Draws an id that no other node of this process has.
 fn free_id(random: &mut impl Rng) -> NodeId {
     let nodes = NODES.lock().unwrap_or_else(PoisonError::into_inner);
+    // Drawn once, so that what is drawn next does not depend on other nodes of the process.
+    let mut bits: u64 = random.random();
     loop {
-        let id = NodeId::new(random.random());
+        let id = NodeId::new(bits);
         if nodes.get(&id).is_none_or(|node| node.strong_count() == 0) {
             return id;
         }
+        bits = bits.wrapping_add(1);
     }
 }
 
@@ -292,22 +298,21 @@ impl Node {
         self.shared.dead_letters.count()
     }
 
-    /// Runs everything that is ready now on a simulated node, without moving time.
+    /// Runs everything that is ready now on a simulated node and those
+    /// [beside](NodeBuilder::beside) it, without moving time.
     ///
     /// Returns how many steps that took; zero on other nodes.
     ///
     /// # Panics
     ///
-    /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there is
-    /// more to do.
+    /// If it is an agent or a job of the node that calls this, or if after 10,000,000 steps there
+    /// is more to do.
     pub fn run_until_idle(&self) -> usize {
-        self.shared
-            .simulation
-            .as_ref()
-            .map_or(0, |simulation| simulation.run_until_idle(&self.shared))
+        self.shared.simulation.as_ref().map_or(0, |simulation| simulation.run_until_idle())
     }
 
-    /// Moves the time of a simulated node forward, running what is due on the way in order.
+    /// Moves the time of a simulated node, and of those [beside](NodeBuilder::beside) it, forward,
+    /// running what is due on the way in order.
     ///
     /// Does nothing on other nodes.
     ///
@@ -317,13 +322,14 @@ impl Node {
     /// [`Context::sleep`](crate::Context::sleep).
     pub fn advance(&self, time: Duration) {
         if let Some(simulation) = &self.shared.simulation {
-            simulation.advance_to(&self.shared, self.now() + time);
+            simulation.advance_to(self.now() + time);
         }
     }
 
-    /// Returns what a simulated node did so far; `None` on other nodes.
+    /// Returns what a simulated node, and those [beside](NodeBuilder::beside) it, did so far;
+    /// `None` on other nodes.
     pub fn trace(&self) -> Option<Trace> {
-        self.shared.simulation.as_ref().map(simulation::Simulation::trace)
+        self.shared.simulation.as_ref().map(|simulation| simulation.trace())
     }
 
     /// Returns the driver of an external clock; `None` if the node has another clock.
@@ -333,17 +339,14 @@ impl Node {
 
     /// Stops all agents, those launched last first, and ends the node.
     ///
-    /// Each agent may finish its turn and its stop hook within the node's grace time.
+    /// Each agent may finish its turn and its stop hook within the node's grace time. In a turn or
+    /// job of an agent of the node this returns at once: an agent cannot wait for its own end.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future leaves the remaining agents running.
+    /// Once polled, the shutdown goes on even if the future is dropped.
     pub async fn shutdown(&self) {
-        crate::life::stop_all(&self.shared).await;
-        for exchange in self.shared.exchanges.take() {
-            exchange.close().await;
-        }
-        self.shared.close("it was shut down");
+        shutdown::Shutdown::new(self.shared.clone()).await;
     }
 
     /// Waits for Ctrl-C or a request to terminate, then [shuts down](Self::shutdown).

@@ -19,6 +19,15 @@ use crate::exchange::{Encoded, EncodedBytes, Unreadable, decode};
 #[derive(Debug)]
 pub struct Probe<'e, E>(Option<&'e E>, PhantomData<E>);
 
+/// What a probe can do, without the names: those of the user's types stay his.
+pub mod traits {
+    pub use super::{
+        CodedAtOnce as _, DebuggedText as _, DisplayedText as _, EncodedAtOnce as _,
+        EncodedValue as _, KnownSchema as _, NoText as _, NoValue as _, NotDecoded as _,
+        NotEncoded as _, ReadValue as _, TextSchema as _, UnknownValue as _,
+    };
+}
+
 impl<'e, E> Probe<'e, E> {
     /// Asks of a value.
     pub fn of(error: &'e E) -> Self {

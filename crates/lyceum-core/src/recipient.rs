@@ -124,11 +124,14 @@ impl Recipient {
         other.unlink_from(self).await
     }
 
-    /// Lets this agent go down with another one, which is of another node.
+    /// Lets this agent go down with another one, and asks nothing of that one's node.
     pub(crate) async fn link_to(&self, other: &Self) -> Result<(), CallError> {
         match self.place() {
             Place::Here(agent) => {
-                link_far(agent, other);
+                match other.place() {
+                    Place::Here(other) => agent.link(other),
+                    Place::There(_) => link_far(agent, other),
+                }
                 Ok(())
             }
             Place::There(remote) => self.ask(remote, "link", Question::Link(other.address())).await,
@@ -139,7 +142,10 @@ impl Recipient {
     pub(crate) async fn unlink_from(&self, other: &Self) -> Result<(), CallError> {
         match self.place() {
             Place::Here(agent) => {
-                unlink_far(agent, other);
+                match other.place() {
+                    Place::Here(other) => agent.unlink(other),
+                    Place::There(_) => unlink_far(agent, other),
+                }
                 Ok(())
             }
             Place::There(remote) => {

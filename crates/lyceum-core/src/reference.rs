@@ -4,7 +4,7 @@ use std::task::Waker;
 
 use lyceum_wire::{Address, AgentDescription};
 
-use crate::cell::Gate;
+use crate::cell::Standing;
 use crate::exchange::Status;
 use crate::life::{DownReason, Ended, Flagged, Mode, Stopping, end_now, stop};
 use crate::{AgentRef, BehaviourInfo, Stats};
@@ -74,30 +74,17 @@ impl AgentRef {
 
     /// Switches the agent off; false if it is not active.
     pub(crate) fn deactivate(&self) -> bool {
-        self.deactivate_from(Mode::Active)
-    }
-
-    /// Switches the agent off, which was about to be in another mode.
-    pub(crate) fn deactivate_from(&self, mode: Mode) -> bool {
-        let changed = self.change_mode(mode, Mode::Inactive);
-        if changed {
-            self.mailbox.set_gate(Gate::Inactive);
-        }
-        changed
+        self.change(Standing::switch_off)
     }
 
     /// Switches the agent on again; false if it is not switched off.
     pub(crate) fn activate(&self) -> bool {
-        if !self.change_mode(Mode::Inactive, Mode::Active) {
-            return false;
-        }
-        self.mailbox.set_gate(Gate::Open);
-        // What was never begun begins now.
-        let fresh = self.extras().as_ref().is_none_or(|extras| !extras.begun);
-        if fresh {
+        let changed = self.change(Standing::switch_on);
+        if changed {
+            // What was never begun begins now.
             (self.vtable().begin)(self);
         }
-        true
+        changed
     }
 
     /// Returns why the agent or its former generation ended, as text.

@@ -15,7 +15,8 @@ use lyceum_wire::AccessKind;
 use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 
-use crate::cell::{Place, panic_text};
+use crate::caught::panic_text;
+use crate::cell::Place;
 use crate::error::CallFault;
 use crate::exchange::{Encoded, decode};
 use crate::life::{Extras, try_run_job};
@@ -79,7 +80,7 @@ impl<T: Send + 'static> Results<T> {
         let (owner, ended) = (agent.clone(), ending.clone());
         let job = try_run_job(agent, async move {
             let sent = AssertUnwindSafe(send_items(stream, &sender, &owner)).catch_unwind().await;
-            let how = sent.as_ref().map(|()| ()).map_err(|panic| panic_text(&**panic));
+            let how = sent.as_ref().copied().map_err(|panic| panic_text(&**panic));
             // Nobody else says how it ended.
             let _ = ended.how.set(how);
             drop(sender);

@@ -1,15 +1,29 @@
-//! Models of the cell's word and phase, checked by loom in all orders of their steps.
+//! Models of the cell's word, standing, phase and mailbox, checked by loom in all orders of their
+//! steps.
 //!
-//! The sources are the real ones, on loom's primitives. What surrounds them in the models (a
-//! mailbox, a list of woken turns, a run queue) follows `header.rs` and `turn.rs`, with the same
-//! orderings.
+//! The sources are the real ones, on loom's primitives. What surrounds them in the models (blocks
+//! without a payload, a list of woken turns, a run queue) follows `header.rs` and `turn.rs`, with
+//! the same orderings.
 //!
 //! `cargo test --release -p lyceum-core --test loom`
 #![expect(unsafe_code, reason = "the models reach what the real holders reach")]
 
+#[path = "loom/block.rs"]
+mod block;
+#[expect(dead_code, reason = "the models do not need all of it")]
+#[path = "../src/cell/mailbox.rs"]
+mod lanes;
+#[expect(dead_code, reason = "the models do not need all of it")]
+#[path = "../src/cell/list.rs"]
+mod list;
+#[path = "loom/lock.rs"]
+mod lock;
 #[expect(dead_code, reason = "the models do not need all of it")]
 #[path = "../src/cell/phase.rs"]
 mod phase;
+#[expect(dead_code, reason = "the models do not need all of it")]
+#[path = "../src/cell/standing.rs"]
+mod standing;
 #[path = "loom/sync.rs"]
 mod sync;
 #[path = "../src/cell/word.rs"]
@@ -21,13 +35,26 @@ mod agent;
 #[path = "loom/call.rs"]
 mod call;
 
+/// Where the mailbox finds its policies.
+mod mailbox {
+    #[derive(Clone, Copy, Debug)]
+    #[expect(dead_code, reason = "the models do not need all of them")]
+    pub(crate) enum Overflow {
+        Wait,
+        Fail,
+        DropOldest,
+        DropNewest,
+    }
+}
+
 use loom::model::Builder;
-use loom::sync::Arc;
+use loom::sync::{Arc, Mutex};
 use loom::thread;
 
 use self::agent::{Agent, Turn};
 use self::call::{Call, Fate};
 use self::phase::Verdict;
+use self::standing::{Gate, Stage, Standing};
 use self::word::{CLOSED, SHARING, SUSPENDED};
 
 /// Checks a model in all orders with at most so many preemptions.
@@ -35,6 +62,77 @@ fn check(preemptions: usize, model: impl Fn() + Send + Sync + 'static) {
     let mut builder = Builder::new();
     builder.preemption_bound = Some(preemptions);
     builder.check(model);
+}
+
+/// The gate was closed first, and then the modes were tried one by one. A restart that ended in
+/// between left the gate closed and the agent active, for ever, and the stop was forgotten.
+#[test]
+fn stop_during_a_restart_is_never_forgotten() {
+    check(3, || {
+        let standing = Arc::new(Standing::new(Stage::Running));
+        let restarting = {
+            let standing = standing.clone();
+            thread::spawn(move || standing.close() && standing.open())
+        };
+        let other = {
+            let standing = standing.clone();
+            thread::spawn(move || standing.stop())
+        };
+        let stopped = standing.stop();
+        let _ = restarting.join().unwrap();
+
+        assert_ne!(stopped, other.join().unwrap(), "one of two stops is the one that stops it");
+        assert_eq!(standing.read(), (Stage::Stopping, false));
+        assert_eq!(standing.gate(), Gate::Stopping);
+        assert!(!standing.close() && !standing.open(), "nothing comes after a stop");
+    });
+}
+
+/// Mode and gate were changed one after the other: see the stress test on threads.
+#[test]
+fn gate_is_open_exactly_while_an_agent_that_runs_is_on() {
+    check(3, || {
+        let standing = Arc::new(Standing::new(Stage::Running));
+        let off = {
+            let standing = standing.clone();
+            thread::spawn(move || standing.switch_off())
+        };
+        let restarting = {
+            let standing = standing.clone();
+            thread::spawn(move || standing.close() && standing.open())
+        };
+        let on = standing.switch_on();
+        let off = off.join().unwrap();
+        assert!(restarting.join().unwrap(), "nothing else starts or stops it");
+
+        assert_eq!(standing.read(), (Stage::Running, off && !on), "a restart changes no switch");
+        let expected = if off && !on { Gate::Inactive } else { Gate::Open };
+        assert_eq!(standing.gate(), expected);
+    });
+}
+
+/// As `mailbox.rs` and `turn.rs` do it.
+#[test]
+fn nothing_gets_into_the_mailbox_of_an_agent_that_was_buried() {
+    check(3, || {
+        let standing = Arc::new(Standing::new(Stage::Running));
+        let mailbox = Arc::new(Mutex::new(0));
+        let sender = {
+            let (standing, mailbox) = (standing.clone(), mailbox.clone());
+            thread::spawn(move || {
+                let mut waiting = mailbox.lock().unwrap();
+                let is_open = standing.gate() == Gate::Open;
+                *waiting += u32::from(is_open);
+                is_open
+            })
+        };
+        standing.end();
+        let returned = std::mem::take(&mut *mailbox.lock().unwrap());
+
+        let got_in = sender.join().unwrap();
+        assert_eq!(u32::from(got_in), returned, "what got in comes back");
+        assert_eq!(*mailbox.lock().unwrap(), 0);
+    });
 }
 
 #[test]
@@ -225,6 +323,55 @@ fn request_to_end_is_heard_by_whoever_holds_the_agent() {
         agent.pump_all();
 
         assert!(agent.is_buried());
+    });
+}
+
+#[test]
+fn message_that_is_taken_back_goes_to_one_of_sender_and_agent() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let sender = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell_and_take_back(1))
+        };
+        let teller = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(2))
+        };
+        agent.pump();
+        let taken_back = sender.join().unwrap();
+        teller.join().unwrap();
+        agent.pump_all();
+
+        let expected: &[u32] = if taken_back { &[2] } else { &[2, 1] };
+        assert_eq!(agent.handled(), expected, "each goes one way");
+        assert!(agent.word.is_quiet());
+    });
+}
+
+/// Where room came between two looks, the message got in as one that is waited for: its sender
+/// heard of it when the turn was over, or not before its deadline.
+#[test]
+fn message_at_the_door_gets_in_or_expires() {
+    check(3, || {
+        let agent = Arc::new(Agent::with_room_for(1));
+        agent.tell(1);
+        let sender = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell_patiently(2))
+        };
+        let timer = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.expire())
+        };
+        agent.pump();
+        sender.join().unwrap();
+        let expired = timer.join().unwrap();
+        agent.pump_all();
+
+        let expected: &[u32] = if expired { &[1] } else { &[1, 2] };
+        assert_eq!(agent.handled_in_order(), expected, "room that there is is given");
+        assert!(agent.word.is_quiet());
     });
 }
 

@@ -20,12 +20,15 @@ mod traffic;
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use calls::Calls;
 pub(crate) use clock::{ClockReport, report};
 pub(crate) use driver::Driver;
+use futures_util::future::{Either, select};
 use futures_util::task::AtomicWaker;
 pub(crate) use handshake::{HandshakeError, Handshaken, greet};
 pub(crate) use interest::Topics;
@@ -39,10 +42,14 @@ use room::Room;
 use tokio::sync::{Notify, Semaphore};
 pub(crate) use traffic::{Traffic, TrafficCount};
 
-use crate::network::Settings;
+use crate::network::{Settings, Timer};
 
+/// How long the other side of a channel may take to give a sign of life, once it dials again.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
 /// How many bytes one permit of the window of bytes stands for.
 const BYTES_PER_PERMIT: u64 = 1024;
+/// How many questions of one node are answered at once; a monitor is one that takes long.
+const QUESTION_LIMIT: usize = 65_536;
 /// How many actions are remembered whose types differ on the two nodes.
 const MISMATCH_LIMIT: usize = 1024;
 
@@ -52,10 +59,6 @@ pub(crate) struct Channel {
     pub(crate) node: NodeId,
     /// Where that node listens.
     pub(crate) endpoints: Vec<Endpoint>,
-    /// On which machine that node is.
-    pub(crate) host: [u8; 16],
-    /// Whether this side dialed.
-    pub(crate) dialed: bool,
     door: Door,
     terms: Terms,
     outbox: Mutex<Outbox>,
@@ -69,6 +72,8 @@ pub(crate) struct Channel {
     byte_permits: u32,
     /// How many calls this side takes on.
     serving_limit: usize,
+    /// How many bytes of large ones.
+    serving_bytes: u64,
     /// Whether other nodes may set this one's clock.
     conducted: bool,
     driver: AtomicWaker,
@@ -80,6 +85,12 @@ pub(crate) struct Channel {
     /// Small messages that found no room; the windows bound their number.
     backlog: Mutex<VecDeque<Message>>,
     closing: AtomicBool,
+    /// Whether the driver is to say goodbye once all is answered.
+    stopping: AtomicBool,
+    /// Whether the driver is to drop the channel, since another one takes its place.
+    broken_off: AtomicBool,
+    /// Told when something came from the other side.
+    heard: Notify,
     /// Whether this side said that it makes no new calls here.
     retired: AtomicBool,
     ended: Mutex<Option<String>>,
@@ -103,8 +114,6 @@ impl Channel {
         Self {
             node: theirs.node,
             endpoints: endpoints(theirs),
-            host: theirs.host,
-            dialed: shaken.dialed,
             door,
             terms: terms.clone(),
             outbox: Mutex::new(Outbox::new(outbox)),
@@ -115,6 +124,7 @@ impl Channel {
             byte_window: Arc::new(Semaphore::new(byte_permits as usize)),
             byte_permits,
             serving_limit: settings.call_window as usize,
+            serving_bytes: settings.byte_window,
             conducted: settings.conducted,
             driver: AtomicWaker::new(),
             mismatches: Mutex::default(),
@@ -123,6 +133,9 @@ impl Channel {
             announced: Announced::default(),
             backlog: Mutex::default(),
             closing: AtomicBool::new(false),
+            stopping: AtomicBool::new(false),
+            broken_off: AtomicBool::new(false),
+            heard: Notify::new(),
             retired: AtomicBool::new(false),
             ended: Mutex::new(None),
             over: Notify::new(),
@@ -186,8 +199,16 @@ impl Channel {
     /// Pushes a small message whose number the windows bound, past the outbox's own bound if it
     /// must be.
     fn push_small(&self, message: Message) {
-        if let Err(error) = self.try_push(message) {
-            self.backlog().push_back(error.into_message());
+        match self.try_push(message) {
+            Ok(()) => {}
+            Err(PushError::Full(full)) => {
+                if traffic::counts(&full.head) {
+                    // It is on its way, as others see it.
+                    self.traffic.note_sent();
+                }
+                self.backlog().push_back(*full);
+            }
+            Err(error) => tracing::warn!(node = %self.node, %error, "a message was not sent"),
         }
     }
 
@@ -199,9 +220,14 @@ impl Channel {
     fn push_backlog(&self) {
         let mut backlog = self.backlog();
         while let Some(message) = backlog.pop_front() {
-            if let Err(error) = self.outbox().push(message) {
-                backlog.push_front(error.into_message());
-                return;
+            let counted = traffic::counts(&message.head);
+            match self.outbox().push(message) {
+                Ok(()) => continue,
+                Err(PushError::Full(full)) => return backlog.push_front(*full),
+                Err(error) => tracing::warn!(node = %self.node, %error, "a message was not sent"),
+            }
+            if counted {
+                self.traffic.take_back();
             }
         }
     }
@@ -234,6 +260,23 @@ impl Channel {
         }
     }
 
+    /// Returns whether the other side gives a sign of life.
+    pub(crate) async fn is_alive(&self, timer: &Timer) -> bool {
+        let (heard, ended) = (pin!(self.heard.notified()), pin!(self.ended()));
+        if self.end().is_none() {
+            self.push_control(Head::Ping { number: 0 });
+        }
+        let ended_or_late = select(ended, timer.sleep(PROBE_LIMIT));
+        let first = select(heard, ended_or_late).await;
+        matches!(first, Either::Left(_)) && self.end().is_none()
+    }
+
+    /// Drops the channel, whatever is on it: the other side does not use it any more.
+    pub(crate) fn break_off(&self) {
+        self.broken_off.store(true, Ordering::Release);
+        self.driver.wake();
+    }
+
     /// Waits until the channel has ended.
     pub(crate) async fn ended(&self) {
         loop {
@@ -245,8 +288,15 @@ impl Channel {
         }
     }
 
-    /// Says goodbye; the driver ends the channel once that is written.
-    pub(crate) fn say_goodbye(&self, reason: GoodbyeReason, text: &str) {
+    /// Ends the channel once all that the other side asked for is answered.
+    pub(crate) fn stop(&self) {
+        self.closing.store(true, Ordering::Release);
+        self.stopping.store(true, Ordering::Release);
+        self.driver.wake();
+    }
+
+    /// Says goodbye; the other side ends the channel then.
+    fn say_goodbye(&self, reason: GoodbyeReason, text: &str) {
         self.closing.store(true, Ordering::Release);
         self.push_control(Head::Goodbye { reason, text: Text::new(text) });
     }
@@ -263,6 +313,7 @@ impl Channel {
         drop(waiting);
         self.room.open();
         self.over.notify_waiters();
+        self.door.note_outside();
     }
 }
 

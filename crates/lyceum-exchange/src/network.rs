@@ -7,8 +7,9 @@ mod peer;
 mod peers;
 mod settings;
 mod timer;
+mod turnstile;
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,13 +19,16 @@ use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
 pub use listener::{ListenError, Listener};
 use lyceum_core::exchange::{AgentFilter, Door, Exchange, Peer, Status};
 use lyceum_core::{Node, Publication};
-use lyceum_wire::link::{GoodbyeReason, Hello};
+use lyceum_wire::link::Hello;
 use lyceum_wire::{Address, AddressError, Endpoint, NodeId};
 use peer::NodePeer;
 use peers::Peers;
 pub use settings::Settings;
 use thiserror::Error;
 pub(crate) use timer::Timer;
+use tokio::sync::{Notify, oneshot};
+use turnstile::Turnstile;
+pub(crate) use turnstile::{Sender, Turn};
 
 use crate::channel::{Channel, Topics, Traffic};
 use crate::transport::{self, Transport};
@@ -91,14 +95,19 @@ pub(crate) struct Inner {
     pub(crate) topics: Arc<Topics>,
     pub(crate) traffic: Arc<Traffic>,
     state: Mutex<State>,
+    /// Told when a task is over, and what it held is free.
+    task_over: Notify,
     pub(crate) peers: Peers,
+    pub(crate) turnstile: Turnstile,
 }
 
 #[derive(Default)]
 struct State {
     endpoints: Vec<Endpoint>,
-    tasks: HashMap<u64, AbortHandle>,
+    tasks: BTreeMap<u64, AbortHandle>,
     next_task: u64,
+    /// How many tasks are not over.
+    running: usize,
     closed: bool,
 }
 
@@ -106,7 +115,7 @@ impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
-        let mut transports = transport::built_in();
+        let mut transports = transport::built_in(&Door::of(node));
         #[cfg(feature = "tls")]
         transports.extend(settings.certificates.clone().map(transport::tls));
         Self::attach_over(node, settings, transports)
@@ -127,7 +136,9 @@ impl Network {
             settings,
             transports,
             state: Mutex::default(),
+            task_over: Notify::new(),
             peers: Peers::default(),
+            turnstile: Turnstile::default(),
         });
         inner.clone().announce_interests();
         let network = Arc::new(Self { inner });
@@ -142,7 +153,7 @@ impl Network {
     /// Says why that is not possible. Beyond loopback a token is needed; see
     /// [`Settings::token`].
     pub async fn listen(&self, endpoint: &str) -> Result<Listener, ListenError> {
-        listener::listen(&self.inner, endpoint).await
+        self.inner.door.driven(listener::listen(&self.inner, endpoint)).await
     }
 
     /// Asks the node at an endpoint for its agents.
@@ -157,9 +168,12 @@ impl Network {
     ) -> Result<Vec<Status>, AskError> {
         let endpoint: Endpoint = endpoint.parse()?;
         let unreachable = |why: String| AskError::Unreachable { endpoint: endpoint.clone(), why };
-        let channel = self.inner.reach(&endpoint).await;
-        let channel = channel.map_err(|error| unreachable(error.to_string()))?;
-        channel.agents(filter).await.map_err(unreachable)
+        let asked = async {
+            let channel = self.inner.reach(&endpoint).await;
+            let channel = channel.map_err(|error| error.to_string())?;
+            channel.agents(filter).await
+        };
+        self.inner.door.driven(asked).await.map_err(unreachable)
     }
 
     /// Returns the nodes that there is a live channel to.
@@ -177,8 +191,15 @@ impl Inner {
         self.transports.iter().find(|transport| transport.scheme() == scheme)
     }
 
+    /// Returns where others reach the node. All addresses of a machine are none of them.
     pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
-        self.state().endpoints.clone()
+        let any = |endpoint: &&Endpoint| {
+            let location = endpoint.location();
+            location.starts_with("0.0.0.0:") || location.starts_with("[::]:")
+        };
+        let state = self.state();
+        let listening = state.endpoints.iter().filter(|endpoint| !any(endpoint));
+        self.settings.advertised.iter().chain(listening).cloned().collect()
     }
 
     /// Makes what this node says of itself.
@@ -199,11 +220,16 @@ impl Inner {
         }
         state.next_task += 1;
         let number = state.next_task;
+        state.running += 1;
         state.tasks.insert(number, abort.clone());
         drop(state);
         let inner = self.clone();
         let task = Abortable::new(task, registration).map(move |_| {
-            inner.state().tasks.remove(&number);
+            let mut state = inner.state();
+            state.running -= 1;
+            state.tasks.remove(&number);
+            drop(state);
+            inner.task_over.notify_waiters();
         });
         match self.door.runtime() {
             Some(runtime) => {
@@ -212,6 +238,20 @@ impl Inner {
             None => self.door.spawn(task).detach(),
         }
         Some(abort)
+    }
+
+    /// Runs work where the node's tasks run, and returns what came of it; none if the network was
+    /// closed.
+    fn run<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Option<T>> + Send + 'static {
+        let (sender, output) = oneshot::channel();
+        self.spawn(async move {
+            // Whoever gave up does not miss it.
+            let _ = sender.send(work.await);
+        });
+        output.map(Result::ok)
     }
 
     /// Tells the other nodes what this one wants to hear, whenever that changes.
@@ -230,27 +270,41 @@ impl Inner {
     async fn close(&self) {
         let channels = self.peers.live();
         for channel in &channels {
-            channel.say_goodbye(GoodbyeReason::Stopping, "");
+            channel.stop();
         }
         let ended = join_all(channels.iter().map(|channel| channel.ended()));
-        let limit = self.timer.sleep(CLOSE_LIMIT);
-        // Whichever is first: those that do not close in time are dropped.
-        let _ = futures_util::future::select(Box::pin(ended), limit).await;
+        // Those that do not close in time are dropped.
+        let _ = self.timer.limit(CLOSE_LIMIT, ended).await;
+        self.abandon();
+        // Until then, ports are in use. A task that is on a thread which is busy is not waited for.
+        let _ = self.timer.limit(CLOSE_LIMIT, self.no_tasks()).await;
+    }
+
+    async fn no_tasks(&self) {
+        loop {
+            let over = self.task_over.notified();
+            if self.state().running == 0 {
+                return;
+            }
+            over.await;
+        }
+    }
+
+    /// Drops all tasks, and the channels with them.
+    fn abandon(&self) {
         let mut state = self.state();
         state.closed = true;
-        let tasks: Vec<_> = state.tasks.drain().map(|(_, task)| task).collect();
+        let tasks = std::mem::take(&mut state.tasks);
         drop(state);
-        tasks.iter().for_each(AbortHandle::abort);
+        tasks.values().for_each(AbortHandle::abort);
     }
 }
 
 impl Exchange for Network {
     fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
-        let known = match (&address.endpoint, address.node) {
-            (Some(endpoint), _) => self.inner.transport(endpoint.scheme()).is_some(),
-            (None, Some(node)) => self.inner.peers.channel(node).is_some(),
-            (None, None) => false,
-        };
+        let scheme = address.endpoint.as_ref().map(Endpoint::scheme);
+        let known = scheme.is_some_and(|scheme| self.inner.transport(scheme).is_some())
+            || address.node.is_some_and(|node| self.inner.peers.channel(node).is_some());
         known.then(|| NodePeer::of(&self.inner, address) as Arc<dyn Peer>)
     }
 
@@ -268,7 +322,11 @@ impl Exchange for Network {
 
     fn close(&self) -> BoxFuture<'static, ()> {
         let inner = self.inner.clone();
-        Box::pin(async move { inner.close().await })
+        Box::pin(async move { inner.door.driven(inner.close()).await })
+    }
+
+    fn abandon(&self) {
+        self.inner.abandon();
     }
 }
 

@@ -1,5 +1,6 @@
 //! Transports: byte streams to and from endpoints.
 
+mod local;
 mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
@@ -10,6 +11,7 @@ use std::io;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use lyceum_core::exchange::Door;
 use lyceum_wire::Endpoint;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -61,7 +63,15 @@ pub(crate) fn tls(certificates: Certificates) -> Arc<dyn Transport> {
     Arc::new(tls::Tls::new(certificates))
 }
 
-/// Returns the transports that every node has.
-pub(crate) fn built_in() -> Vec<Arc<dyn Transport>> {
+/// Returns the transports that every node has. A simulated one has no sockets, whose bytes would
+/// come when they like.
+pub(crate) fn built_in(door: &Door) -> Vec<Arc<dyn Transport>> {
+    let mut transports = if door.world().is_some() { Vec::new() } else { sockets() };
+    transports.push(Arc::new(local::Local::of(door)));
+    transports
+}
+
+/// Returns the transports that need no node.
+pub(crate) fn sockets() -> Vec<Arc<dyn Transport>> {
     vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix)]
 }

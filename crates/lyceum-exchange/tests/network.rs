@@ -155,3 +155,66 @@ async fn topics_cross() {
         tokio::task::yield_now().await;
     }
 }
+
+#[test]
+fn channel_outlives_the_runtime_that_asked_for_it() {
+    // It was made on the runtime of whoever called first, and died with that.
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_server, client, _listener, counter) = runtime.block_on(async {
+        let (server, _, listener, _) = pair().await;
+        let client = Node::local();
+        client.network();
+        let address = format!("{}/counter", listener.endpoint());
+        let connect = client.connect::<Counter>(&address);
+        let connected = tokio::task::spawn_blocking(|| lyceum::block_on(connect.into_future()));
+        let counter = connected.await.unwrap().unwrap();
+        (server, client, listener, counter)
+    });
+    assert_eq!(lyceum::block_on(counter.add(2).into_future()).unwrap(), 2);
+    runtime.block_on(client.shutdown());
+}
+
+#[tokio::test]
+async fn same_machine_takes_the_unix_socket() {
+    let server = Node::local();
+    server.launch(Counter::default()).named("counter").await.unwrap();
+    let path = format!("{}/nearer-{}", env!("CARGO_TARGET_TMPDIR"), std::process::id());
+    let unix = server.listen(&format!("unix://{path}")).await.unwrap();
+    let tcp = server.listen("tcp://127.0.0.1:0").await.unwrap();
+    let client = Node::local();
+    client.network();
+    let address = format!("{}/counter", tcp.endpoint());
+    let counter = client.connect::<Counter>(&address).await.unwrap();
+    assert_eq!(counter.add(1).await.unwrap(), 1);
+    assert_eq!(client.network().connected(), [server.id()]);
+
+    // Its file may be gone: then TCP does.
+    unix.stop();
+    std::fs::remove_file(&path).ok();
+    let other = Node::local();
+    other.network();
+    let counter = other.connect::<Counter>(&address).await.unwrap();
+    assert_eq!(counter.add(1).await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn beyond_loopback_a_token_is_needed() {
+    let node = Node::local();
+    let error = node.listen("tcp://0.0.0.0:0").await.unwrap_err();
+    assert!(error.to_string().contains("set a token"), "{error}");
+    let first = node.listen("tcp://127.0.0.1:0").await.unwrap();
+    let error = Node::local().listen(&first.endpoint().to_string()).await.unwrap_err();
+    assert!(error.to_string().contains("Address already in use"), "{error}");
+}
+
+#[tokio::test]
+async fn advertised_endpoint_is_what_others_are_told() {
+    // A node on all addresses of its machine told others to look for it at 0.0.0.0.
+    let node = Node::local();
+    let counter = node.launch(Counter::default()).named("counter").await.unwrap();
+    let public: lyceum::wire::Endpoint = "tcp://example.org:5555".parse().unwrap();
+    let settings = lyceum_exchange::Settings::default().token("x").advertise(public.clone());
+    lyceum_exchange::Network::attach(&node, settings);
+    node.listen("tcp://0.0.0.0:0").await.unwrap();
+    assert_eq!(counter.address().endpoint, Some(public));
+}

@@ -81,7 +81,7 @@ use proc_macro::TokenStream;
 /// assert_eq!(counter.add(2).await?, 2);
 /// node.advance(Duration::from_millis(1_500));
 /// assert_eq!(counter.add(0).await?, 3);
-/// assert_eq!(counter.describe().doc, "Counts.");
+/// assert_eq!(counter.describe().await?.doc, "Counts.");
 /// # Ok::<(), lyceum::Error>(()) }).unwrap();
 /// ```
 ///

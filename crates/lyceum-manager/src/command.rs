@@ -1,26 +1,26 @@
 //! Commands for agents of other processes: one file for each.
 
 mod agents;
-mod arguments;
+pub(crate) mod arguments;
 mod call;
 mod completions;
-mod describe;
+pub(crate) mod describe;
 pub mod exit;
-mod failure;
-mod paint;
+pub(crate) mod failure;
+pub(crate) mod paint;
 mod ping;
 mod plain;
-mod print;
+pub(crate) mod print;
 mod reach;
 mod schema;
 mod stop;
-mod table;
+pub(crate) mod table;
 mod tell;
 
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 pub use completions::Completions;
 
 use self::failure::Failure;
@@ -50,8 +50,12 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// # }
 /// # Ok::<(), clap::Error>(())
 /// ```
+#[derive(Clone, Debug)]
+pub struct Commands(Verb);
+
+// No doc text: it would become that of the program.
 #[derive(Clone, Debug, Subcommand)]
-pub enum Commands {
+enum Verb {
     /// Calls an action of an agent, and prints its answer
     Call(call::Options),
     /// Sends an agent a message one way
@@ -107,26 +111,58 @@ impl Commands {
         }
     }
 
+    /// Returns whom a description is wanted of, and whether as JSON.
+    pub(crate) fn described(&self) -> Option<(&str, bool)> {
+        match &self.0 {
+            Verb::Describe(options) => Some((options.url(), options.shared.json)),
+            _ => None,
+        }
+    }
+
     fn shared(&self) -> &Shared {
-        match self {
-            Self::Call(options) => &options.shared,
-            Self::Tell(options) => &options.shared,
-            Self::Ping(options) => &options.shared,
-            Self::Describe(options) => &options.shared,
-            Self::Agents(options) => &options.shared,
-            Self::Stop(options) => &options.shared,
+        match &self.0 {
+            Verb::Call(options) => &options.shared,
+            Verb::Tell(options) => &options.shared,
+            Verb::Ping(options) => &options.shared,
+            Verb::Describe(options) => &options.shared,
+            Verb::Agents(options) => &options.shared,
+            Verb::Stop(options) => &options.shared,
         }
     }
 
     async fn execute(&self, print: &Print) -> Result<(), Failure> {
         let reach = Reach::new(self.shared());
-        match self {
-            Self::Call(options) => options.execute(&reach, print).await,
-            Self::Tell(options) => options.execute(&reach, print).await,
-            Self::Ping(options) => options.execute(&reach, print).await,
-            Self::Describe(options) => options.execute(&reach, print).await,
-            Self::Agents(options) => options.execute(&reach, print).await,
-            Self::Stop(options) => options.execute(&reach, print).await,
+        match &self.0 {
+            Verb::Call(options) => options.execute(&reach, print).await,
+            Verb::Tell(options) => options.execute(&reach, print).await,
+            Verb::Ping(options) => options.execute(&reach, print).await,
+            Verb::Describe(options) => options.execute(&reach, print).await,
+            Verb::Agents(options) => options.execute(&reach, print).await,
+            Verb::Stop(options) => options.execute(&reach, print).await,
         }
+    }
+}
+
+impl FromArgMatches for Commands {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Verb::from_arg_matches(matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.0.update_from_arg_matches(matches)
+    }
+}
+
+impl Subcommand for Commands {
+    fn augment_subcommands(command: Command) -> Command {
+        Verb::augment_subcommands(command)
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Verb::augment_subcommands_for_update(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        Verb::has_subcommand(name)
     }
 }

@@ -44,7 +44,7 @@ pub use lyceum_core::*;
 pub use lyceum_exchange as network;
 pub use lyceum_macros::{agent, test};
 #[cfg(feature = "manager")]
-pub use lyceum_manager as manager;
+pub use lyceum_manager::{self as manager, main};
 
 /// What most programs need: `use lyceum::prelude::*`.
 pub mod prelude {
@@ -90,8 +90,9 @@ mod guide {
     struct Supervision;
     #[doc = include_str!("../../../docs/src/time.md")]
     struct Time;
-    #[doc = include_str!("../../../docs/src/testing.md")]
-    struct Testing;
+    #[cfg(feature = "manager")]
+    #[doc = include_str!("../../../docs/src/processes.md")]
+    struct Processes;
     #[doc = include_str!("../../../docs/src/performance.md")]
     struct Performance;
     #[doc = include_str!("../../../docs/src/mosaik.md")]

@@ -1,7 +1,7 @@
 //! Switched off: an agent that receives nothing and sends nothing until it is activated.
 
 use lyceum::prelude::*;
-use lyceum::{DownReason, Mode};
+use lyceum::{Backoff, DownReason, Mode};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -192,4 +192,27 @@ async fn inactive_agent_is_found_and_described() {
     assert_eq!(node.find().name::<Lamp>("lamp").unwrap(), lamp);
     assert_eq!(lamp.describe().await.unwrap().name, "Lamp");
     lamp.activate().await.unwrap();
+}
+
+/// It was neither active nor inactive then, and the switch was lost.
+#[lyceum::test]
+async fn agent_that_is_activated_while_it_restarts_is_active_after_that() {
+    let node = Node::simulated(1);
+    let pause = Backoff { first: SECOND, most: SECOND };
+    let policy = Restart::default().backoff(pause);
+    let pair = node.supervisor(Strategy::OneForAll).restart(policy).start();
+    let off = pair.launch(Lamp::default()).inactive().await.unwrap();
+    let failing = pair.launch(Lamp::default()).await.unwrap();
+    failing.blow().await.unwrap_err();
+    node.run_until_idle();
+    assert_eq!(off.status().await.unwrap().mode, Mode::Starting);
+    let error = off.see(1).await.unwrap_err();
+    assert!(matches!(error, CallError::Inactive(_)), "{error}");
+
+    assert!(off.activate().await.unwrap() && !off.activate().await.unwrap());
+
+    assert_eq!(off.see(2).await.unwrap(), [2]);
+    assert_eq!(failing.see(2).await.unwrap(), [2]);
+    assert_eq!(off.status().await.unwrap().behaviours.len(), 1, "they begin once");
+    assert_eq!(node.topics().publish("lamp.see", &3u32).unwrap(), 2, "once in each");
 }

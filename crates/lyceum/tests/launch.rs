@@ -2,10 +2,10 @@
 #![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{Sender, channel};
 
 use lyceum::prelude::*;
-use lyceum::{LaunchError, NameError};
+use lyceum::{DownReason, LaunchError, NameError};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -104,4 +104,66 @@ async fn bad_name_is_refused() {
         assert!(matches!(error, LaunchError::Name { cause: NameError::Bad(_), .. }), "{error}");
     }
     assert_eq!(node.agent_count(), 0);
+}
+
+/// Has a child of a name that may be taken.
+#[derive(Clone)]
+struct Parent {
+    told: Option<Sender<Handle<Parent>>>,
+}
+
+#[agent]
+impl Parent {
+    #[on_start]
+    async fn start(&mut self, cx: &Context<Self>) -> Result<(), BoxError> {
+        if let Some(told) = self.told.take() {
+            told.send(cx.handle())?;
+        }
+        cx.launch(Starter::Well).named("child").await?;
+        Ok(())
+    }
+
+    #[action]
+    fn blow(&mut self) {
+        panic!("as asked");
+    }
+}
+
+/// Each error tells its cause by `source()` alone, and the reason was made of the first one's text:
+/// "cannot launch Parent: its start failed".
+#[lyceum::test]
+async fn reason_of_a_failed_start_has_all_causes() {
+    let node = Node::simulated(1);
+    let other = node.launch(Starter::Well).named("child").await.unwrap();
+    let (told, starting) = channel();
+
+    let error = node.launch(Parent { told: Some(told) }).await.unwrap_err();
+
+    assert_eq!(error.to_string(), "cannot launch Parent: its start failed", "causes are sources");
+    let reason = starting.recv().unwrap().ended().await.to_string();
+    for part in ["cannot launch Parent", "cannot launch Starter", "the name `child` is taken"] {
+        assert_eq!(reason.matches(part).count(), 1, "{part}: {reason}");
+    }
+    assert_eq!(other.greet().await.unwrap(), "hello");
+}
+
+#[lyceum::test]
+async fn reason_of_a_failed_restart_has_all_causes() {
+    let node = Node::simulated(1);
+    let policy = Restart::default().limit(1, SECOND);
+    let parent = node.launch(Parent { told: None }).restart(policy).await.unwrap();
+    let child: Handle<Starter> = node.find().name("child").unwrap();
+    let thief = node.clone();
+    let steal = node.spawn(async move {
+        child.stop().await;
+        thief.launch(Starter::Well).named("child").await.unwrap()
+    });
+    let stolen = steal.await.unwrap();
+
+    parent.blow().await.unwrap_err();
+
+    let reason = parent.ended().await;
+    let has_cause = |text: &str| text.contains("the name `child` is taken");
+    assert!(matches!(&reason, DownReason::StartFailed(text) if has_cause(text)), "{reason}");
+    assert_eq!(stolen.greet().await.unwrap(), "hello");
 }

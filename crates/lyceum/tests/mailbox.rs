@@ -23,6 +23,11 @@ impl Sleeper {
     }
 
     #[action]
+    async fn doze(&self, cx: &Context<Self>) {
+        cx.sleep(10 * SECOND).await;
+    }
+
+    #[action]
     fn hear(&mut self, n: u64) {
         self.heard.push(n);
     }
@@ -121,6 +126,25 @@ async fn full_mailbox_that_drops_the_oldest_takes_the_newest() {
     assert_eq!((letters.len(), letters[0].reason), (1, LostReason::Overflow), "2 was a tell");
     node.advance(10 * SECOND);
     assert_eq!(sleeper.heard().await.unwrap(), [3, 4]);
+}
+
+/// Nobody looked at what stood behind the evicted message before a turn ended.
+#[lyceum::test]
+async fn message_that_an_evicted_one_kept_from_starting_starts() {
+    let node = Node::simulated(1);
+    let launch = node.launch(Sleeper::default()).mailbox(2).overflow(Overflow::DropOldest);
+    let sleeper = launch.await.unwrap();
+    sleeper.doze().tell().now().unwrap();
+    node.run_until_idle();
+    let exclusive = sleeper.hear(1).send();
+    let behind = sleeper.heard().send();
+    node.run_until_idle();
+
+    let newest = sleeper.heard().send();
+
+    assert!(matches!(exclusive.await, Err(CallError::Overloaded(_))));
+    assert!(behind.await.unwrap().is_empty() && newest.await.unwrap().is_empty());
+    assert_eq!(node.now().since_start(), Duration::ZERO, "nobody waited for the turn that runs");
 }
 
 #[lyceum::test]

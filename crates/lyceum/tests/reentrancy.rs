@@ -76,6 +76,13 @@ impl Peer {
         text(cx.handle().detach().await)
     }
 
+    /// Calls another one so many times at once, then gives the calls up in their order.
+    #[action]
+    async fn think_again(&mut self, other: Handle<Peer>, count: u32) {
+        let calls: Vec<_> = (0..count).map(|_| other.pass(Vec::new()).send()).collect();
+        calls.into_iter().for_each(drop);
+    }
+
     #[action]
     async fn detach(cx: Context<Self>) -> String {
         cx.sleep(SECOND).await;
@@ -219,6 +226,34 @@ async fn crossing_ring_of_three_is_refused_exactly_once() {
     }
 }
 
+/// Lets each of many agents call the next one at the same moment; returns how the calls ended, in
+/// order, and when.
+async fn go_round(count: usize) -> (Vec<String>, Duration) {
+    let node = Node::simulated(1);
+    let ring = peers(&node, count).await;
+    let next = ring.iter().cycle().skip(1);
+    let calls = ring.iter().zip(next).map(|(from, to)| {
+        let call = from.pass_later(1, vec![to.clone()]);
+        call.no_timeout().send()
+    });
+    let ends = join_all(calls).await;
+    let mut ends: Vec<_> = ends.into_iter().flat_map(Result::unwrap).collect();
+    ends.sort();
+    (ends, node.now().since_start())
+}
+
+/// Waits were followed through 1,024 agents, which was told nowhere.
+#[lyceum::test]
+async fn ring_is_followed_through_two_thousand_agents() {
+    let (ends, time) = go_round(2_000).await;
+    assert_eq!(ends.iter().filter(|end| *end == "reentrant").count(), 1);
+    assert_eq!(time, Duration::from_millis(1));
+
+    let (ends, time) = go_round(2_100).await;
+    assert!(ends.iter().all(|end| end != "reentrant"), "larger ones wait for their deadlines");
+    assert_eq!(time, 30 * SECOND + Duration::from_millis(1));
+}
+
 /// Only the last of the agents that a turn waits for was noted.
 #[lyceum::test]
 async fn crossing_call_is_found_where_a_turn_waits_for_several_agents() {
@@ -267,6 +302,22 @@ async fn crossing_call_is_found_where_one_side_holds_its_agent_shared() {
         assert_eq!(ends, ["done", "reentrant"], "seed {seed}");
         assert_eq!(node.now().since_start(), Duration::from_millis(1), "seed {seed}");
     }
+}
+
+/// Each call that ended was searched for among all that its turn still waited for: this took more
+/// than a minute.
+#[lyceum::test]
+async fn turn_that_gives_up_two_hundred_thousand_calls_ends_soon() {
+    const CALLS: u32 = 200_000;
+    let node = Node::simulated(1);
+    let thinker = node.launch(Peer::default()).await.unwrap();
+    let busy = node.launch(Peer::default()).mailbox(CALLS).await.unwrap();
+    let pass = busy.pass_later(1, Vec::new()).send();
+    node.run_until_idle();
+
+    thinker.think_again(busy, CALLS).await.unwrap();
+
+    assert!(pass.await.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,12 +1,15 @@
 //! Agents that stop, are killed, or end with their node: every call ends exactly once.
 #![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use lyceum::prelude::*;
-use lyceum::{DownReason, Mode};
+use lyceum::{Backoff, DownReason, Mode};
 
 const SECOND: Duration = Duration::from_secs(1);
 const CALLS: u32 = 10_000;
@@ -204,4 +207,209 @@ async fn shutdown_ends_every_agent_and_the_node_takes_no_more() {
         assert!(matches!(clerk.nap().await.unwrap_err(), CallError::Terminated(_)));
     }
     assert!(node.launch(Clerk::default()).await.is_err());
+}
+
+/// Notes what happens to it.
+#[derive(Clone, Default)]
+struct Diary(Arc<Mutex<Vec<String>>>);
+
+impl Diary {
+    fn note(&self, what: impl Into<String>) {
+        self.0.lock().unwrap().push(what.into());
+    }
+
+    fn notes(&self) -> Vec<String> {
+        self.0.lock().unwrap().clone()
+    }
+}
+
+#[agent]
+impl Diary {
+    #[on_start]
+    async fn start(&mut self, cx: &Context<Self>) {
+        cx.sleep(SECOND).await;
+        self.note(format!("started {}", cx.generation()));
+    }
+
+    #[on_stop]
+    async fn close(&mut self, cx: &Context<Self>) {
+        cx.sleep(SECOND / 2).await;
+        self.note(format!("stopped {}", cx.generation()));
+    }
+
+    #[action]
+    async fn wait(&self) {
+        std::future::pending::<()>().await;
+    }
+
+    #[action]
+    async fn blow(&self) {
+        panic!("as asked");
+    }
+}
+
+/// Lets others run for a moment.
+async fn step() {
+    let mut stepped = false;
+    std::future::poll_fn(|cx| {
+        cx.waker().wake_by_ref();
+        if std::mem::replace(&mut stepped, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
+
+/// The stop saw the state that the restart was about to drop, and its hook waited for a turn that
+/// never came: for the grace time, and then for another one.
+#[lyceum::test]
+async fn stop_in_the_middle_of_a_restart_waits_for_nothing_that_is_gone() {
+    for steps in 0..10 {
+        for seed in 0..10 {
+            let node = Node::simulated(seed);
+            let diary = Diary::default();
+            let pause = Backoff { first: 100 * SECOND, most: 100 * SECOND };
+            let policy = Restart::default().backoff(pause);
+            let agent = node.launch(diary.clone()).restart(policy).await.unwrap();
+            let before = node.now();
+            let hangs = agent.wait().send();
+            let stops = node.spawn(async move {
+                agent.blow().await.unwrap_err();
+                for _ in 0..steps {
+                    step().await;
+                }
+                agent.stop().await
+            });
+
+            assert_eq!(stops.await, Some(DownReason::Stopped));
+
+            assert_eq!(node.now(), before, "seed {seed}, after {steps} steps");
+            assert!(matches!(hangs.await.unwrap_err(), CallError::Down(_)));
+            assert_eq!(diary.notes(), ["started 0"], "a generation that failed stops nothing");
+        }
+    }
+}
+
+/// The stop hook could come before the start hook, or without it.
+#[lyceum::test]
+async fn stop_hook_runs_after_a_start_hook_that_ran_to_its_end_or_not_at_all() {
+    let mut ends = BTreeSet::new();
+    for steps in 0..10 {
+        for seed in 0..10 {
+            let node = Node::simulated(seed);
+            let diary = Diary::default();
+            let (launching, state) = (node.clone(), diary.clone());
+            let launched = node.spawn(async move { launching.launch(state).named("a").await });
+            let finding = node.clone();
+            let stops = node.spawn(async move {
+                loop {
+                    if let Some(agent) = finding.find().name::<Diary>("a") {
+                        for _ in 0..steps {
+                            step().await;
+                        }
+                        return agent.stop().await;
+                    }
+                    step().await;
+                }
+            });
+            stops.await.unwrap();
+            drop(launched.await);
+            ends.insert(diary.notes());
+        }
+    }
+    let both = vec!["started 0".to_string(), "stopped 0".into()];
+    assert_eq!(ends, BTreeSet::from([vec![], both]));
+}
+
+/// Ends its node.
+struct Janitor(Arc<AtomicU32>);
+
+#[agent]
+impl Janitor {
+    #[action]
+    async fn close_up(&mut self, cx: &Context<Self>) -> u32 {
+        cx.node().shutdown().await;
+        self.0.fetch_add(1, SeqCst);
+        7
+    }
+
+    #[action]
+    fn close_up_later(&mut self, cx: &Context<Self>) {
+        let (node, sleep) = (cx.node(), cx.sleep(SECOND));
+        let work = async move {
+            sleep.await;
+            node.shutdown().await;
+        };
+        drop(cx.job(work, |_, ()| ()));
+    }
+
+    #[on_stop]
+    fn close(&mut self) {
+        self.0.fetch_add(10, SeqCst);
+    }
+}
+
+/// It waited for its own end until the grace time was over, and was dropped then: the other agents
+/// lived on, on a node that took no more.
+#[lyceum::test]
+async fn agent_that_shuts_its_node_down_is_stopped_as_any() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let (old, old_log) = clerk(&node).await;
+        let done = Arc::new(AtomicU32::new(0));
+        let janitor = node.launch(Janitor(done.clone())).await.unwrap();
+        let (young, young_log) = clerk(&node).await;
+
+        assert_eq!(janitor.close_up().await.unwrap(), 7);
+        assert!(node.launch(Janitor(done.clone())).await.is_err(), "it takes no more");
+
+        let all = [old.any(), janitor.any(), young.any()];
+        assert_eq!(node.wait_all(&all).await, [const { DownReason::Stopped }; 3], "seed {seed}");
+        assert_eq!((old_log.stopped.load(SeqCst), young_log.stopped.load(SeqCst)), (1, 1));
+        assert_eq!(done.load(SeqCst), 11, "its turn and its hook ran to their ends");
+        assert_eq!((node.agent_count(), node.now().since_start()), (0, Duration::ZERO));
+    }
+}
+
+#[lyceum::test]
+async fn job_that_shuts_its_node_down_is_over_before_its_agent_stops() {
+    let node = Node::simulated(1);
+    let (old, log) = clerk(&node).await;
+    let done = Arc::new(AtomicU32::new(0));
+    let janitor = node.launch(Janitor(done.clone())).await.unwrap();
+    janitor.close_up_later().await.unwrap();
+
+    old.ended().await;
+
+    assert_eq!((log.stopped.load(SeqCst), done.load(SeqCst)), (1, 10));
+    assert_eq!((node.agent_count(), node.now().since_start()), (0, SECOND));
+}
+
+/// Whoever gave up waiting left agents behind on a node that took no more.
+#[lyceum::test]
+async fn shutdown_that_nobody_waits_for_any_more_goes_on() {
+    let node = Node::simulated(1);
+    let (one, log) = clerk(&node).await;
+    let nap = one.nap().send();
+    node.run_until_idle();
+    let shutdown = node.shutdown().now_or_never();
+    assert!(shutdown.is_none(), "an agent naps");
+
+    nap.await.unwrap();
+
+    assert_eq!(one.ended().await, DownReason::Stopped);
+    assert_eq!((log.stopped.load(SeqCst), node.agent_count()), (1, 0));
+}
+
+/// A task of the node ends with it, but not before it could say so.
+#[lyceum::test]
+async fn task_that_shuts_its_node_down_goes_on_after_that() {
+    for node in [Node::simulated(1), Node::local()] {
+        let (_, log) = clerk(&node).await;
+        let closing = node.clone();
+        let task = node.spawn(async move {
+            closing.shutdown().await;
+            closing.agent_count()
+        });
+        assert_eq!(task.await, Some(0));
+        assert_eq!(log.stopped.load(SeqCst), 1);
+    }
 }

@@ -96,7 +96,7 @@ async fn stream_of_an_agent_that_stops_ends() {
     assert_eq!(results.next().await, None, "for ever");
 }
 
-/// A stream that was cut off looked like one that had come to its end, and as if nothing had failed.
+/// A stream that was cut off looked like one that had come to its end, as if nothing had failed.
 #[lyceum::test]
 async fn stream_that_is_cut_off_says_why() {
     let node = Node::simulated(1);

@@ -1,11 +1,14 @@
 //! Many callers on real threads: every call ends, every state is dropped once.
 #![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Barrier};
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use lyceum::prelude::*;
+
+const SWITCHES: u32 = 2_000;
 
 #[derive(Default)]
 struct Tally {
@@ -181,4 +184,36 @@ async fn every_call_ends_where_the_agent_is_switched_off_and_on() {
         }
     })
     .await;
+}
+
+/// The mode was changed first and the mailbox's gate after it, so that a switch off and one on at
+/// the same moment left an active agent that took no messages, for ever.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn agent_that_is_active_takes_messages_whoever_switched_it() {
+    let tally = Arc::new(Tally::default());
+    let node = Node::local();
+    let worker = node.launch(Worker::new(&tally)).await.unwrap();
+    for round in 0..SWITCHES {
+        let gate = Arc::new(Barrier::new(2));
+        let off = tokio::task::spawn_blocking({
+            let (worker, gate) = (worker.clone(), gate.clone());
+            move || {
+                gate.wait();
+                worker.deactivate().now_or_never()
+            }
+        });
+        let on = tokio::task::spawn_blocking({
+            let worker = worker.clone();
+            move || {
+                gate.wait();
+                (0..1_000).any(|_| matches!(worker.activate().now_or_never(), Some(Ok(true))))
+            }
+        });
+        let (_, on) = (off.await.unwrap(), on.await.unwrap());
+        if on {
+            let error = worker.quick(Token::new(&tally)).await.err();
+            assert!(error.is_none(), "round {round}: {error:?}");
+        }
+        worker.activate().await.unwrap();
+    }
 }

@@ -73,7 +73,7 @@ async fn message_for_a_group_goes_to_a_member_that_is_active() {
     assert_eq!(workers[1].heard().await.unwrap(), (0..10).collect::<Vec<_>>());
 }
 
-/// A message for a group was counted as lost when its first member was full and the next one took it.
+/// A message for a group counted as lost when its first member was full and the next one took it.
 #[lyceum::test]
 async fn message_for_a_group_is_lost_only_if_no_member_takes_it() {
     let node = Node::simulated(1);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::select;
 
 use super::{BehaviourEntry, BehaviourState, First, Kind};
+use crate::caught::full_text;
 use crate::clock::{Sleep, Time};
 use crate::life::{DownReason, OnFailure, end_now, fail, run_job};
 use crate::{Agent, AgentRef, BoxError, Context};
@@ -122,7 +123,8 @@ pub(super) fn failed(agent: &AgentRef, name: &str, error: &BoxError) {
     if agent.is_stopping() {
         return;
     }
-    tracing::warn!(agent = ?agent, behaviour = name, %error, "a behaviour failed");
+    let error = full_text(&**error);
+    tracing::warn!(agent = ?agent, behaviour = name, error, "a behaviour failed");
     let reason = DownReason::Failed(format!("behaviour `{name}`: {error}"));
     match agent.with_extras(|extras| extras.on_error) {
         OnFailure::GoOn => {}

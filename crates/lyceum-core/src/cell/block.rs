@@ -26,6 +26,7 @@ use super::header::Header;
 use super::phase::{Phase, Verdict};
 use super::pool;
 use super::vtable::BlockVTable;
+use super::waits::Listing;
 use crate::OnCancel;
 use crate::call::CallOptions;
 use crate::exchange::Origin;
@@ -96,23 +97,29 @@ pub(crate) struct Block {
     counted: AtomicBool,
     /// Whether its deadline passed. Under the mailbox's lock.
     pub(crate) expired: Cell<bool>,
-    /// The next of the calls that its agent's turns wait for. Under the node's lock of the waits.
-    pub(crate) next_wait: Cell<*mut Block>,
+    /// Whether it was sent outside of any turn and job.
+    pub(crate) from_outside: Cell<bool>,
+    /// Whether it is a publication: on overflow the oldest publication makes room for it.
+    pub(crate) publication: Cell<bool>,
+    /// Whether the parent is counted, as it is whenever another thread may follow the chain.
+    parent_counted: Cell<bool>,
+    /// How it is listed as a call that a turn waits for. This and the next three are read and
+    /// written under the lock of the waits; see [`waits`](super::waits).
+    pub(super) listing: Cell<Listing>,
+    /// The first of the calls that the turn itself waits for.
+    pub(super) waits: Cell<*mut Block>,
+    /// Neighbours among the calls that the turns of one agent wait for.
+    pub(super) next_wait: Cell<*mut Block>,
+    pub(super) previous_wait: Cell<*mut Block>,
     /// The next in the list of woken turns.
     pub(crate) next_woken: Cell<*mut Block>,
     /// Neighbours in the mailbox's lists, under its lock.
     pub(crate) next: Cell<*mut Block>,
     pub(crate) previous: Cell<*mut Block>,
-    /// Whether it was sent outside of any turn and job.
-    pub(crate) from_outside: Cell<bool>,
-    /// Whether it is a publication: on overflow the oldest publication makes room for it.
-    pub(crate) publication: Cell<bool>,
     /// The turn that made this call.
     parent: Cell<*mut Block>,
     /// Where the message came from, if it came from another node. Counted.
     origin: Cell<*const Origin>,
-    /// Whether the parent is counted, as it is whenever another thread may follow the chain.
-    parent_counted: Cell<bool>,
     /// When the caller stops waiting, in nanoseconds of the node's clock; `u64::MAX` for never.
     pub(crate) deadline: AtomicU64,
     /// Encoded size of the message, where it came encoded.
@@ -162,7 +169,10 @@ impl Block {
             woken: AtomicBool::new(false),
             counted: AtomicBool::new(false),
             expired: Cell::new(false),
+            listing: Cell::new(Listing::New),
+            waits: Cell::new(ptr::null_mut()),
             next_wait: Cell::new(ptr::null_mut()),
+            previous_wait: Cell::new(ptr::null_mut()),
             next_woken: Cell::new(ptr::null_mut()),
             next: Cell::new(ptr::null_mut()),
             previous: Cell::new(ptr::null_mut()),
@@ -330,6 +340,18 @@ impl Block {
             this = unsafe { parent.as_ref() };
             this.retain();
         }
+    }
+
+    /// Returns whether the turn that made this call is counted, as it is once the call, or one that
+    /// it led to, may be waited for.
+    #[inline]
+    pub(super) fn counts_parent(&self) -> bool {
+        self.parent_counted.get()
+    }
+
+    /// Returns whether a turn made this call.
+    pub(super) fn is_made_by(&self, turn: &Block) -> bool {
+        ptr::eq(self.parent.get(), turn)
     }
 
     /// Returns the turn that made this call.

@@ -1,7 +1,6 @@
 //! Detached turns: actions that run as jobs of their agent, beside everything.
 
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
@@ -9,7 +8,8 @@ use std::task::{Context, Poll};
 use super::block::{Block, BlockRef, Content};
 use super::frame::Frame;
 use super::phase::Verdict;
-use super::turn::{build_and_poll, drop_content, forget_safely, panic_text};
+use super::turn::{build_and_poll, drop_content};
+use crate::caught::{self, catch, panic_text};
 use crate::{AgentRef, OnCancel, life};
 
 /// The future of a detached turn; it owns the block's content.
@@ -76,7 +76,7 @@ impl Future for DetachedTurn {
         let polled = {
             let _entered = frame.enter();
             // SAFETY: this job owns the block's content.
-            catch_unwind(AssertUnwindSafe(|| unsafe { build_and_poll(turn.pointer(), cx) }))
+            catch(|| unsafe { build_and_poll(turn.pointer(), cx) })
         };
         match polled {
             Ok(Poll::Pending) => return Poll::Pending,
@@ -89,7 +89,7 @@ impl Future for DetachedTurn {
                 unsafe { payload.cast::<Box<str>>().write(text.clone()) };
                 turn.content.set(Content::Panic);
                 self.end(Verdict::Ran, true);
-                forget_safely(panic);
+                caught::forget(panic);
                 life::turn_panicked(header, turn.vtable.info, &text);
             }
         }

@@ -1,10 +1,9 @@
 //! Entries: how a message of a known type gets into the cell of an agent of a known type.
 
-use std::any::{Any, TypeId};
+use std::any::TypeId;
 use std::fmt;
 use std::future::Future;
 use std::mem::{ManuallyDrop, needs_drop};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{self, Poll};
@@ -16,15 +15,18 @@ use super::chain::{self, Held};
 use super::context::OwnedContext;
 use super::frame::{self, Frame};
 use super::header::{Header, state_of};
-use super::mailbox::{Gate, PushOptions, Pushed};
+use super::mailbox::{PushOptions, Pushed};
 use super::phase::Verdict;
 use super::pool;
 use super::recipient::Recipient;
+use super::standing::Gate;
 use super::ticket::Ticket;
 use super::turn;
 use super::vtable::BlockVTable;
+use super::waits;
 use super::word::Released;
 use crate::call::{CallOptions, Timeout};
+use crate::caught::{self, Panic};
 use crate::life;
 use crate::{Access, Action, Agent, AgentRef, Context, Dispatch, Message};
 
@@ -229,16 +231,14 @@ fn run_inline<A: Agent, M: Action<A>>(
         Err(panic) => {
             turn::drop_content(block);
             leave(target, block, true);
-            let text = turn::panic_text(&*panic);
-            turn::forget_safely(panic);
+            let text = caught::into_text(panic);
             life::turn_panicked(header, M::INFO, &text);
             Submitted::Panicked(text)
         }
     }
 }
 
-type FirstPoll<M> =
-    Result<Poll<Result<<M as Message>::Output, <M as Message>::Error>>, Box<dyn Any + Send>>;
+type FirstPoll<M> = Result<Poll<Result<<M as Message>::Output, <M as Message>::Error>>, Panic>;
 
 /// Builds the action's future in the block and polls it, keeping a ready result out of it.
 #[inline]
@@ -246,13 +246,13 @@ fn first_poll<A: Agent, M: Action<A>>(block: NonNull<Block>, message: M) -> Firs
     // SAFETY: the block is alive during its poll, and the waker is forgotten.
     let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
     let mut cx = task::Context::from_waker(&waker);
-    catch_unwind(AssertUnwindSafe(|| {
+    caught::catch(|| {
         let _span = turn::span(block);
         // SAFETY: the caller holds the cell and owns the empty block.
         let future = unsafe { run::<A, M>(message, block) };
         // SAFETY: as above.
         unsafe { poll_new(block, future, &mut cx) }
-    }))
+    })
 }
 
 /// # Safety
@@ -285,7 +285,11 @@ fn leave(target: &AgentRef, block: NonNull<Block>, failed: bool) {
     header.count_turn(failed);
     // SAFETY: this still owns the block's first count.
     let turn = unsafe { block.as_ref() };
-    turn.forget_parent();
+    if turn.counts_parent() {
+        waits::leave(turn);
+    } else {
+        turn.forget_parent();
+    }
     if !turn.is_unique() {
         turn.phase.finish();
     }
@@ -335,13 +339,14 @@ fn enqueue<A: Agent, M: Action<A>>(
     let mut push = PushOptions { control: options.control, may_wait: !options.immediate };
     if header.word.is_occupied() {
         match (chain::look(target.pointer(), parent), <M::Access as Access>::KIND) {
-            (Held::Not, _) | (Held::Shared, AccessKind::Detached) => {}
+            (Held::Not, _) => {}
             // A turn that waited for room in its own mailbox would wait for itself.
             (Held::Shared | Held::Exclusively, _) if options.one_way => push.may_wait = false,
             (Held::Shared, AccessKind::Shared) if header.word.is_crowded() => {
                 return Submitted::Refused(Refusal::Crowded, message);
             }
-            (Held::Shared, AccessKind::Shared) => push.control = true,
+            // What waits in the mailbox may wait for the turn that waits for this call.
+            (Held::Shared, AccessKind::Shared) | (_, AccessKind::Detached) => push.control = true,
             (Held::Shared | Held::Exclusively, _) => {
                 return Submitted::Refused(Refusal::Reentrant, message);
             }
@@ -394,13 +399,19 @@ fn push_block<M: Message>(
     // SAFETY: the count that `Block::take` gave is this function's until the mailbox takes it.
     let turn = unsafe { block.as_ref() };
     let patient = PushOptions { may_wait: push.may_wait && ticket.is_some(), ..push };
-    let watch = match header.mailbox.push(block, patient) {
-        Pushed::Accepted { watch } | Pushed::AtDoor { watch } => watch,
+    let mut at_door = false;
+    let watch = match header.mailbox.push(block, patient, &header.standing) {
+        Pushed::Accepted { watch } => watch,
+        Pushed::AtDoor { watch } => {
+            at_door = true;
+            watch
+        }
         Pushed::Evicted { oldest, watch } => {
             if options.publication {
                 header.node.topics.note_lost(oldest.len() as u64);
             }
             turn::end_waiting(header, oldest, Verdict::Evicted);
+            header.notify_room();
             watch
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {
@@ -425,6 +436,11 @@ fn push_block<M: Message>(
     }
     match ticket {
         None => Submitted::Accepted,
+        Some(ticket) if options.one_way && !at_door => {
+            // There was room at the second look.
+            ticket.forget();
+            Submitted::Accepted
+        }
         Some(ticket) => ticket.enter_wait(),
     }
 }

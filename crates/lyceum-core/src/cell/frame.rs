@@ -85,6 +85,12 @@ impl Frame {
         unsafe { self.node.as_ref() }.id
     }
 
+    /// Returns which world of simulated nodes runs on this thread.
+    pub(crate) fn world(&self) -> Option<u64> {
+        // SAFETY: the node of an entered frame is alive.
+        unsafe { self.node.as_ref() }.world()
+    }
+
     /// Returns whether the agent is switched off, so that its jobs send nothing.
     pub(crate) fn is_silenced(&self) -> bool {
         // SAFETY: the agent of an entered frame is alive.

@@ -16,6 +16,7 @@ use super::lock::{BoxGuard, BoxLock};
 use super::mailbox::Mailbox;
 use super::phase::Verdict;
 use super::recipient::{Base, Class};
+use super::standing::{Stage, Standing};
 use super::sync::{AtomicPtr, Ordering};
 use super::vtable::{AgentVTable, Life};
 use super::word::Word;
@@ -29,7 +30,7 @@ pub(crate) struct Header {
     base: Base,
     pub(crate) id: AgentId,
     generation: AtomicU32,
-    mode: AtomicU8,
+    pub(crate) standing: Standing,
     /// What the holder is asked to do; see [`Asked`].
     asked: AtomicU8,
     /// Whether the state is there. The holder's.
@@ -45,7 +46,7 @@ pub(crate) struct Header {
     /// Written by holders alone.
     handled: AtomicU64,
     pub(crate) mailbox: Mailbox,
-    /// The calls that this agent's turns wait for; under the node's lock of the waits.
+    /// The calls that this agent's turns wait for. Under the lock of the waits.
     pub(super) waits: Cell<*mut Block>,
     extras: BoxLock<Extras>,
 }
@@ -138,7 +139,7 @@ impl Header {
 
     /// Lets a holder look after messages left a mailbox: senders may wait at the door, and what
     /// stood behind them may start.
-    fn notify_room(&self) {
+    pub(super) fn notify_room(&self) {
         if self.word.is_waiting() || self.mailbox.has_door() {
             self.notify();
         }
@@ -223,17 +224,22 @@ impl Header {
 
     #[inline]
     pub(crate) fn mode(&self) -> Mode {
-        Mode::from_bits(self.mode.load(Ordering::Acquire))
+        match self.standing.read() {
+            (Stage::Starting, _) => Mode::Starting,
+            (Stage::Running, false) => Mode::Active,
+            (Stage::Running, true) => Mode::Inactive,
+            (Stage::Stopping, _) => Mode::Stopping,
+            (Stage::Ended, _) => Mode::Ended,
+        }
     }
 
-    /// Changes the mode if it is `from`, and lets a holder look at it.
-    pub(crate) fn change_mode(&self, from: Mode, to: Mode) -> bool {
-        let (from, to) = (from as u8, to as u8);
-        let changed = self.mode.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
-        if changed.is_ok() {
+    /// Changes how the agent stands, and lets a holder look at it; false if nothing changed.
+    pub(crate) fn change(&self, change: impl FnOnce(&Standing) -> bool) -> bool {
+        let changed = change(&self.standing);
+        if changed {
             self.notify();
         }
-        changed.is_ok()
+        changed
     }
 
     /// Returns whether the state is there. Anybody's, for a glimpse.
@@ -268,11 +274,6 @@ impl Header {
         if let Some(due) = expired.watch {
             self.watch(due);
         }
-    }
-
-    /// Marks the agent as gone for good. The holder's, at its burial.
-    pub(super) fn set_ended(&self) {
-        self.mode.store(Mode::Ended as u8, Ordering::Release);
     }
 
     pub(crate) fn generation(&self) -> u32 {
@@ -340,14 +341,14 @@ impl ScheduledAgent {
 
 impl AgentRef {
     /// Makes the cell of an agent without state, which takes messages but starts none.
-    fn create<A: Agent>(node: Arc<Shared>, id: AgentId, mode: Mode) -> Self {
-        let word = if mode == Mode::Active { Word::idle() } else { Word::closed() };
+    fn create<A: Agent>(node: Arc<Shared>, id: AgentId, stage: Stage) -> Self {
+        let word = if stage == Stage::Running { Word::idle() } else { Word::closed() };
         let cell = Box::new(AgentCell::<A> {
             header: Header {
                 base: Base::of_cell(const { &agent_vtable::<A>() }, word, node),
                 id,
                 generation: AtomicU32::new(0),
-                mode: AtomicU8::new(mode as u8),
+                standing: Standing::new(stage),
                 asked: AtomicU8::new(0),
                 present: AtomicBool::new(false),
                 jobs_full: AtomicBool::new(false),
@@ -370,10 +371,10 @@ impl AgentRef {
     pub(crate) fn with_state<A: Agent>(
         node: Arc<Shared>,
         id: AgentId,
-        mode: Mode,
+        stage: Stage,
         state: A,
     ) -> Self {
-        let agent = Self::create::<A>(node, id, mode);
+        let agent = Self::create::<A>(node, id, stage);
         // SAFETY: the cell is new and of this type.
         unsafe { agent.put_state(state) };
         agent

@@ -144,6 +144,16 @@ impl Chain {
         self.0 = block.as_ptr();
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_null()
+    }
+
+    /// Returns whether there is more than one block.
+    pub(super) fn has_several(&self) -> bool {
+        // SAFETY: the chain owns a count of each of its blocks.
+        NonNull::new(self.0).is_some_and(|first| !unsafe { first.as_ref() }.next.get().is_null())
+    }
+
     /// Takes the oldest block out.
     #[inline]
     pub(super) fn pop(&mut self) -> Option<NonNull<Block>> {

@@ -6,13 +6,14 @@
 //! - *active* turns: those whose callers wait while they run or are suspended, so that a deadline
 //!   ends the wait even while an action blocks its thread.
 
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use lyceum_wire::AccessKind;
 
 use super::block::{Block, Place};
 use super::list::{Chain, List};
 use super::lock::{Guard, Lock};
+use super::standing::{Gate, Standing};
 use crate::mailbox::Overflow;
 
 /// How many one-way messages a holder takes out at once.
@@ -24,19 +25,6 @@ pub(crate) const DEFAULT_CAPACITY: u32 = 1024;
 /// The encoded bytes that a mailbox holds unless set otherwise.
 pub(crate) const DEFAULT_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Whether a mailbox takes messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Gate {
-    /// It does.
-    Open,
-    /// The agent is switched off.
-    Inactive,
-    /// The agent stops: only its own turns get in.
-    Stopping,
-    /// The agent is gone for good.
-    Ended,
-}
-
 pub(crate) struct Mailbox(Lock<Lists>);
 
 struct Lists {
@@ -46,7 +34,8 @@ struct Lists {
     /// When a timer looks for calls past their deadline; `u64::MAX` for never.
     watch: u64,
     length: u32,
-    gate: Gate,
+    /// The access of one-way messages that a holder took out and has not started.
+    in_hand: Option<AccessKind>,
     /// Whether the last turn was the agent's own.
     lane_is_due: bool,
 }
@@ -143,14 +132,14 @@ pub(super) struct Leftovers {
 }
 
 impl Mailbox {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Lock::new(Lists {
             lane: List::new(),
             active: List::new(),
             rare: None,
             watch: u64::MAX,
             length: 0,
-            gate: Gate::Open,
+            in_hand: None,
             lane_is_due: false,
         }))
     }
@@ -164,27 +153,26 @@ impl Mailbox {
         self.lock().rare().limits = limits;
     }
 
-    /// Opens or closes the mailbox; one that is closed for good stays so.
-    pub(crate) fn set_gate(&self, gate: Gate) {
-        let mut lists = self.lock();
-        if lists.gate != Gate::Ended {
-            lists.gate = gate;
-        }
-    }
-
-    /// Puts a message in; on `Accepted`, `AtDoor` and `Evicted` the mailbox owns the count.
+    /// Puts a message in, if its agent's standing lets it; on `Accepted`, `AtDoor` and `Evicted`
+    /// the mailbox owns the count.
     #[inline]
-    pub(crate) fn push(&self, block: NonNull<Block>, options: PushOptions) -> Pushed {
+    pub(crate) fn push(
+        &self,
+        block: NonNull<Block>,
+        options: PushOptions,
+        standing: &Standing,
+    ) -> Pushed {
         let mut lists = self.lock();
+        let gate = standing.gate();
         if options.control {
-            if lists.gate == Gate::Ended {
-                return Pushed::Closed(Gate::Ended);
+            if gate == Gate::Ended {
+                return Pushed::Closed(gate);
             }
             lists.rare().control.push_back(block, Place::Control);
             return Pushed::Accepted { watch: lists.watch_for(block) };
         }
-        if lists.gate != Gate::Open {
-            return Pushed::Closed(lists.gate);
+        if gate != Gate::Open {
+            return Pushed::Closed(gate);
         }
         if lists.has_room(block) {
             lists.accept(block);
@@ -248,10 +236,16 @@ impl Mailbox {
             blocks.push(block);
         }
         let mut lists = self.lock();
+        lists.in_hand = None;
         for block in blocks.into_iter().rev() {
             lists.lane.push_front(block, Place::Lane);
             lists.entered_lane(block);
         }
+    }
+
+    /// Notes that a holder is about to start the last of the one-way messages that it took out.
+    pub(super) fn start_last(&self) {
+        self.lock().in_hand = None;
     }
 
     /// Takes a message out that did not start; true if the caller got the mailbox's count.
@@ -262,6 +256,11 @@ impl Mailbox {
     /// Returns whether senders wait for room.
     pub(super) fn has_door(&self) -> bool {
         self.lock().rare.as_ref().is_some_and(|rare| rare.door_length > 0)
+    }
+
+    /// Returns whether turns of that access keep a message from starting, or one ahead of it.
+    pub(super) fn has_behind(&self, turns: AccessKind, block: &Block) -> bool {
+        self.lock().has_behind(turns, block)
     }
 
     /// Ends the wait of all callers whose deadline is at or before `now`.
@@ -305,10 +304,10 @@ impl Mailbox {
         (lists.watch != u64::MAX).then_some(lists.watch)
     }
 
-    /// Closes the mailbox for good and takes everything out.
+    /// Takes everything out of the mailbox of an agent that has ended, and for good: whoever has
+    /// the lock later sees that end.
     pub(super) fn close(&self) -> Leftovers {
         let mut lists = self.lock();
-        lists.gate = Gate::Ended;
         lists.watch = u64::MAX;
         let active: Vec<_> = std::iter::from_fn(|| lists.active.pop_front()).collect();
         Leftovers { waiting: lists.take_waiting(), active }
@@ -351,6 +350,13 @@ impl Lists {
 
     #[inline]
     fn accept(&mut self, block: NonNull<Block>) {
+        // SAFETY: the caller hands over a count.
+        let message = unsafe { block.as_ref() };
+        if message.one_way.get() && message.awaited.get() {
+            // Its sender waited for room alone.
+            message.awaited.set(false);
+            message.set_deadline(u64::MAX);
+        }
         self.lane.push_back(block, Place::Lane);
         self.entered_lane(block);
     }
@@ -460,12 +466,15 @@ impl Lists {
             return Next::Turn(first);
         }
         let mut bytes = 0;
+        let access = head.vtable.info.access;
         let (chain, count) = self.lane.split_front(BATCH, |block| {
-            let one_way = !block.awaited.get();
-            bytes += if one_way { u64::from(block.bytes.get()) } else { 0 };
-            one_way
+            // Of one access, so that one note tells what is ahead of those that stay.
+            let wanted = !block.awaited.get() && block.vtable.info.access == access;
+            bytes += if wanted { u64::from(block.bytes.get()) } else { 0 };
+            wanted
         });
         self.length -= count;
+        self.in_hand = (count > 1).then_some(access);
         if bytes > 0 {
             self.rare().bytes -= bytes;
         }
@@ -493,13 +502,7 @@ impl Lists {
             rare.door_length -= 1;
             self.accept(first);
             // SAFETY: the mailbox owns a count; the receiver gets one of its own.
-            let sender = unsafe { first.as_ref() };
-            sender.retain();
-            if sender.one_way.get() {
-                // Its sender waited for room alone.
-                sender.awaited.set(false);
-                sender.set_deadline(u64::MAX);
-            }
+            unsafe { first.as_ref() }.retain();
             admitted.push(first);
         }
         admitted
@@ -522,6 +525,25 @@ impl Lists {
         true
     }
 
+    fn has_behind(&self, turns: AccessKind, block: &Block) -> bool {
+        let access = |message: &Block| message.vtable.info.access;
+        let door = self.rare.iter().flat_map(|rare| rare.door.iter());
+        let ahead = match block.place.get() {
+            Place::Lane | Place::Door => self.lane.iter().chain(door),
+            Place::Control => return excludes(turns, access(block)),
+            Place::Active | Place::Nowhere => return false,
+        };
+        if self.in_hand.is_some_and(|access| excludes(turns, access)) {
+            return true;
+        }
+        // What waits for turns to end is at the head, unless a holder is about to look.
+        ahead
+            // SAFETY: lists own counts of their blocks.
+            .map(|message| unsafe { message.as_ref() })
+            .find(|message| excludes(turns, access(message)) || ptr::eq(*message, block))
+            .is_some_and(|message| excludes(turns, access(message)))
+    }
+
     fn waiting(&self) -> impl Iterator<Item = NonNull<Block>> {
         let rare = self.rare.iter().flat_map(|rare| rare.control.iter().chain(rare.door.iter()));
         self.lane.iter().chain(rare)
@@ -540,6 +562,15 @@ impl Lists {
         // SAFETY: lists own counts of their blocks.
         let open = all.map(|block| unsafe { block.as_ref() }).filter(|block| !block.expired.get());
         open.map(Block::deadline).min().unwrap_or(u64::MAX)
+    }
+}
+
+/// Returns whether turns keep a message from starting.
+fn excludes(turns: AccessKind, message: AccessKind) -> bool {
+    match message {
+        AccessKind::Exclusive => turns != AccessKind::Detached,
+        AccessKind::Shared => turns == AccessKind::Exclusive,
+        AccessKind::Detached => false,
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) const ALIGN: usize = 16;
 const SPARE_BYTES: usize = 128 * 1024;
 /// How many chains of one size the depot keeps.
 const DEPOT_CHAINS: usize = 16;
+/// Whether spares are kept at all: the address sanitizer cannot see that one is still used.
+const KEEPS: bool = !cfg!(lyceum_no_pool);
 /// The class of blocks that are larger than any size: never kept.
 const LARGE: u8 = SIZES.len() as u8;
 
@@ -87,8 +89,8 @@ pub(crate) fn take(size: usize) -> (NonNull<u8>, Class) {
 #[inline]
 pub(crate) unsafe fn give_back(memory: NonNull<u8>, class: Class) {
     let kept = SHELVES.try_with(|shelves| match shelves.0.get(class.index as usize) {
-        Some(shelf) => shelf.keep(memory, class),
-        None => false,
+        Some(shelf) if KEEPS => shelf.keep(memory, class),
+        Some(_) | None => false,
     });
     if !kept.unwrap_or(false) {
         // SAFETY: as the caller says.

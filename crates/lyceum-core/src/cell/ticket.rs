@@ -6,18 +6,18 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
 use super::block::{Block, BlockRef, Content};
-use super::chain::{self, Wait};
 use super::entry::{Refusal, Reply, Submitted};
 use super::phase::{Ending, Verdict};
 use super::turn::drop_content;
+use super::waits;
 use crate::Message;
 
 /// The right to the outcome of one call. Dropping it gives up: a message that is still queued is
 /// removed, a turn that runs goes on.
 pub(crate) struct Ticket<M: Message> {
     block: BlockRef,
-    /// That a turn waits for this, noted in the graph of waits.
-    wait: Option<Wait>,
+    /// Whether a turn made the call, so that the graph of waits may know of it.
+    waits: bool,
     taken: bool,
     message: PhantomData<fn(M) -> M>,
 }
@@ -37,7 +37,8 @@ pub(crate) enum Outcome<M: Message> {
 impl<M: Message> Ticket<M> {
     /// Takes over a count of a block that holds or will hold a message or reply of type `M`.
     pub(super) fn new(block: BlockRef) -> Self {
-        Self { block, wait: None, taken: false, message: PhantomData }
+        let waits = block.parent().is_some();
+        Self { block, waits, taken: false, message: PhantomData }
     }
 
     /// Gives up the ticket of a message that never got in.
@@ -47,15 +48,20 @@ impl<M: Message> Ticket<M> {
 
     /// Notes who waits, unless that would wait for itself.
     pub(super) fn enter_wait(mut self) -> Submitted<M> {
-        match chain::enter(&self.block) {
-            Ok(wait) => self.wait = wait,
-            Err(chain::Crossing) => {
-                if let Some(message) = self.take_back() {
-                    return Submitted::Refused(Refusal::Reentrant, message);
-                }
-            }
+        if self.waits
+            && waits::enter(&self.block)
+            && let Some(message) = self.take_back()
+        {
+            return Submitted::Refused(Refusal::Reentrant, message);
         }
         Submitted::Waiting(self)
+    }
+
+    /// Notes that nobody waits any more.
+    fn leave_wait(&mut self) {
+        if std::mem::take(&mut self.waits) {
+            waits::leave(&self.block);
+        }
     }
 
     /// Takes the message back if it did not start.
@@ -94,7 +100,7 @@ impl<M: Message> Ticket<M> {
 
     fn take(&mut self, ending: Ending) -> Outcome<M> {
         self.taken = true;
-        self.wait = None;
+        self.leave_wait();
         // SAFETY: what the ending gave is the caller's, of the type that the content says.
         unsafe {
             match (ending.verdict, self.block.content_if(ending.given)) {
@@ -131,7 +137,7 @@ impl<M: Message> Ticket<M> {
 
 impl<M: Message> Drop for Ticket<M> {
     fn drop(&mut self) {
-        self.wait = None;
+        self.leave_wait();
         if self.taken {
             return;
         }

@@ -1,8 +1,6 @@
 //! Turns: what the holder of a cell does.
 
-use std::any::Any;
 use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::task::{self, Poll};
 
@@ -19,6 +17,7 @@ use super::phase::Verdict;
 use super::sync::Ordering;
 use super::word;
 use crate::OnCancel;
+use crate::caught::{self, Panic, dropping, panic_text};
 use crate::life::{self, Mode};
 
 /// How many messages an agent handles before the next agent runs.
@@ -121,7 +120,8 @@ fn attend(this: NonNull<Header>) -> bool {
             // SAFETY: the header is alive, since the caller holds the cell.
             let agent = unsafe { crate::AgentRef::from_alive(this) };
             // SAFETY: the caller holds the cell, and the old state was dropped.
-            unsafe { (header.vtable().put_state)(&agent, state) };
+            unsafe { (header.vtable().put_state)(&agent, state.into_inner()) };
+            header.standing.set_started(false);
         }
     }
     false
@@ -186,6 +186,7 @@ fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool 
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
     let mut started = false;
+    let several = chain.has_several();
     while let Some(block) = chain.pop() {
         // SAFETY: the chain handed over its count.
         let next = unsafe { block.as_ref() };
@@ -195,6 +196,9 @@ fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool 
             chain.push(block);
             header.mailbox.put_back(chain);
             return !stopped;
+        }
+        if several && chain.is_empty() {
+            header.mailbox.start_last();
         }
         started = true;
         if start(this, block) {
@@ -207,10 +211,11 @@ fn run_tells(this: NonNull<Header>, mut chain: Chain, budget: &mut u32) -> bool 
 }
 
 fn room(header: &Header) -> Room {
+    let mode = header.mode();
     Room {
         present: header.present.load(Ordering::Relaxed),
-        own: header.mode() != Mode::Inactive,
-        open: header.mode() == Mode::Active,
+        own: mode != Mode::Inactive,
+        open: mode == Mode::Active,
         suspended: !header.suspended.get().is_null(),
         sharing: header.sharing.get() > 0,
         crowded: is_crowded(header),
@@ -273,8 +278,7 @@ fn poll_turn(this: NonNull<Header>, block: NonNull<Block>) -> bool {
             unsafe { Block::payload(block).cast::<Box<str>>().write(text.clone()) };
             turn.content.set(Content::Panic);
             finish(header, block, true);
-            // The panic's own value may be anything, and dropping it may panic.
-            forget_safely(panic);
+            caught::forget(panic);
             life::turn_panicked(header, info, &text);
             true
         }
@@ -282,16 +286,16 @@ fn poll_turn(this: NonNull<Header>, block: NonNull<Block>) -> bool {
 }
 
 /// Builds and polls a turn's future; after a panic the content is empty.
-pub(super) fn poll_caught(block: NonNull<Block>) -> Result<Poll<()>, Box<dyn Any + Send>> {
+pub(super) fn poll_caught(block: NonNull<Block>) -> Result<Poll<()>, Panic> {
     // SAFETY: the block is alive during its poll, and the waker is forgotten before it may be
     // freed.
     let waker = ManuallyDrop::new(unsafe { Block::borrowed_waker(block) });
     let mut cx = task::Context::from_waker(&waker);
-    let polled = catch_unwind(AssertUnwindSafe(|| {
+    let polled = caught::catch(|| {
         let _span = span(block);
         // SAFETY: the caller holds the cell, or is the job of a detached turn.
         unsafe { build_and_poll(block, &mut cx) }
-    }));
+    });
     if polled.is_err() {
         drop_content(block);
     }
@@ -453,7 +457,7 @@ pub(crate) fn end_waiting(header: &Header, blocks: Vec<NonNull<Block>>, verdict:
 pub(super) unsafe fn bury(this: NonNull<Header>) {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
-    header.set_ended();
+    header.standing.end();
     let leftovers = header.mailbox.close();
     for block in leftovers.active {
         end_turn(header, block, Verdict::Down);
@@ -490,12 +494,7 @@ unsafe fn drop_state(this: NonNull<Header>) {
         return;
     }
     // SAFETY: the state was there, and is marked as gone.
-    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe { (header.vtable().drop_state)(this) }));
-    if let Err(panic) = dropped {
-        let (agent, text) = (header.vtable().name, panic_text(&*panic));
-        tracing::error!(agent, panic = %text, "a drop panicked");
-        forget_safely(panic);
-    }
+    dropping(header.vtable().name, || unsafe { (header.vtable().drop_state)(this) });
 }
 
 /// Drops whatever the payload holds; a panic in a drop is caught.
@@ -508,7 +507,7 @@ pub(crate) fn drop_content(block: NonNull<Block>) {
     }
     let payload = Block::payload(block);
     // SAFETY: the content says what the payload held, and that it is gone now.
-    let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
+    dropping(turn.vtable.info, || unsafe {
         match content {
             Content::Empty => {}
             Content::Message => (turn.vtable.drop_message)(payload),
@@ -516,23 +515,5 @@ pub(crate) fn drop_content(block: NonNull<Block>) {
             Content::Result => (turn.vtable.drop_result)(payload),
             Content::Panic => payload.cast::<Box<str>>().drop_in_place(),
         }
-    }));
-    if let Err(panic) = dropped {
-        let (action, text) = (turn.vtable.info, panic_text(&*panic));
-        tracing::error!(%action, panic = %text, "a drop panicked");
-        forget_safely(panic);
-    }
-}
-
-/// Returns the text of a panic.
-pub(crate) fn panic_text(panic: &(dyn Any + Send)) -> Box<str> {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("a panic without text")
-        .into()
-}
-
-/// Drops a panic's value, whose own drop may panic again.
-pub(crate) fn forget_safely(panic: Box<dyn Any + Send>) {
-    let _ = catch_unwind(AssertUnwindSafe(move || drop(panic))).map_err(std::mem::forget);
+    });
 }

@@ -1,8 +1,8 @@
 //! Work beside an agent's turns: jobs, blocking work, timers, results in pieces.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -12,8 +12,10 @@ use tokio::sync::oneshot;
 
 use super::Context;
 use crate::behaviour::{BehaviourState, Kind, start_method};
+use crate::caught::{Kept, catch, into_text};
 use crate::clock::When;
 use crate::life::{JobError, JobPlace, OwnTurn, With, cancel_job, try_run_job};
+use crate::node::Shared;
 use crate::stream::Results;
 use crate::{Agent, AgentRef};
 
@@ -47,7 +49,14 @@ impl JobHandle {
 }
 
 /// Holds simulated time still while it exists; see [`Context::busy`].
-pub struct Busy(std::sync::Arc<crate::node::Shared>);
+pub struct Busy(Arc<Shared>);
+
+impl Busy {
+    pub(crate) fn hold(node: &Arc<Shared>) -> Self {
+        node.held.fetch_add(1, Ordering::AcqRel);
+        Self(node.clone())
+    }
+}
 
 impl Drop for Busy {
     fn drop(&mut self) {
@@ -148,14 +157,14 @@ impl<A: Agent> Context<A> {
         let permit = permit.map_err(|_| BlockingError::NodeStopped)?;
         let (sender, result) = oneshot::channel();
         runtime.spawn_blocking(move || {
-            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+            let outcome = catch(work);
             drop(permit);
             // The agent may have given up waiting.
-            let _ = sender.send(outcome);
+            let _ = sender.send(Kept::new(outcome));
         });
-        match result.await {
+        match result.await.map(Kept::into_inner) {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(panic)) => Err(BlockingError::Panicked(panic_text(&*panic))),
+            Ok(Err(panic)) => Err(BlockingError::Panicked(into_text(panic).into())),
             Err(_) => Err(BlockingError::NodeStopped),
         }
     }
@@ -163,8 +172,7 @@ impl<A: Agent> Context<A> {
     /// Holds simulated time still until the guard is dropped: for waits on something foreign.
     #[must_use = "time goes on when the guard is dropped"]
     pub fn busy(&self) -> Busy {
-        self.shared().held.fetch_add(1, Ordering::AcqRel);
-        Busy(self.shared().clone())
+        Busy::hold(self.shared())
     }
 
     /// Sends a stream's items as results, at most 64 ahead of the receiver.
@@ -178,10 +186,6 @@ impl<A: Agent> Context<A> {
     {
         Results::start(&self.agent(), self.action(), stream)
     }
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    crate::cell::panic_text(panic).into()
 }
 
 /// Starts a behaviour of the agent's block again.

@@ -149,12 +149,12 @@ impl Door {
             Question::Link(other) => {
                 let other = self.revive(&other);
                 let other = other.map_err(|why| unknown(about, "link", &why.to_string()))?;
-                about.link(&other).await.map(|()| Value::Null)
+                about.recipient().link_to(other.recipient()).await.map(|()| Value::Null)
             }
             Question::Unlink(other) => {
                 let other = self.revive(&other);
                 let other = other.map_err(|why| unknown(about, "unlink", &why.to_string()))?;
-                about.unlink(&other).await.map(|()| Value::Null)
+                about.recipient().unlink_from(other.recipient()).await.map(|()| Value::Null)
             }
         }
     }
@@ -192,6 +192,21 @@ impl Door {
     /// Returns the runtime that the node is on; `None` for a simulated node.
     pub fn runtime(&self) -> Option<tokio::runtime::Handle> {
         self.shared.runtime().cloned()
+    }
+
+    /// Returns which world a simulated node belongs to; `None` for other nodes.
+    pub fn world(&self) -> Option<u64> {
+        self.shared.world()
+    }
+
+    /// Notes that something became ready for a program that waits outside of a simulated node.
+    pub fn note_outside(&self) {
+        self.shared.note_outside();
+    }
+
+    /// Waits for a future, and drives a simulated node meanwhile.
+    pub async fn driven<F: Future>(&self, future: F) -> F::Output {
+        self.shared.driven(future).await
     }
 
     /// Returns the time of the node's clock.

@@ -217,10 +217,10 @@ async fn send(
 ) -> Result<Reply, super::Fault> {
     let answer = remote.peer().send(remote.agent(), request);
     if deadline == u64::MAX {
-        return answer.await;
+        return target.node.driven(answer).await;
     }
     let patience = Sleep::until(target.node.clone(), Time::from_nanos(deadline));
-    match select(answer, patience).await {
+    match target.node.driven(select(answer, patience)).await {
         Either::Left((answer, _)) => answer,
         Either::Right(_) => Err(CallError::Timeout(remote.fault(action))),
     }

@@ -20,11 +20,11 @@ pub trait Exchange: Any + Send + Sync + fmt::Debug {
     /// knows. Does not wait and sends nothing: the peer connects when it is first used.
     fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>>;
 
-    /// Returns the agent of this very node that an address leads to, where the exchange listens
+    /// Returns whether an address leads to an agent of this very node, since the exchange listens
     /// there itself.
-    fn own(&self, address: &Address) -> Option<AgentKey> {
+    fn is_own(&self, address: &Address) -> bool {
         let _ = address;
-        None
+        false
     }
 
     /// Returns where the node can be reached, the best first.
@@ -39,6 +39,9 @@ pub trait Exchange: Any + Send + Sync + fmt::Debug {
 
     /// Ends all channels in good order.
     fn close(&self) -> BoxFuture<'static, ()>;
+
+    /// Ends all channels at once: the node is gone, or about to be.
+    fn abandon(&self) {}
 }
 
 /// Another node, seen through a channel that may not exist yet.

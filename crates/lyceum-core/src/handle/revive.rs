@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use lyceum_wire::{Address, HANDLE};
+use lyceum_wire::{Address, AgentKey, HANDLE};
 use serde::de::{self, Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
@@ -46,7 +46,7 @@ fn recipient_of(address: &Address) -> Result<Recipient, ReviveError> {
     let here = cell::with_current(cell::Frame::node_id);
     match here.and_then(node::by_id) {
         Some(node) => recipient_at(&node, address),
-        None => in_process(address),
+        None => in_process(None, address),
     }
 }
 
@@ -56,23 +56,35 @@ pub(crate) fn recipient_at(
     node: &Arc<Shared>,
     address: &Address,
 ) -> Result<Recipient, ReviveError> {
-    if let Some(agent) = node.exchanges.own(address) {
-        let agent = node.registry.by_key(&agent).map(Recipient::from);
-        return agent.ok_or_else(|| ReviveError::NoAgent(address.clone()));
+    if let Some(own) = own_key(node, address) {
+        let agent = node.registry.by_key(own);
+        return agent.map(Recipient::from).ok_or_else(|| ReviveError::NoAgent(address.clone()));
     }
-    let own = address.node == Some(node.id);
-    let peer = if own { None } else { node.exchanges.peer(address) };
-    match peer {
+    match node.exchanges.peer(address) {
         Some(peer) => {
             let remote = Remote::new(peer, address.agent.clone(), None);
             Ok(Recipient::remote(node.clone(), remote))
         }
-        None => in_process(address),
+        None => in_process(Some(node), address),
     }
 }
 
-fn in_process(address: &Address) -> Result<Recipient, ReviveError> {
+/// Returns the key of the node's own agent that an address means.
+fn own_key<'a>(node: &Shared, address: &'a Address) -> Option<&'a AgentKey> {
+    let own = match (address.node, &address.endpoint) {
+        (Some(id), _) => id == node.id,
+        (None, Some(endpoint)) => node.exchanges.is_at(endpoint) || node.exchanges.is_own(address),
+        (None, None) => false,
+    };
+    own.then_some(&address.agent)
+}
+
+/// Finds an agent of any node of the process. Simulated nodes of one world do not see each other.
+fn in_process(from: Option<&Shared>, address: &Address) -> Result<Recipient, ReviveError> {
     let node = address.node.and_then(node::by_id);
+    let apart =
+        |node: &Shared| from.is_some_and(|from| from.id != node.id && from.is_simulated_with(node));
+    let node = node.filter(|node| !apart(node));
     let node = node.ok_or_else(|| ReviveError::NoNode(address.clone()))?;
     let agent = node.registry.by_key(&address.agent);
     agent.map(Recipient::from).ok_or_else(|| ReviveError::NoAgent(address.clone()))

@@ -1,7 +1,6 @@
 //! What only some agents have: names, families, jobs, policies.
 
-use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::task::Waker;
@@ -13,7 +12,9 @@ use tokio::sync::oneshot;
 use super::waiters::Waiters;
 use super::{Down, DownReason, OnFailure, Restart};
 use crate::behaviour::BehaviourList;
-use crate::life::restart::Plan;
+use crate::caught::Kept;
+use crate::life::restart::{NewState, Plan};
+use crate::life::starting::Start;
 use crate::life::supervisor::Member;
 use crate::node::Job;
 
@@ -23,7 +24,8 @@ pub(crate) struct Extras {
     pub(crate) name: Option<AgentName>,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) parent: Option<AgentId>,
-    pub(crate) children: Vec<AgentId>,
+    /// Those that live, until their burials take them out.
+    pub(crate) children: BTreeSet<AgentId>,
     pub(crate) links: Vec<AgentId>,
     /// Who watches the agents elsewhere that this one goes down with.
     pub(crate) far_links: Vec<(Address, Job<()>)>,
@@ -42,14 +44,14 @@ pub(crate) struct Extras {
     pub(crate) on_panic: OnFailure,
     pub(crate) on_error: OnFailure,
     pub(crate) grace: Option<Duration>,
-    /// Whether the agent is switched off again after a restart.
-    pub(crate) stays_inactive: bool,
+    /// The start that is under way.
+    pub(crate) start: Option<Start>,
     /// Whether behaviours and subscriptions were started.
     pub(crate) begun: bool,
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) member: Option<Member>,
     /// The state that the holder is to put into the cell.
-    pub(crate) new_state: Option<Box<dyn Any + Send>>,
+    pub(crate) new_state: Option<Kept<NewState>>,
     /// Why the agent ended, or will.
     pub(crate) reason: Option<DownReason>,
     detached_handled: u64,

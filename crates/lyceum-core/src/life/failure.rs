@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DownReason, Mode, restart, stop};
+use super::{DownReason, Mode, restart, starting, stop};
 use crate::cell::Header;
 use crate::{ActionInfo, AgentRef};
 
@@ -62,6 +62,10 @@ pub(crate) fn fail(agent: &AgentRef, reason: DownReason) {
         return;
     }
     tracing::warn!(agent = ?agent, %reason, "an agent failed");
+    if starting::fail(agent, &reason) {
+        // Whoever starts it goes on from there.
+        return;
+    }
     let member = agent.extras().as_ref().and_then(|extras| extras.member.clone());
     if let Some(member) = member {
         member.failed(agent, &reason);

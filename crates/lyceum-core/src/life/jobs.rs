@@ -1,16 +1,14 @@
 //! Jobs: work that an agent owns and that runs beside its turns.
 
-use std::any::Any;
 use std::future::Future;
-use std::panic::AssertUnwindSafe;
 
-use futures_util::FutureExt;
 use lyceum_wire::Address;
 use thiserror::Error;
 
 use super::extras::{JOB_LIMIT, Jobs};
 use super::{JobPlace, Mode};
 use crate::AgentRef;
+use crate::caught::{Panic, caught, into_text};
 use crate::cell::DetachedTurn;
 use crate::node::Job;
 
@@ -63,8 +61,6 @@ pub(crate) fn drop_detached(agent: &AgentRef, key: usize) {
 }
 
 /// Runs a future as a job of its agent, until it is over or the agent ends; beyond the limit, too.
-///
-/// Panics are the future's own business: whoever calls this wraps it so that none gets out.
 pub(crate) fn run_job<F>(agent: &AgentRef, future: F) -> JobPlace
 where
     F: Future<Output = ()> + Send + 'static,
@@ -100,13 +96,13 @@ where
     }
     let owner = agent.clone();
     let job = agent.node.spawn(Some(agent), async move {
-        let caught = AssertUnwindSafe(future).catch_unwind().await;
+        let caught = caught(future).await;
         if let Some(handle) = take(&owner, place) {
             // The job is ending here: there is nothing left to cancel.
             handle.detach();
         }
         if let Err(panic) = caught {
-            report(&owner, &*panic);
+            report(&owner, panic);
         }
     });
     // A job whose place is gone is over, or its agent was rid of all jobs meanwhile.
@@ -138,8 +134,8 @@ fn change<T>(agent: &AgentRef, change: impl FnOnce(&mut Jobs) -> T) -> T {
 }
 
 /// Treats a panic in a job as one in a turn.
-fn report(agent: &AgentRef, panic: &(dyn Any + Send)) {
-    super::failure::panicked(agent, "job", &crate::cell::panic_text(panic));
+fn report(agent: &AgentRef, panic: Panic) {
+    super::failure::panicked(agent, "job", &into_text(panic));
 }
 
 /// Cancels a job and waits until it is gone.

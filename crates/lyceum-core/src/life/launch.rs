@@ -3,19 +3,21 @@
 use std::fmt;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
+use futures_util::future::join_all;
 use lyceum_wire::{AddressError, AgentId, AgentName};
 
-use super::launching::{CONSTRUCTED, Construction, Launching, Progress, move_on};
+use super::launching::{Launching, Progress};
 use super::restart::{Intensity, Maker, Plan};
-use super::source::{Restartable, Source, make, sealed};
+use super::source::{Restartable, Source, construct, sealed};
+use super::starting::Unstarted;
+use super::stop::stop_children;
 use super::supervisor::Member;
-use super::{DownReason, Ended, Mode, OnFailure, Restart, stop};
-use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits};
-use crate::clock::Sleep;
+use super::{DownReason, Ended, Mode, OnFailure, Restart, starting, stop};
+use crate::caught::{Kept, full_text};
+use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits, Stage, Standing};
 use crate::error::NameError;
 use crate::mailbox::Overflow;
 use crate::node::{Rejected, Shared};
@@ -104,7 +106,7 @@ impl<A: Agent, S> Launch<A, S> {
         self.set(|settings| settings.grace = Some(grace))
     }
 
-    /// Sets how long the start hook may take; 30 s unless set.
+    /// Sets how long the constructor may take, and then the start hook; 30 s each unless set.
     pub fn start_limit(self, limit: Duration) -> Self {
         self.set(|settings| settings.start_limit = Some(limit))
     }
@@ -150,44 +152,39 @@ impl<A: Agent, S: Source<A> + Send + 'static> IntoFuture for Launch<A, S> {
     type IntoFuture = Launching<A>;
 
     fn into_future(self) -> Launching<A> {
-        if !S::RUNS {
-            return make(self.source).map_or_else(Launching::failed, |(state, maker)| {
-                create(&self.node, state, maker, self.settings)
-            });
-        }
-        // A constructor runs inside the node, whatever its caller is.
         let Self { node, source, settings, .. } = self;
+        let source = match source.into_value() {
+            Ok((state, maker)) => return create(&node, Kept::new(state), maker, settings),
+            Err(source) => source,
+        };
+        // A constructor runs inside the node, whatever its caller is.
         let limit = settings.as_ref().and_then(|settings| settings.start_limit);
         let limit = limit.unwrap_or(START_LIMIT);
-        let construction = Construction::new(&node, limit);
-        let (stage, inner) = (construction.stage.clone(), node.clone());
+        let inner = node.clone();
         let job = node.spawn(None, async move {
-            let (state, maker) = make(source)?;
-            if !move_on(&stage, CONSTRUCTED) {
-                return Err(LaunchError::Timeout { agent: A::NAME, limit });
-            }
+            let (state, maker) = construct(&inner, source, limit).await?;
             create(&inner, state, maker, settings).await
         });
-        Launching(Progress::Starting { node, job: Some(job), construction: Some(construction) })
+        Launching(Progress::Starting { node, job: Some(job) })
     }
 }
 
 /// Makes the agent, and starts it if that needs time.
 fn create<A: Agent>(
     node: &Arc<Shared>,
-    state: A,
+    state: Kept<A>,
     maker: Option<Maker>,
     settings: Option<Box<Settings>>,
 ) -> Launching<A> {
     let life = const { Life::of::<A>() };
     let simple = settings.is_none() && !life.is_eventful();
-    let mode = if simple { Mode::Active } else { Mode::Starting };
+    let stage = if simple { Stage::Running } else { Stage::Starting };
     let name = settings.as_ref().and_then(|settings| settings.name.as_deref()).map(str::parse);
     let name: Option<AgentName> = match name.transpose() {
         Ok(name) => name,
         Err(bad) => return Launching::failed(name_error::<A>(bad)),
     };
-    let make = |id| AgentRef::with_state(node.clone(), id, mode, state);
+    let make = |id| AgentRef::with_state(node.clone(), id, stage, state.into_inner());
     let agent = match node.registry.insert(name.as_ref(), make) {
         Ok(agent) => agent,
         Err(Rejected::Closed) => {
@@ -204,14 +201,15 @@ fn create<A: Agent>(
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
     let settings = settings.unwrap_or_default();
-    let (inactive, limit) = (settings.inactive, settings.start_limit.unwrap_or(START_LIMIT));
+    let limit = settings.start_limit.unwrap_or(START_LIMIT);
     apply(&agent, name, maker, *settings);
-    if !life.on_start && !inactive {
-        open(&agent);
+    if !life.on_start
+        && let Ok(()) = starting::end(&agent)
+    {
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
-    let job = node.spawn(None, async move { start::<A>(agent, limit, inactive).await });
-    Launching(Progress::Starting { node: node.clone(), job: Some(job), construction: None })
+    let job = node.spawn(None, async move { start::<A>(agent, limit).await });
+    Launching(Progress::Starting { node: node.clone(), job: Some(job) })
 }
 
 fn name_error<A: Agent>(bad: AddressError) -> LaunchError {
@@ -230,10 +228,15 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
         make,
         start_limit: limit,
         failures: Intensity::default(),
+        late: Mutex::default(),
     });
     let member = settings.member.clone();
     let parent = settings.parent;
+    if settings.inactive {
+        agent.change(Standing::start_off);
+    }
     agent.with_extras(|extras| {
+        starting::begin(extras);
         extras.name = name;
         extras.attributes = settings.attributes.into_iter().collect();
         extras.on_panic = settings.on_panic;
@@ -247,50 +250,34 @@ fn apply(agent: &AgentRef, name: Option<AgentName>, maker: Option<Maker>, settin
         member.join(agent);
     }
     let Some(parent) = parent else { return };
-    match agent.node.registry.by_id(parent) {
-        Some(parent) => parent.with_extras(|extras| extras.children.push(agent.id)),
+    let parent = agent.node.registry.by_id(parent);
+    let adopted = parent.is_some_and(|parent| {
+        parent
+            .with_extras(|extras| parent.mode() != Mode::Ended && extras.children.insert(agent.id))
+    });
+    if !adopted {
         // The parent ended meanwhile.
-        None => stop::end_now(agent, DownReason::ParentEnded),
+        stop::end_now(agent, DownReason::ParentEnded);
     }
 }
 
-/// Runs the start hook, then behaviours and subscriptions, then lets messages in.
-async fn start<A: Agent>(
-    agent: AgentRef,
-    limit: Duration,
-    inactive: bool,
-) -> Result<Handle<A>, LaunchError> {
-    let node = agent.node.clone();
-    if const { Life::of::<A>() }.on_start {
-        let hook = (agent.vtable().start)(agent.clone());
-        let sleep = Sleep::until(node.clone(), node.clock.now() + limit);
-        let failure = match select(hook, sleep).await {
-            Either::Left((Ok(()), _)) => None,
-            Either::Left((Err(error), _)) => Some(start_error::<A>(error)),
-            Either::Right(_) => Some(LaunchError::Timeout { agent: A::NAME, limit }),
-        };
-        if let Some(failure) = failure {
-            stop::end_now(&agent, DownReason::StartFailed(failure.to_string()));
-            // Its name is free again when the caller hears of it.
-            Ended::of(agent).await;
-            return Err(failure);
+/// Starts an agent, which ends if that fails.
+async fn start<A: Agent>(agent: AgentRef, limit: Duration) -> Result<Handle<A>, LaunchError> {
+    let Err(unstarted) = starting::run(&agent, limit).await else { return Ok(Handle::new(agent)) };
+    let (failure, reason) = match unstarted {
+        Unstarted::Hook(error) => (start_error::<A>(error), None),
+        Unstarted::Late => (LaunchError::Timeout { agent: A::NAME, limit }, None),
+        Unstarted::Failed(reason) => {
+            let cause = reason.to_string().into();
+            (LaunchError::Start { agent: A::NAME, cause }, Some(reason))
         }
-    }
-    if inactive {
-        agent.deactivate_from(Mode::Starting);
-        return Ok(Handle::new(agent));
-    }
-    open(&agent);
-    Ok(Handle::new(agent))
-}
-
-/// Lets messages in, and starts behaviours and subscriptions, unless the agent ends meanwhile.
-pub(super) fn open(agent: &AgentRef) -> bool {
-    let opened = agent.change_mode(Mode::Starting, Mode::Active);
-    if opened {
-        (agent.vtable().begin)(agent);
-    }
-    opened
+    };
+    let children = stop_children(&agent);
+    let reason = reason.unwrap_or_else(|| DownReason::StartFailed(full_text(&failure)));
+    stop::end_now(&agent, reason);
+    // Their names are free again when the caller hears of it.
+    join_all(children.into_iter().chain([agent]).map(Ended::of)).await;
+    Err(failure)
 }
 
 fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {
@@ -304,10 +291,15 @@ fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {
     }
 }
 
-/// Starts the subscriptions and behaviours of an agent.
+/// Starts the subscriptions and behaviours of an agent that is active, once in each generation.
 pub(crate) fn begin<A: Agent>(agent: &AgentRef) {
     let blueprint = const { &A::BLUEPRINT };
-    agent.with_extras(|extras| extras.begun = true);
+    let first = agent.with_extras(|extras| {
+        agent.mode() == Mode::Active && !std::mem::replace(&mut extras.begun, true)
+    });
+    if !first {
+        return;
+    }
     crate::topic::subscribe_agent(agent, blueprint.subscriptions);
     for interface in blueprint.interfaces {
         crate::topic::subscribe_agent(agent, interface.subscriptions);

@@ -96,7 +96,7 @@ const fn own(name: &'static str, access: AccessKind) -> ActionInfo {
 }
 
 macro_rules! hook {
-    ($turn:ty, $name:literal, $hook:ident) => {
+    ($turn:ty, $name:literal, $run:ident) => {
         impl Message for $turn {
             type Output = ();
             type Error = BoxError;
@@ -116,17 +116,30 @@ macro_rules! hook {
             type Access = Exclusive;
 
             async fn run<'a>(self, agent: &'a mut A, cx: &'a Context<A>) -> Result<(), BoxError> {
-                match A::BLUEPRINT.$hook {
-                    Some(hook) => hook(agent, cx).await,
-                    None => Ok(()),
-                }
+                $run(agent, cx).await
             }
         }
     };
 }
 
-hook!(StartTurn, "on_start", on_start);
-hook!(StopTurn, "on_stop", on_stop);
+hook!(StartTurn, "on_start", start);
+hook!(StopTurn, "on_stop", close);
+
+async fn start<A: Agent>(agent: &mut A, cx: &Context<A>) -> Result<(), BoxError> {
+    if let Some(hook) = A::BLUEPRINT.on_start {
+        hook(agent, cx).await?;
+    }
+    cx.header().standing.set_started(true);
+    Ok(())
+}
+
+/// What never started has nothing to stop: its start was overtaken by the stop, or failed.
+async fn close<A: Agent>(agent: &mut A, cx: &Context<A>) -> Result<(), BoxError> {
+    match A::BLUEPRINT.on_stop {
+        Some(hook) if cx.header().standing.has_started() => hook(agent, cx).await,
+        _ => Ok(()),
+    }
+}
 
 impl Message for PingTurn {
     type Output = ();

@@ -3,19 +3,21 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use futures_util::future::{Either, select};
 use serde::{Deserialize, Serialize};
 
-use super::stop::{end_now, spread, stop};
-use super::{DownReason, Mode, ended, jobs};
-use crate::cell::{Asked, Header, Verdict, end_waiting, panic_text};
+use super::construction::{Construction, Unmade};
+use super::starting::Unstarted;
+use super::stop::{end_children, end_now, spread, stop_children};
+use super::{DownReason, Mode, ended, jobs, starting};
+use crate::caught::{Kept, into_full_text};
+use crate::cell::{Asked, Header, Standing, Verdict, end_waiting};
 use crate::clock::{Sleep, Time};
-use crate::{AgentRef, BoxError};
+use crate::node::Shared;
+use crate::{AgentRef, BoxError, CallError};
 
 /// How an agent is restarted: at most `limit` times within a period, with growing pauses.
 ///
@@ -94,7 +96,10 @@ impl Restart {
 }
 
 /// Makes a state, whatever its type.
-pub(crate) type Maker = Box<dyn Fn() -> Result<Box<dyn Any + Send>, BoxError> + Send + Sync>;
+pub(crate) type Maker = Kept<Box<dyn Fn() -> Result<NewState, BoxError> + Send + Sync>>;
+
+/// A state, whatever its type.
+pub(crate) type NewState = Box<dyn Any + Send>;
 
 /// How one agent is restarted.
 pub(crate) struct Plan {
@@ -102,9 +107,11 @@ pub(crate) struct Plan {
     /// Whether the agent restarts by itself, not only with its supervisor.
     pub(crate) alone: bool,
     pub(crate) make: Maker,
-    /// How long a start hook may take.
+    /// How long the constructor may take, and then the start hook.
     pub(crate) start_limit: Duration,
     pub(crate) failures: Intensity,
+    /// A constructor that takes longer than it may, and is waited for the next time.
+    pub(super) late: Mutex<Option<Construction<NewState>>>,
 }
 
 /// Counts failures within a period.
@@ -125,7 +132,15 @@ impl Intensity {
 
 impl Backoff {
     /// Returns the pause before the `nth` restart within the period, counted from one.
-    pub(crate) fn before(self, nth: u32) -> Duration {
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let (first, most) = (Duration::from_millis(100), Duration::from_millis(300));
+    /// let backoff = lyceum::Backoff { first, most };
+    /// assert_eq!([1, 2, 3, 4].map(|nth| backoff.before(nth).as_millis()), [100, 200, 300, 300]);
+    /// ```
+    pub fn before(self, nth: u32) -> Duration {
         let factor = 1u32.checked_shl(nth.saturating_sub(1)).unwrap_or(u32::MAX);
         self.first.saturating_mul(factor).min(self.most.max(self.first))
     }
@@ -137,12 +152,29 @@ impl Plan {
         self.alone && agent.mode() != Mode::Ended
     }
 
-    fn make(&self) -> Result<Box<dyn Any + Send>, String> {
-        match catch_unwind(AssertUnwindSafe(|| (self.make)())) {
-            Ok(Ok(state)) => Ok(state),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(panic) => Err(format!("its constructor panicked: {}", panic_text(&*panic))),
-        }
+    /// Makes a state, or waits on for one whose constructor took too long the time before.
+    async fn construct(self: &Arc<Self>, node: &Arc<Shared>) -> Result<Kept<NewState>, String> {
+        let late = self.late().take();
+        let mut construction = match late {
+            Some(late) => late,
+            None => {
+                let plan = self.clone();
+                Construction::begin(node, move || (plan.make)()).await
+            }
+        };
+        construction.finish(node, self.start_limit).await.map_err(|unmade| match unmade {
+            Unmade::Failed(error) => into_full_text(error),
+            Unmade::Panicked(text) => format!("its constructor panicked: {text}"),
+            Unmade::NodeStopped => "its node has stopped".into(),
+            Unmade::Late => {
+                *self.late() = Some(construction);
+                format!("its constructor took longer than {:?}", self.start_limit)
+            }
+        })
+    }
+
+    fn late(&self) -> MutexGuard<'_, Option<Construction<NewState>>> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -160,14 +192,7 @@ pub(super) fn restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason) {
 
 /// Lets no more turns start, for a restart; false if the agent restarts already, or ends.
 pub(super) fn close(agent: &AgentRef) -> bool {
-    if agent.change_mode(Mode::Active, Mode::Starting) {
-        return true;
-    }
-    let was_inactive = agent.change_mode(Mode::Inactive, Mode::Starting);
-    if was_inactive {
-        agent.with_extras(|extras| extras.stays_inactive = true);
-    }
-    was_inactive
+    agent.change(Standing::close)
 }
 
 fn count(agent: &AgentRef, plan: &Plan) -> Option<u32> {
@@ -182,9 +207,9 @@ fn begin_restart(agent: &AgentRef, plan: Arc<Plan>, reason: DownReason, nth: u32
     agent.node.spawn(None, async move { run(restarting, plan, reason, nth).await }).detach();
 }
 
-async fn run(agent: AgentRef, plan: Arc<Plan>, reason: DownReason, mut nth: u32) {
-    clear(&agent, &plan, reason).await;
+async fn run(agent: AgentRef, plan: Arc<Plan>, mut reason: DownReason, mut nth: u32) {
     loop {
+        clear(&agent, &plan, reason).await;
         let pause = plan.policy.backoff.before(nth);
         if !pause.is_zero() {
             Sleep::until(agent.node.clone(), agent.node.clock.now() + pause).await;
@@ -193,23 +218,30 @@ async fn run(agent: AgentRef, plan: Arc<Plan>, reason: DownReason, mut nth: u32)
             return;
         }
         agent.next_generation();
+        agent.with_extras(starting::begin);
         let Err(failure) = revive(&agent, &plan).await else { return };
+        if agent.mode() != Mode::Starting {
+            // A stop or the end cut the start off.
+            return;
+        }
+        reason = failure;
         match count(&agent, &plan) {
             Some(next) => nth = next,
             None => {
-                end_now(&agent, DownReason::StartFailed(failure));
+                end_now(&agent, reason);
                 return;
             }
         }
-        drop_state(&agent).await;
     }
 }
 
-/// Ends what belongs to the old generation.
+/// Ends what belongs to the old generation, and waits until it is gone: names that its children
+/// have are free for those of the next one.
 pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
     let node = &agent.node;
     jobs::cancel_all(agent).await;
-    let (monitors, subscriptions, links, children) = agent.with_extras(|extras| {
+    let (monitors, subscriptions, links) = agent.with_extras(|extras| {
+        extras.start = None;
         extras.begun = false;
         extras.behaviours.clear();
         extras.flags.clear();
@@ -217,13 +249,11 @@ pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
             std::mem::take(&mut extras.monitors),
             std::mem::take(&mut extras.subscriptions),
             std::mem::take(&mut extras.links),
-            std::mem::take(&mut extras.children),
         )
     });
     subscriptions.into_iter().for_each(|id| node.topics.remove(id));
-    for child in children.into_iter().filter_map(|id| node.registry.by_id(id)) {
-        stop(&child, DownReason::ParentEnded);
-    }
+    // They are waited for at last: whoever else is concerned hears of the failure before.
+    drop(stop_children(agent));
     drop_state(agent).await;
     if plan.policy.leftovers == Leftovers::Return {
         end_waiting(agent, agent.mailbox.clear(), Verdict::Down);
@@ -235,20 +265,30 @@ pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
     }
     node.note_outside();
     spread(node, agent, links, &reason);
+    end_children(agent).await;
 }
 
 /// Lets the holder drop the state, and waits for it.
 pub(super) async fn drop_state(agent: &AgentRef) {
-    let mut asked = false;
+    // One that is not even in the cell yet is not to get there later.
+    let _never_put = agent.with_extras(|extras| extras.new_state.take());
+    agent.ask(Asked::DROP_STATE);
+    state_gone(agent).await;
+}
+
+/// Waits until there is no state, or the agent has ended.
+pub(super) async fn state_gone(agent: &AgentRef) {
     std::future::poll_fn(|cx| {
-        if agent.mode() == Mode::Ended || (asked && !agent.has_state()) {
-            return Poll::Ready(());
-        }
-        agent.with_extras(|extras| extras.dropped_wakers.push(cx.waker().clone()));
-        if !std::mem::replace(&mut asked, true) {
-            agent.ask(Asked::DROP_STATE);
-        }
-        Poll::Pending
+        agent.with_extras(|extras| {
+            if agent.mode() == Mode::Ended || !agent.has_state() {
+                return Poll::Ready(());
+            }
+            let wakers = &mut extras.dropped_wakers;
+            if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+                wakers.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
     })
     .await;
 }
@@ -260,26 +300,40 @@ pub(crate) fn state_dropped(header: &Header) {
 }
 
 /// Gives the agent a new state and starts it.
-pub(super) async fn revive(agent: &AgentRef, plan: &Plan) -> Result<(), String> {
-    let state = plan.make()?;
-    agent.with_extras(|extras| extras.new_state = Some(state));
-    agent.ask(Asked::PUT_STATE);
-    if agent.vtable().life.on_start {
-        let hook = (agent.vtable().start)(agent.clone());
-        let limit = agent.node.clock.now() + plan.start_limit;
-        match select(hook, Sleep::until(agent.node.clone(), limit)).await {
-            Either::Left((result, _)) => result.map_err(|error| error.to_string())?,
-            Either::Right(_) => {
-                return Err(format!("its start took longer than {:?}", plan.start_limit));
-            }
+///
+/// Its start has begun. The reason why it failed is `SiblingFailed` if it was interrupted.
+pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), DownReason> {
+    let state = plan.construct(&agent.node).await.map_err(DownReason::StartFailed)?;
+    // Bound to a variable: it is dropped after the lock.
+    let unwanted = agent.with_extras(|extras| {
+        if agent.mode() != Mode::Starting {
+            // Nobody would take it out again where the agent was buried before.
+            return Some(state);
         }
+        debug_assert!(extras.new_state.is_none(), "who gives a state up takes it out");
+        extras.new_state = Some(state);
+        None
+    });
+    if unwanted.is_some() {
+        return Err(DownReason::Gone);
     }
-    if agent.with_extras(|extras| std::mem::take(&mut extras.stays_inactive)) {
-        agent.change_mode(Mode::Starting, Mode::Inactive);
-    } else {
-        super::launch::open(agent);
+    agent.ask(Asked::PUT_STATE);
+    starting::run(agent, plan.start_limit).await.map_err(|unstarted| {
+        DownReason::StartFailed(match unstarted {
+            Unstarted::Failed(DownReason::SiblingFailed) => return DownReason::SiblingFailed,
+            Unstarted::Failed(reason) => reason.to_string(),
+            Unstarted::Hook(error) => into_full_text(own_error(error)),
+            Unstarted::Late => format!("its start took longer than {:?}", plan.start_limit),
+        })
+    })
+}
+
+/// Returns what a hook returned, or why it did not run to its end.
+pub(super) fn own_error(error: CallError<BoxError>) -> BoxError {
+    match error {
+        CallError::Action(error) => error,
+        other => other.into_box(),
     }
-    Ok(())
 }
 
 impl fmt::Debug for Plan {

@@ -1,11 +1,13 @@
 //! Where the states of agents come from: values and constructors.
 
-use std::any::Any;
 use std::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::restart::Maker;
-use crate::cell::panic_text;
+use super::construction::{Construction, Unmade};
+use super::restart::{Maker, NewState};
+use crate::caught::Kept;
+use crate::node::Shared;
 use crate::{Agent, BoxError, LaunchError};
 
 /// The first state of an agent that is launched from a value.
@@ -23,9 +25,10 @@ pub trait Restartable<A: Agent>: Source<A> + sealed::Restartable<A> {}
 pub(super) mod sealed {
     use super::{BoxError, Maker};
 
-    pub trait Source<A> {
-        /// Whether making a state runs code of the user's.
-        const RUNS: bool;
+    pub trait Source<A>: Sized {
+        /// Hands over a first state that is there already, and what makes further ones, if there
+        /// is any.
+        fn into_value(self) -> Result<(A, Option<Maker>), Self>;
 
         /// Makes the first state, and hands over what makes further ones, if there is any.
         fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>);
@@ -50,15 +53,17 @@ impl<A: Agent> FromConstructor<A> {
         E: Into<BoxError>,
     {
         let make = move || match constructor() {
-            Ok(agent) => Ok(Box::new(agent) as Box<dyn Any + Send>),
+            Ok(agent) => Ok(Box::new(agent) as NewState),
             Err(error) => Err(error.into()),
         };
-        Self(Box::new(make), PhantomData)
+        Self(Kept::new(Box::new(make)), PhantomData)
     }
 }
 
 impl<A: Agent> sealed::Source<A> for FromValue<A> {
-    const RUNS: bool = false;
+    fn into_value(self) -> Result<(A, Option<Maker>), Self> {
+        Ok((self.0, self.1))
+    }
 
     fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
         (Ok(self.0), self.1)
@@ -66,7 +71,9 @@ impl<A: Agent> sealed::Source<A> for FromValue<A> {
 }
 
 impl<A: Agent> sealed::Source<A> for FromConstructor<A> {
-    const RUNS: bool = true;
+    fn into_value(self) -> Result<(A, Option<Maker>), Self> {
+        Err(self)
+    }
 
     fn into_parts(self) -> (Result<A, BoxError>, Option<Maker>) {
         let state = (self.0)().map(|state| *state.downcast::<A>().expect("it made an `A`"));
@@ -77,7 +84,7 @@ impl<A: Agent> sealed::Source<A> for FromConstructor<A> {
 impl<A: Agent + Clone + Sync> sealed::Restartable<A> for FromValue<A> {
     fn keep_maker(&mut self) {
         let original = self.0.clone();
-        self.1 = Some(Box::new(move || Ok(Box::new(original.clone()))));
+        self.1 = Some(Kept::new(Box::new(move || Ok(Box::new(original.clone())))));
     }
 }
 
@@ -91,11 +98,26 @@ impl<A: Agent + Clone + Sync> Restartable<A> for FromValue<A> {}
 impl<A: Agent> Restartable<A> for FromConstructor<A> {}
 
 /// Makes the first state, and keeps what makes further ones.
-pub(super) fn make<A: Agent, S: Source<A>>(source: S) -> Result<(A, Option<Maker>), LaunchError> {
+pub(super) async fn construct<A, S>(
+    node: &Arc<Shared>,
+    source: S,
+    limit: Duration,
+) -> Result<(Kept<A>, Option<Maker>), LaunchError>
+where
+    A: Agent,
+    S: Source<A> + Send + 'static,
+{
+    let make = move || {
+        let (state, maker) = source.into_parts();
+        Ok((state?, maker))
+    };
+    let mut construction = Construction::begin(node, make).await;
     let agent = A::NAME;
-    match catch_unwind(AssertUnwindSafe(|| source.into_parts())) {
-        Ok((Ok(state), maker)) => Ok((state, maker)),
-        Ok((Err(cause), _)) => Err(LaunchError::Start { agent, cause }),
-        Err(panic) => Err(LaunchError::Panicked { agent, text: panic_text(&*panic).into() }),
+    match construction.finish(node, limit).await.map(Kept::into_inner) {
+        Ok((state, maker)) => Ok((Kept::new(state), maker)),
+        Err(Unmade::Failed(cause)) => Err(LaunchError::Start { agent, cause }),
+        Err(Unmade::Panicked(text)) => Err(LaunchError::Panicked { agent, text: text.into() }),
+        Err(Unmade::Late) => Err(LaunchError::Timeout { agent, limit }),
+        Err(Unmade::NodeStopped) => Err(LaunchError::NodeStopped { agent }),
     }
 }

@@ -1,15 +1,18 @@
 //! How agents end.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
 use futures_util::future::{Either, join_all, select};
 
+use super::restart::{own_error, state_gone};
 use super::{DownReason, Mode, ended, jobs};
 use crate::AgentRef;
-use crate::cell::{Asked, Gate};
+use crate::caught::into_full_text;
+use crate::cell::Asked;
 use crate::clock::{Sleep, Time};
 use crate::node::Shared;
 
@@ -17,21 +20,20 @@ use crate::node::Shared;
 ///
 /// Returns at once; [`Ended`](super::Ended) waits.
 pub(crate) fn stop(agent: &AgentRef, reason: DownReason) {
-    if matches!(agent.mode(), Mode::Stopping | Mode::Ended) {
+    if !agent.standing.stop() {
+        // Another stop or the end came first.
         return;
     }
-    agent.mailbox.set_gate(Gate::Stopping);
     if is_simple(agent) {
         end_now(agent, reason);
         return;
     }
-    agent.with_extras(|extras| extras.reason.get_or_insert(reason).clone());
-    let modes = [Mode::Active, Mode::Inactive, Mode::Starting];
-    if !modes.into_iter().any(|mode| agent.change_mode(mode, Mode::Stopping)) {
-        // Another stop or the end came first.
-        return;
-    }
-    agent.with_extras(|extras| extras.stop_waiters.take()).for_each(Waker::wake);
+    agent.notify();
+    let waiters = agent.with_extras(|extras| {
+        extras.reason.get_or_insert(reason);
+        extras.stop_waiters.take()
+    });
+    waiters.for_each(Waker::wake);
     let stopping = agent.clone();
     agent.node.spawn(None, async move { finish(stopping).await }).detach();
 }
@@ -70,26 +72,18 @@ async fn finish(agent: AgentRef) {
     let node = agent.node.clone();
     let grace = agent.with_extras(|extras| extras.grace).unwrap_or(node.grace);
     let deadline = node.clock.now() + grace;
-    let children = agent.with_extras(|extras| std::mem::take(&mut extras.children));
-    let children = children.into_iter().filter_map(|id| node.registry.by_id(id));
-    let children: Vec<_> = children.collect();
-    for child in &children {
-        stop(child, DownReason::ParentEnded);
-    }
-    join_all(children.into_iter().map(ended::Ended::of)).await;
+    end_children(&agent).await;
     within(&node, deadline, jobs::all_over(&agent)).await;
     jobs::cancel_all(&agent).await;
-    if !agent.has_state() {
-        // It was to restart: there is nothing that a stop hook could be about.
-        agent.ask(Asked::END);
-        return;
-    }
-    let hook = (agent.vtable().stop)(agent.clone());
+    // A restart that the stop came into drops the state, and with it what the hook is about.
+    let gone = pin!(state_gone(&agent));
+    let hook = select((agent.vtable().stop)(agent.clone()), gone);
     match select(hook, Sleep::until(node.clone(), deadline)).await {
-        Either::Left((Ok(()), _)) => {}
-        Either::Left((Err(error), _)) => {
-            tracing::error!(agent = ?agent, %error, "a stop hook failed");
+        Either::Left((Either::Left((Err(error), _)), _)) => {
+            let error = into_full_text(own_error(error));
+            tracing::error!(agent = ?agent, error, "a stop hook failed");
         }
+        Either::Left(_) => {}
         Either::Right((_, hook)) => {
             // A suspended turn is in the hook's way, or the hook itself takes too long.
             agent.ask(Asked::DROP_TURNS);
@@ -97,6 +91,28 @@ async fn finish(agent: AgentRef) {
         }
     }
     agent.ask(Asked::END);
+}
+
+/// Lets the children of an agent end; returns those that live.
+pub(super) fn stop_children(agent: &AgentRef) -> Vec<AgentRef> {
+    let ids = agent.with_extras(|extras| extras.children.clone());
+    let living = ids.into_iter().filter_map(|id| agent.node.registry.by_id(id));
+    let living: Vec<_> = living.collect();
+    for child in &living {
+        stop(child, DownReason::ParentEnded);
+    }
+    living
+}
+
+/// Lets the children of an agent end, and waits until there are none.
+pub(super) async fn end_children(agent: &AgentRef) {
+    loop {
+        let living = stop_children(agent);
+        if living.is_empty() {
+            return;
+        }
+        join_all(living.into_iter().map(ended::Ended::of)).await;
+    }
 }
 
 /// Waits for a future until a deadline.
@@ -154,6 +170,7 @@ pub(crate) fn buried(agent: &AgentRef) {
         (std::mem::take(&mut extras.monitors), std::mem::take(&mut extras.links));
     let children = std::mem::take(&mut extras.children);
     let stop_wakers = extras.stop_waiters.take();
+    let dropped_wakers = std::mem::take(&mut extras.dropped_wakers);
     let (parent, member) = (extras.parent, extras.member.take());
     drop(jobs);
     for monitor in monitors {
@@ -161,13 +178,13 @@ pub(crate) fn buried(agent: &AgentRef) {
         let _ = monitor.send(news.clone());
     }
     node.note_outside();
-    end_wakers.chain(stop_wakers).for_each(Waker::wake);
+    end_wakers.chain(stop_wakers).chain(dropped_wakers).for_each(Waker::wake);
     for child in children.into_iter().filter_map(|id| node.registry.by_id(id)) {
         stop(&child, DownReason::ParentEnded);
     }
     spread(node, agent, links, &reason);
     if let Some(parent) = parent.and_then(|id| node.registry.by_id(id)) {
-        parent.with_extras(|extras| extras.children.retain(|child| *child != agent.id));
+        parent.with_extras(|extras| extras.children.remove(&agent.id));
     }
     if let Some(member) = member {
         member.gone(agent);

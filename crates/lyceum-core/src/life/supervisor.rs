@@ -1,13 +1,16 @@
 //! Supervisors: agents that are restarted together.
 
+use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lyceum_wire::AgentId;
 
-use super::restart::{self, Intensity, Plan, close};
-use super::{DownReason, FromConstructor, FromValue, Launch, Mode, Restart, Restartable, stop};
+use super::renewal::{Renewal, Renewed};
+use super::restart::{self, Intensity};
+use super::{DownReason, FromConstructor, FromValue, Launch, Restart, Restartable, stop};
 use crate::clock::Sleep;
 use crate::node::Shared;
 use crate::{Agent, AgentRef, BoxError};
@@ -65,6 +68,8 @@ struct Group {
     restart: Restart,
     intensity: Intensity,
     members: Mutex<Vec<AgentId>>,
+    /// Of strategies that restart several.
+    renewal: Arc<Renewal>,
 }
 
 /// An agent's membership.
@@ -97,6 +102,7 @@ impl SupervisorBuilder {
                 restart: self.restart,
                 intensity: Intensity::default(),
                 members: Mutex::default(),
+                renewal: Arc::default(),
             }),
         }
     }
@@ -155,35 +161,47 @@ impl Member {
     /// Restarts whom the strategy says, or ends all if they failed too often.
     pub(crate) fn failed(&self, agent: &AgentRef, reason: &DownReason) {
         let group = &self.0;
-        if !close(agent) {
+        let renewal = group.renewal();
+        let mut pending = renewal.lock();
+        if !restart::close(agent) {
             // It restarts already, or ends: this failure is the same one or comes too late.
             return;
         }
         let Some(nth) = group.count() else {
+            drop(pending);
             group.give_up(reason);
             return;
         };
-        let mut generation = Vec::new();
         for member in group.concerned(agent.id) {
             let Some(member) = group.node.registry.by_id(member) else { continue };
             let plan = member.extras().as_ref().and_then(|extras| extras.plan.clone());
             let Some(plan) = plan else { continue };
-            let is_failed = member == *agent;
-            if is_failed || close(&member) {
-                let own = if is_failed { reason.clone() } else { DownReason::SiblingFailed };
-                generation.push((member, plan, own));
+            if member == *agent {
+                pending.add_failed(Renewed { member, plan, reason: reason.clone() }, nth);
+            } else {
+                pending.add_sibling(member, plan);
             }
         }
-        let group = group.clone();
-        let node = group.node.clone();
-        node.spawn(None, async move { group.renew(generation, nth).await }).detach();
+        let needs_task = pending.needs_task();
+        drop(pending);
+        if needs_task {
+            let group = group.clone();
+            let node = group.node.clone();
+            node.spawn(None, async move { group.renew(&renewal).await }).detach();
+        }
     }
 }
 
-/// A member that restarts, how, and why.
-type Renewed = (AgentRef, Arc<Plan>, DownReason);
-
 impl Group {
+    /// Returns what a failure is to be added to. Where each member restarts alone, each renewal
+    /// has its own task.
+    fn renewal(&self) -> Arc<Renewal> {
+        match self.strategy {
+            Strategy::OneForOne => Arc::default(),
+            Strategy::OneForAll | Strategy::RestForOne => self.renewal.clone(),
+        }
+    }
+
     /// Counts a failure; `None` if that is one too many.
     fn count(&self) -> Option<u32> {
         let nth = self.intensity.count(self.node.clock.now(), self.restart.within);
@@ -200,30 +218,61 @@ impl Group {
         }
     }
 
-    /// Ends the old generations, the youngest first, and then starts the new ones in order.
-    async fn renew(&self, generation: Vec<Renewed>, mut nth: u32) {
-        for (member, plan, reason) in generation.iter().rev() {
-            member.node.note(member.id, "restart");
-            restart::clear(member, plan, reason.clone()).await;
-        }
-        for (member, plan, _) in &generation {
-            loop {
-                let pause = self.restart.backoff.before(nth);
-                if !pause.is_zero() {
-                    Sleep::until(self.node.clone(), self.node.clock.now() + pause).await;
+    /// Ends old generations and starts new ones, until nobody waits for that any more.
+    async fn renew(&self, renewal: &Renewal) {
+        // The youngest first: the last one is the next to start.
+        let mut waiting: Vec<Renewed> = Vec::new();
+        let mut nth = 0;
+        loop {
+            let (mut closed, last) = renewal.take();
+            if !closed.is_empty() {
+                nth = last;
+                self.sort_youngest_first(&mut closed);
+                for renewed in &closed {
+                    renewed.clear().await;
                 }
-                if member.mode() != Mode::Starting {
-                    break;
-                }
-                member.next_generation();
-                let Err(failure) = restart::revive(member, plan).await else { break };
-                match self.count() {
-                    Some(next) => nth = next,
-                    None => return self.give_up(&DownReason::StartFailed(failure)),
-                }
-                restart::drop_state(member).await;
+                waiting.append(&mut closed);
+                self.sort_youngest_first(&mut waiting);
             }
+            let Some(next) = waiting.last() else {
+                if renewal.end() {
+                    return;
+                }
+                continue;
+            };
+            let pause = self.restart.backoff.before(nth);
+            if !pause.is_zero() {
+                Sleep::until(self.node.clone(), self.node.clock.now() + pause).await;
+            }
+            if next.waits() && !renewal.begin(&next.member) {
+                // Others failed meanwhile, perhaps older ones.
+                continue;
+            }
+            if next.waits()
+                && let Err(reason) = next.start().await
+                && next.waits()
+            {
+                if reason != DownReason::SiblingFailed {
+                    let Some(more) = self.count() else {
+                        self.give_up(&reason);
+                        waiting.clear();
+                        continue;
+                    };
+                    nth = more;
+                }
+                restart::clear(&next.member, &next.plan, reason).await;
+                continue;
+            }
+            waiting.pop();
         }
+    }
+
+    fn sort_youngest_first(&self, renewed: &mut [Renewed]) {
+        let members = self.members();
+        let places: HashMap<_, _> = members.iter().zip(0..).collect();
+        // One that has ended is nowhere, and not waited for either.
+        renewed
+            .sort_by_key(|renewed| Reverse(places.get(&renewed.member.id).copied().unwrap_or(0)));
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
+use tokio::sync::Semaphore;
 
 use super::exchanges::Exchanges;
 use super::registry::Registry;
@@ -15,7 +16,6 @@ use super::run_queue::{Pump, RunQueue};
 use super::simulation::Simulation;
 use super::{Node, Shared, driver};
 use crate::NodeError;
-use crate::cell::Lock;
 use crate::clock::{Clock, ClockKind};
 use crate::exchange::Departures;
 use crate::mailbox::DeadLetters;
@@ -27,6 +27,8 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const DEFAULT_GRACE: Duration = Duration::from_secs(5);
 /// How many pieces of blocking work run at once unless set otherwise.
 const DEFAULT_BLOCKING: usize = 64;
+/// How many constructors run at once, but for those that took longer than they may.
+const CONSTRUCTORS: usize = 64;
 
 /// Settings of a node; made by [`Node::builder`].
 ///
@@ -125,7 +127,7 @@ impl NodeBuilder {
         }
         let workers = runtime.metrics().num_workers();
         let seed = self.seed.unwrap_or_else(rand::random);
-        let shared = Arc::new(self.shared(Some(runtime.clone()), None, seed));
+        let shared = Arc::new(self.shared(Some(runtime.clone()), None, 0, seed));
         // A pump ends with its node, and closes the node if its runtime ends before.
         let pumps = (0..workers).map(|index| Pump::new(shared.clone(), index, workers == 1));
         pumps.for_each(|pump| driver::spawn_detached(&runtime, pump));
@@ -135,15 +137,48 @@ impl NodeBuilder {
 
     /// Makes a node that runs on one thread, in virtual time, in an order that the seed chooses.
     pub fn simulated(self, seed: u64) -> Node {
-        let simulation = Simulation::new(seed);
+        self.join(&Arc::new(Simulation::new(seed)))
+    }
+
+    /// Makes a simulated node in the world of another one: both have the same seed, time, order and
+    /// [trace](Node::trace), so that what they do together is repeatable.
+    ///
+    /// Otherwise they are as on two machines: they reach each other by an exchange alone.
+    ///
+    /// ```
+    /// # use lyceum::prelude::*;
+    /// let first = Node::simulated(7);
+    /// let second = Node::builder().beside(&first);
+    /// first.advance(Duration::from_secs(1));
+    /// assert_eq!(second.now(), first.now());
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// If the other node is not simulated.
+    pub fn beside(self, node: &Node) -> Node {
+        let other = node.shared();
+        let simulation = other.simulation.as_ref();
+        let simulation = simulation.expect("a node beside another one: both are simulated");
+        let start = self.start.unwrap_or_else(|| other.clock.start());
+        let node = Self { start: Some(start), ..self }.join(simulation);
+        node.shared().clock.set_now(other.clock.nanos());
+        node
+    }
+
+    fn join(self, simulation: &Arc<Simulation>) -> Node {
         let builder = Self { clock: ClockKind::Virtual, ..self };
-        Node::owning(Arc::new(builder.shared(None, Some(simulation), seed)))
+        let (number, seed) = simulation.invite();
+        let shared = Arc::new(builder.shared(None, Some(simulation.clone()), number, seed));
+        simulation.join(&shared);
+        Node::owning(shared)
     }
 
     fn shared(
         &self,
         runtime: Option<Runtime>,
-        simulation: Option<Simulation>,
+        simulation: Option<Arc<Simulation>>,
+        number: u32,
         seed: u64,
     ) -> Shared {
         let mut random = SmallRng::seed_from_u64(seed);
@@ -159,12 +194,13 @@ impl NodeBuilder {
             grace: self.grace,
             exchanges: Exchanges::default(),
             departures: Departures::default(),
-            waits: Lock::new(()),
             random: Mutex::new(random),
-            blocking: Arc::new(tokio::sync::Semaphore::new(self.blocking)),
+            blocking: Arc::new(Semaphore::new(self.blocking)),
+            constructing: Arc::new(Semaphore::new(CONSTRUCTORS)),
             runtime_id: runtime.as_ref().map(Runtime::id),
             runtime,
             simulation,
+            number,
             held: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
         }

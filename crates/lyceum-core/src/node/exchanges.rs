@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use lyceum_wire::{Address, AgentKey, Endpoint};
+use lyceum_wire::{Address, Endpoint};
 
 use crate::Publication;
 use crate::exchange::{Exchange, Peer};
@@ -31,9 +31,9 @@ impl Exchanges {
         })
     }
 
-    /// Returns the agent of this very node that an address leads to, where an exchange knows that.
-    pub(crate) fn own(&self, address: &Address) -> Option<AgentKey> {
-        self.all().iter().find_map(|exchange| exchange.own(address))
+    /// Returns whether an address leads to an agent of this very node, by what an exchange knows.
+    pub(crate) fn is_own(&self, address: &Address) -> bool {
+        self.all().iter().any(|exchange| exchange.is_own(address))
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<dyn Exchange>> {
@@ -44,6 +44,11 @@ impl Exchanges {
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
         let exchanges = self.0.read().unwrap_or_else(PoisonError::into_inner);
         exchanges.iter().find_map(|exchange| exchange.endpoints().into_iter().next())
+    }
+
+    /// Returns whether the node itself listens there.
+    pub(crate) fn is_at(&self, endpoint: &Endpoint) -> bool {
+        self.all().iter().any(|exchange| exchange.endpoints().contains(endpoint))
     }
 
     /// Returns the peer that an address leads to.

@@ -149,6 +149,11 @@ impl RunQueue {
         std::ptr::from_ref(self).addr()
     }
 
+    /// Returns how many things are ready.
+    pub(super) fn ready(&self) -> usize {
+        self.lock().ready.len()
+    }
+
     /// Takes any, as the seed says.
     pub(crate) fn pop_any(&self, random: &mut SmallRng) -> Option<Runnable> {
         let mut inner = self.lock();

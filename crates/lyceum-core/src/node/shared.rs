@@ -1,9 +1,8 @@
 //! What all parts of a node share.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
-use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -13,18 +12,19 @@ use futures_util::future::BoxFuture;
 use lyceum_wire::{Address, AgentId, AgentKey, NodeId};
 use rand::rngs::SmallRng;
 use tokio::runtime::Handle as Runtime;
+use tokio::sync::Semaphore;
 
 use super::exchanges::Exchanges;
 use super::registry::Registry;
 use super::run_queue::{Helping, RunQueue, Runnable};
 use super::simulation::Simulation;
-use crate::cell::{Frame, Header, Lock, Profile};
+use crate::cell::{Header, Profile};
 use crate::clock::{Clock, Stopwatch};
 use crate::exchange::Departures;
 use crate::life::DownReason;
 use crate::mailbox::{DeadLetters, LostReason};
 use crate::topic::TopicTable;
-use crate::{ActionInfo, AgentRef, CallError};
+use crate::{ActionInfo, CallError};
 
 /// What all parts of a node share.
 pub(crate) struct Shared {
@@ -39,22 +39,33 @@ pub(crate) struct Shared {
     pub(crate) exchanges: Exchanges,
     /// The turns whose calls went to other nodes.
     pub(crate) departures: Departures,
-    /// Guards the graph of agents that wait for each other.
-    pub(crate) waits: Lock<()>,
     pub(crate) random: Mutex<SmallRng>,
-    pub(crate) blocking: Arc<tokio::sync::Semaphore>,
+    pub(crate) blocking: Arc<Semaphore>,
+    /// The places for constructors.
+    pub(crate) constructing: Arc<Semaphore>,
     pub(super) runtime: Option<Runtime>,
     pub(super) runtime_id: Option<tokio::runtime::Id>,
-    pub(super) simulation: Option<Simulation>,
+    /// The world of a simulated node, and which of its nodes this one is.
+    pub(super) simulation: Option<Arc<Simulation>>,
+    pub(super) number: u32,
     /// How many pieces of work hold simulated time still.
     pub(crate) held: AtomicUsize,
     pub(super) closed: AtomicBool,
 }
 
-/// A job of the node: dropping it cancels the job.
-///
-/// Its output is `None` if the node ended first.
-pub(crate) type Job<T> = async_task::FallibleTask<T>;
+thread_local! {
+    /// The world for which this thread polls parts of a larger future, whose owner drives.
+    static PARTS_OF: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Restores for which world the thread polled parts before.
+struct Parts(u64);
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        PARTS_OF.set(self.0);
+    }
+}
 
 impl Shared {
     /// Returns whether this thread runs the node's runtime.
@@ -84,22 +95,32 @@ impl Shared {
         if self.is_simulated() { None } else { Helping::enter(&self.run_queue) }
     }
 
+    /// Returns which world a simulated node belongs to.
+    pub(crate) fn world(&self) -> Option<u64> {
+        self.simulation.as_ref().map(|simulation| simulation.number())
+    }
+
+    /// Returns whether both are simulated nodes of one world.
+    pub(crate) fn is_simulated_with(&self, other: &Self) -> bool {
+        self.is_simulated() && self.world() == other.world()
+    }
+
     /// Lets the seed choose.
     pub(crate) fn toss(&self) -> bool {
-        self.simulation.as_ref().is_some_and(Simulation::toss)
+        self.simulation.as_ref().is_some_and(|simulation| simulation.toss())
     }
 
     /// Notes a turn in the trace of a simulated node.
     #[inline]
     pub(crate) fn note_turn(&self, agent: AgentId, info: &ActionInfo) {
         if let Some(simulation) = &self.simulation {
-            simulation.note_action(self.clock.now(), agent, info);
+            simulation.note_action(self, agent, info);
         }
     }
 
     pub(crate) fn note(&self, agent: AgentId, what: &str) {
         if let Some(simulation) = &self.simulation {
-            simulation.note(self.clock.now(), agent, what);
+            simulation.note(self, agent, what);
         }
     }
 
@@ -123,23 +144,35 @@ impl Shared {
     #[inline]
     pub(crate) fn drive(&self, cx: &mut Context<'_>) -> bool {
         let Some(simulation) = &self.simulation else { return false };
-        let inside = crate::cell::with_current(|frame| frame.node == NonNull::from(self));
+        if PARTS_OF.get() == simulation.number() {
+            return false;
+        }
+        let inside = crate::cell::with_current(|frame| frame.world() == Some(simulation.number()));
         // The executor's budget is no limit here: a step is not an input or output.
-        !inside.unwrap_or(false) && simulation.drive(self, cx)
+        !inside.unwrap_or(false) && simulation.drive(cx)
     }
 
     /// Waits for a future, driving a simulated node meanwhile.
+    ///
+    /// The whole future is polled again after each step: what it is made of does not drive.
     pub(crate) async fn driven<F: Future>(&self, future: F) -> F::Output {
         let mut future = std::pin::pin!(future);
         std::future::poll_fn(|cx| {
             loop {
-                let polled = future.as_mut().poll(cx);
+                let polled = self.undriven(|| future.as_mut().poll(cx));
                 if polled.is_ready() || !self.drive(cx) {
                     return polled;
                 }
             }
         })
         .await
+    }
+
+    /// Polls something that is not to drive the simulated node.
+    fn undriven<T>(&self, poll: impl FnOnce() -> T) -> T {
+        let Some(world) = self.world() else { return poll() };
+        let _parts = Parts(PARTS_OF.replace(world));
+        poll()
     }
 
     /// Returns whether work that is foreign to the clock holds simulated time still.
@@ -157,19 +190,6 @@ impl Shared {
         Address { node: Some(self.id), endpoint, agent: AgentKey::Id(id) }
     }
 
-    /// Runs a future on the node, beside everything.
-    pub(crate) fn spawn<F>(self: &Arc<Self>, agent: Option<&AgentRef>, future: F) -> Job<F::Output>
-    where
-        F: Future<Output: Send> + Send + 'static,
-    {
-        let framed = InNode { node: self.clone(), agent: agent.cloned(), future };
-        let node = self.clone();
-        let schedule = move |job| node.run_queue.push(Runnable::Job(job));
-        let (runnable, task) = async_task::spawn(framed, schedule);
-        runnable.schedule();
-        task.fallible()
-    }
-
     /// Runs a future on the node ahead of whoever waits for it; dropping that cancels it.
     ///
     /// It is polled once at once, so that what is sent so keeps its order.
@@ -178,7 +198,7 @@ impl Shared {
         mut future: BoxFuture<'static, T>,
     ) -> BoxFuture<'static, T> {
         let mut cx = Context::from_waker(Waker::noop());
-        if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+        if let Poll::Ready(output) = self.undriven(|| future.as_mut().poll(&mut cx)) {
             return Box::pin(std::future::ready(output));
         }
         let job = self.spawn(None, future);
@@ -228,37 +248,14 @@ impl Shared {
             crate::life::end_now(&agent, DownReason::NodeStopped(why.into()));
         }
         queued.into_iter().for_each(Runnable::run_last);
+        for exchange in self.exchanges.take() {
+            exchange.abandon();
+        }
         self.topics.clear();
         self.clock.clear();
-        // They keep a way in to the node, which keeps them.
-        drop(self.exchanges.take());
-    }
-}
-
-pin_project_lite::pin_project! {
-    /// A job's future: while it is polled, the thread's frame says for whom.
-    struct InNode<F> {
-        node: Arc<Shared>,
-        agent: Option<AgentRef>,
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Future for InNode<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let agent = this.agent.as_ref().map(AgentRef::pointer);
-        let frame = Frame::new(NonNull::from(&**this.node), agent, None, false);
-        let _entered = frame.enter();
-        let polled = this.future.poll(cx);
-        if polled.is_ready() {
-            // Its output may be awaited outside.
-            this.node.note_outside();
+        if let Some(simulation) = &self.simulation {
+            simulation.leave(self);
         }
-        polled
     }
 }
 

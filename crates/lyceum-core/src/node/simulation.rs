@@ -1,5 +1,8 @@
 //! Simulated nodes: one thread at a time, virtual time, and an order that the seed chooses.
 //!
+//! The nodes of one [`Simulation`] are a world of their own: one seed chooses among what is ready
+//! on any of them, their clocks move together, and one trace has all that they do.
+//!
 //! Whoever waits drives: a call, sleep or monitor that is polled outside of the node runs the
 //! node step by step until it is ready. So a simulated node needs no runtime, and what it does
 //! depends on its seed and its inputs alone. Before the first step, the executor polls whatever
@@ -9,9 +12,9 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 
 use lyceum_wire::AgentId;
@@ -20,6 +23,7 @@ use rand::{Rng, SeedableRng};
 use tokio::task::unconstrained;
 
 use super::Shared;
+use super::run_queue::Runnable;
 use crate::{ActionInfo, Time};
 
 /// How many events a trace keeps.
@@ -31,9 +35,14 @@ const STEP_LIMIT: u64 = 10_000_000;
 const HASH_START: u64 = 0xcbf2_9ce4_8422_2325;
 const HASH_FACTOR: u64 = 0x0000_0100_0000_01b3;
 
+/// A world of simulated nodes.
 pub(crate) struct Simulation {
     seed: u64,
+    /// Tells this world from others of the process.
+    number: u64,
     state: Mutex<State>,
+    /// The nodes that have not ended, in the order in which they came.
+    nodes: Mutex<Nodes>,
     /// Held by the thread that drives.
     driver: Mutex<()>,
     /// Tells the thread that drives from others; zero if none does.
@@ -42,8 +51,15 @@ pub(crate) struct Simulation {
     outside: AtomicU64,
 }
 
+/// Shared, so that a step need not hold the lock.
+type Nodes = Arc<Vec<Arc<Shared>>>;
+
+/// How many worlds there were.
+static WORLDS: AtomicU64 = AtomicU64::new(0);
+
 struct State {
     random: SmallRng,
+    joined: u32,
     seen_outside: u64,
     /// How many steps the node made since time moved, or something became ready outside.
     steps: u64,
@@ -72,6 +88,8 @@ pub struct Trace {
 pub struct TraceEvent {
     /// When.
     pub time: Time,
+    /// The node, by its number in its world: 0 is the first one.
+    pub node: u32,
     /// The agent.
     pub agent: AgentId,
     /// What it did: the name of an action, or of a change in its life.
@@ -82,8 +100,11 @@ impl Simulation {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             seed,
+            number: WORLDS.fetch_add(1, Ordering::Relaxed) + 1,
+            nodes: Mutex::default(),
             state: Mutex::new(State {
                 random: SmallRng::seed_from_u64(seed),
+                joined: 0,
                 seen_outside: 0,
                 steps: 0,
                 events: VecDeque::new(),
@@ -94,6 +115,41 @@ impl Simulation {
             driving: AtomicUsize::new(0),
             outside: AtomicU64::new(0),
         }
+    }
+
+    /// Returns what tells this world from others of the process; never zero.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Returns the number of the next node to join, and a seed for it.
+    pub(super) fn invite(&self) -> (u32, u64) {
+        let mut state = self.state();
+        let number = state.joined;
+        state.joined += 1;
+        // The first node's own randomness has the seed of the world.
+        let seed = if number == 0 { self.seed } else { state.random.random() };
+        (number, seed)
+    }
+
+    /// Lets a node take part.
+    pub(super) fn join(&self, node: &Arc<Shared>) {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut nodes).push(node.clone());
+    }
+
+    /// Lets a node that has ended take no more part.
+    pub(super) fn leave(&self, node: &Shared) {
+        let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = nodes.iter().filter(|other| !ptr::eq(Arc::as_ptr(other), node));
+        let others = Arc::new(others.cloned().collect());
+        // Bound to a variable: it is dropped after the lock.
+        let _former = std::mem::replace(&mut *nodes, others);
+        drop(nodes);
+    }
+
+    fn nodes(&self) -> Nodes {
+        self.nodes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -110,9 +166,10 @@ impl Simulation {
         self.outside.fetch_add(count, Ordering::AcqRel);
     }
 
-    pub(crate) fn note(&self, time: Time, agent: AgentId, what: &str) {
+    pub(crate) fn note(&self, node: &Shared, agent: AgentId, what: &str) {
+        let (time, number) = (node.clock.now(), node.number);
         let mut state = self.state();
-        let numbers = [time.nanos().to_le_bytes(), agent.bits().to_le_bytes()];
+        let numbers = [time.nanos(), u64::from(number), agent.bits()].map(u64::to_le_bytes);
         let bytes = numbers.as_flattened().iter().chain(what.as_bytes());
         state.hash = bytes
             .fold(state.hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(HASH_FACTOR));
@@ -120,11 +177,11 @@ impl Simulation {
         if state.events.len() == TRACE_LIMIT {
             state.events.pop_front();
         }
-        state.events.push_back(TraceEvent { time, agent, what: what.into() });
+        state.events.push_back(TraceEvent { time, node: number, agent, what: what.into() });
     }
 
-    pub(crate) fn note_action(&self, time: Time, agent: AgentId, info: &ActionInfo) {
-        self.note(time, agent, info.name);
+    pub(crate) fn note_action(&self, node: &Shared, agent: AgentId, info: &ActionInfo) {
+        self.note(node, agent, info.name);
     }
 
     pub(crate) fn trace(&self) -> Trace {
@@ -138,7 +195,7 @@ impl Simulation {
     }
 
     /// Makes one step for a waiting future; false if that future has to wait for others.
-    pub(crate) fn drive(&self, node: &Shared, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn drive(&self, cx: &mut Context<'_>) -> bool {
         let _driving = match self.driver.try_lock() {
             Ok(driver) => self.begin(driver),
             Err(TryLockError::Poisoned(driver)) => self.begin(driver.into_inner()),
@@ -151,7 +208,7 @@ impl Simulation {
             cx.waker().wake_by_ref();
             return false;
         }
-        without_budget(|| self.step(node) || self.jump(node))
+        without_budget(|| self.step() || self.jump())
     }
 
     /// Notes that this thread drives.
@@ -164,31 +221,32 @@ impl Simulation {
     ///
     /// # Panics
     ///
-    /// If it is the node itself that asks.
-    fn enter(&self, node: &Shared) -> Driving<'_> {
-        let inside = crate::cell::with_current(|frame| frame.node == NonNull::from(node));
+    /// If it is a node of the world itself that asks.
+    fn enter(&self) -> Driving<'_> {
+        let inside = crate::cell::with_current(|frame| frame.world() == Some(self.number));
         let nested = self.driving.load(Ordering::Relaxed) == this_thread();
         assert!(
             !nested && !inside.unwrap_or(false),
             "`advance` and `run_until_idle` were called from inside of the simulated node: they \
-             are for whoever drives it, and agents and jobs wait with `cx.sleep`"
+              are for whoever drives it, and agents and jobs wait with `cx.sleep`"
         );
         self.begin(self.driver.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Runs one agent or job; false if none is ready.
+    /// Runs one agent or job, which the seed chooses among those of all nodes; false if none is
+    /// ready.
     ///
     /// # Panics
     ///
     /// If nothing came of the last steps, however many there were.
-    fn step(&self, node: &Shared) -> bool {
+    fn step(&self) -> bool {
+        let next = self.pop_any();
         let mut state = self.state();
-        let next = node.run_queue.pop_any(&mut state.random);
         state.steps = if next.is_some() { state.steps + 1 } else { 0 };
         let busy = (state.steps == STEP_LIMIT).then(|| state.events.back().cloned());
         drop(state);
         if let Some(last) = busy {
-            overworked(node, last);
+            overworked(&self.nodes(), last);
         }
         let Some(next) = next else { return false };
         next.run();
@@ -206,64 +264,99 @@ impl Simulation {
         seen
     }
 
-    /// Moves time, and fires what is due.
-    fn move_to(&self, node: &Shared, time: u64) {
-        node.clock.set_now(time);
-        self.state().steps = 0;
-        self.note_outside(node.clock.fire().outside);
+    fn pop_any(&self) -> Option<Runnable> {
+        let nodes = self.nodes();
+        let mut state = self.state();
+        let [node] = nodes.as_slice() else {
+            let ready = nodes.iter().map(|node| node.run_queue.ready());
+            let all: usize = ready.clone().sum();
+            let mut index = if all == 0 { return None } else { state.random.random_range(0..all) };
+            for (node, ready) in nodes.iter().zip(ready) {
+                if index < ready {
+                    return node.run_queue.pop_any(&mut state.random);
+                }
+                index -= ready;
+            }
+            return None;
+        };
+        node.run_queue.pop_any(&mut state.random)
     }
 
-    /// Moves time to the next timer and fires it; false if there is none.
-    fn jump(&self, node: &Shared) -> bool {
-        if node.is_busy() {
+    /// Moves time to the next timer of any node and fires it; false if there is none.
+    fn jump(&self) -> bool {
+        let nodes = self.nodes();
+        if nodes.iter().any(|node| node.is_busy()) {
             return false;
         }
-        let Some(due) = node.clock.next_due() else { return false };
-        self.move_to(node, due);
+        let Some(due) = next_due(&nodes) else { return false };
+        self.move_to(&nodes, due);
         true
     }
 
-    /// Runs what is ready now, without moving time; returns how many steps that took.
-    pub(crate) fn run_until_idle(&self, node: &Shared) -> usize {
-        let _driving = self.enter(node);
-        without_budget(|| {
+    /// Moves all clocks, and fires what is due then.
+    fn move_to(&self, nodes: &[Arc<Shared>], time: u64) {
+        nodes.iter().for_each(|node| node.clock.set_now(time));
+        self.state().steps = 0;
+        for node in nodes {
             self.note_outside(node.clock.fire().outside);
-            self.run_ready(node)
+        }
+    }
+
+    /// Runs what is ready now, without moving time; returns how many steps that took.
+    pub(crate) fn run_until_idle(&self) -> usize {
+        let _driving = self.enter();
+        without_budget(|| {
+            for node in self.nodes().iter() {
+                self.note_outside(node.clock.fire().outside);
+            }
+            self.run_ready()
         })
     }
 
-    fn run_ready(&self, node: &Shared) -> usize {
+    fn run_ready(&self) -> usize {
         let mut steps = 0;
-        while self.step(node) {
+        while self.step() {
             steps += 1;
         }
         steps
     }
 
     /// Moves time forward to `target`, running everything that is due on the way in order.
-    pub(crate) fn advance_to(&self, node: &Shared, target: Time) {
-        let _driving = self.enter(node);
+    pub(crate) fn advance_to(&self, target: Time) {
+        let _driving = self.enter();
         without_budget(|| {
-            self.run_ready(node);
-            while let Some(due) = node.clock.next_due().filter(|due| *due <= target.nanos()) {
-                self.move_to(node, due);
-                self.run_ready(node);
+            self.run_ready();
+            loop {
+                // A step may let nodes come and go.
+                let nodes = self.nodes();
+                match next_due(&nodes).filter(|due| *due <= target.nanos()) {
+                    Some(due) => self.move_to(&nodes, due),
+                    None => break,
+                }
+                self.run_ready();
             }
         });
-        node.clock.set_now(target.nanos());
+        self.nodes().iter().for_each(|node| node.clock.set_now(target.nanos()));
     }
+}
+
+/// Returns when something happens next on any of the nodes.
+fn next_due(nodes: &[Arc<Shared>]) -> Option<u64> {
+    nodes.iter().filter_map(|node| node.clock.next_due()).min()
 }
 
 /// Panics, with a hint who is to blame.
 #[cold]
-fn overworked(node: &Shared, last: Option<TraceEvent>) -> ! {
+fn overworked(nodes: &[Arc<Shared>], last: Option<TraceEvent>) -> ! {
     let last = last.map_or_else(String::new, |last| {
-        format!(", at last `{}` of agent {}", last.what, node.address(last.agent))
+        let node = nodes.iter().find(|node| node.number == last.node);
+        let agent = node.map_or_else(String::new, |node| node.address(last.agent).to_string());
+        format!(", at last `{}` of agent {agent}", last.what)
     });
+    let now = nodes.first().map(|node| node.clock.now()).unwrap_or_default();
     panic!(
-        "a simulated node made {STEP_LIMIT} steps at {} and has more to do{last}: time stands \
-         still for a behaviour or job that never waits",
-        node.clock.now(),
+        "a simulated node made {STEP_LIMIT} steps at {now} and has more to do{last}: time stands \
+          still for a behaviour or job that never waits"
     );
 }
 
@@ -322,12 +415,12 @@ mod tests {
             Poll::<()>::Pending
         });
         node.spawn(busy).detach();
-        simulation.note(node.now(), AgentId::new(7), "tread");
+        simulation.note(node.shared(), AgentId::new(7), "tread");
         simulation.state().steps = STEP_LIMIT - 100;
 
         let panic = catch_unwind(AssertUnwindSafe(|| node.run_until_idle())).unwrap_err();
 
-        let text = crate::cell::panic_text(&*panic);
+        let text = crate::caught::panic_text(&*panic);
         assert!(
             text.contains("at last `tread` of agent") && text.contains("never waits"),
             "{text}"

@@ -2,15 +2,13 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::thread::Result as Caught;
 
-use futures_util::FutureExt;
-
-use super::shared::{Job, Shared};
+use super::{Job, Shared};
+use crate::caught::{Panic, caught};
 
 /// A task of a program on a node; await it for its output, `None` if the node ended first.
 ///
@@ -27,7 +25,7 @@ use super::shared::{Job, Shared};
 /// ```
 #[must_use = "a task is cancelled when this is dropped"]
 pub struct Task<T> {
-    job: Option<Job<Caught<T>>>,
+    job: Option<Job<Result<T, Panic>>>,
     node: Arc<Shared>,
 }
 
@@ -36,7 +34,7 @@ impl<T: Send + 'static> Task<T> {
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let job = node.spawn(None, AssertUnwindSafe(future).catch_unwind());
+        let job = node.spawn(None, caught(future));
         Self { job: Some(job), node: node.clone() }
     }
 

@@ -1,10 +1,13 @@
-//! An agent as far as the word is concerned: what `header.rs`, `mailbox.rs` and `turn.rs` do.
+//! An agent as far as the word is concerned: what `header.rs` and `turn.rs` do.
 
-use std::collections::VecDeque;
 use std::ptr::{self, NonNull};
 
 use loom::sync::{Arc, Mutex};
 
+use crate::block::Block;
+use crate::lanes::{DEFAULT_BYTES, Limits, Mailbox, Next, PushOptions, Pushed, Room};
+use crate::mailbox::Overflow;
+use crate::standing::{Gate, Stage, Standing};
 use crate::sync::{AtomicPtr, AtomicU32, Ordering, UnsafeCell, Watched};
 use crate::word::{CLOSED, Released, SHARING, SUSPENDED, WAITING, Word};
 
@@ -18,17 +21,18 @@ pub(crate) struct Agent {
     asked: AtomicU32,
     mode: AtomicU32,
     woken: AtomicPtr<Turn>,
-    mailbox: Mutex<Mailbox>,
+    standing: Standing,
+    mailbox: Mailbox,
     /// How often the agent is in the run queue.
     queued: Mutex<u32>,
     /// What only the holder reaches: loom finds two at a time.
     state: UnsafeCell<State>,
 }
 
-struct Mailbox {
-    waiting: VecDeque<u32>,
-    open: bool,
-}
+/// How to put a message in.
+const BRIEFLY: PushOptions = PushOptions { control: false, may_wait: false };
+/// When senders give up that wait for room.
+const DEADLINE: u64 = 1;
 
 #[derive(Default)]
 struct State {
@@ -91,13 +95,22 @@ impl Agent {
         Self::new(Word::closed(), STARTING)
     }
 
+    /// An idle agent with a mailbox for so many messages, where senders wait for room.
+    pub(crate) fn with_room_for(messages: u32) -> Self {
+        let agent = Self::idle();
+        let limits = Limits { messages, bytes: DEFAULT_BYTES, overflow: Overflow::Wait };
+        agent.mailbox.set_limits(limits);
+        agent
+    }
+
     fn new(word: Word, mode: u32) -> Self {
         Self {
             word,
             asked: AtomicU32::new(0),
             mode: AtomicU32::new(mode),
             woken: AtomicPtr::new(ptr::null_mut()),
-            mailbox: Mutex::new(Mailbox { waiting: VecDeque::new(), open: true }),
+            standing: Standing::new(Stage::Running),
+            mailbox: Mailbox::new(),
             queued: Mutex::new(0),
             state: UnsafeCell::new(State::default()),
         }
@@ -168,17 +181,70 @@ impl Agent {
 
     /// Leaves a message; false if the agent has ended.
     pub(crate) fn tell(&self, message: u32) -> bool {
-        {
-            let mut mailbox = self.mailbox.lock().unwrap();
-            if !mailbox.open {
+        self.push(Block::tell(message), BRIEFLY)
+    }
+
+    /// Leaves a message, which waits for room if there is none.
+    pub(crate) fn tell_patiently(&self, message: u32) {
+        let block = Block::patient_tell(message, DEADLINE);
+        assert!(self.push(block, PushOptions { may_wait: true, ..BRIEFLY }), "it lives");
+        // SAFETY: the sender's count.
+        unsafe { Block::release(block) };
+    }
+
+    /// Leaves a message, and takes it back if it has not started.
+    pub(crate) fn tell_and_take_back(&self, message: u32) -> bool {
+        let block = Block::tell(message);
+        // SAFETY: the block is new; the count is the sender's own.
+        unsafe { block.as_ref() }.retain();
+        assert!(self.push(block, BRIEFLY), "it lives");
+        let removed = self.mailbox.remove(block);
+        if removed {
+            // SAFETY: the mailbox's count.
+            unsafe { Block::release(block) };
+            self.notify_room();
+        }
+        // SAFETY: the sender's count.
+        unsafe { Block::release(block) };
+        removed
+    }
+
+    /// As in `entry.rs`: puts a message in, whose count the mailbox gets, and says so.
+    fn push(&self, block: NonNull<Block>, options: PushOptions) -> bool {
+        match self.mailbox.push(block, options, &self.standing) {
+            Pushed::Accepted { .. } | Pushed::AtDoor { .. } => {}
+            Pushed::Closed(Gate::Ended) => {
+                // SAFETY: the mailbox did not take it.
+                unsafe { Block::release(block) };
                 return false;
             }
-            mailbox.waiting.push_back(message);
+            _ => unreachable!("the models do not fill mailboxes but with those that wait"),
         }
         if self.word.notify_message() {
             self.schedule();
         }
         true
+    }
+
+    /// Ends the wait of those whose deadline passed, as in `header.rs`; true if there were any.
+    pub(crate) fn expire(&self) -> bool {
+        let expired = self.mailbox.expire(DEADLINE, DEADLINE);
+        let any = !expired.waiting.is_empty();
+        for block in expired.waiting {
+            // SAFETY: the mailbox handed over its count.
+            unsafe { Block::release(block) };
+        }
+        if any {
+            self.notify_room();
+        }
+        any
+    }
+
+    /// As in `header.rs`.
+    fn notify_room(&self) {
+        if self.word.is_waiting() || self.mailbox.has_door() {
+            self.notify();
+        }
     }
 
     /// Fires a turn's waker, as `block.rs` and `header.rs` do.
@@ -303,26 +369,46 @@ impl Agent {
     /// Handles messages, all of them exclusive; true if some wait for a suspended turn.
     fn run_messages(&self) -> bool {
         loop {
-            if self.mode.load(Ordering::Acquire) != ACTIVE {
-                return false;
+            let (suspended, sharing) = self.as_holder(|state| (state.suspended, state.sharing > 0));
+            let room = Room {
+                open: self.mode.load(Ordering::Acquire) == ACTIVE,
+                own: true,
+                present: true,
+                suspended,
+                sharing,
+                crowded: false,
+                jobs_full: false,
+            };
+            let taken = self.mailbox.take(None, room);
+            for sender in taken.admitted {
+                // SAFETY: the count that the mailbox made for the sender's waker.
+                unsafe { Block::release(sender) };
             }
-            let occupied = self.as_holder(|state| state.suspended || state.sharing > 0);
-            let mut mailbox = self.mailbox.lock().unwrap();
-            if occupied {
-                return !mailbox.waiting.is_empty();
+            match taken.next {
+                Next::Tells(mut chain) => {
+                    while let Some(block) = chain.pop() {
+                        // SAFETY: the chain owned a count.
+                        let number = unsafe { block.as_ref() }.number;
+                        self.as_holder(|state| state.handled.push(number));
+                        // SAFETY: as above.
+                        unsafe { Block::release(block) };
+                    }
+                }
+                Next::Turn(_) => unreachable!("nobody waits for an answer"),
+                Next::Blocked => return true,
+                Next::Empty => return false,
             }
-            let Some(message) = mailbox.waiting.pop_front() else { return false };
-            drop(mailbox);
-            self.as_holder(|state| state.handled.push(message));
         }
     }
 
     fn bury(&self) {
-        let returned = {
-            let mut mailbox = self.mailbox.lock().unwrap();
-            mailbox.open = false;
-            mailbox.waiting.drain(..).count()
-        };
+        self.standing.end();
+        let waiting = self.mailbox.close().waiting;
+        let returned = waiting.len();
+        for block in waiting {
+            // SAFETY: the mailbox handed over its count.
+            unsafe { Block::release(block) };
+        }
         self.as_holder(|state| {
             assert!(!state.buried, "an agent ends once");
             state.buried = true;

@@ -86,7 +86,7 @@ impl Channel {
     ///
     /// Dropping the future gives up.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let destination = Transports::default().find(&url.parse()?)?;
+        let destination = Transports::sockets().find(&url.parse()?)?;
         let stream = destination.dial().await?;
         Ok(Self::start(stream, destination.profile))
     }

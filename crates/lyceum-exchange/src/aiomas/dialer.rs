@@ -178,6 +178,14 @@ impl Dialer {
         }
     }
 
+    /// Ends the connection at once.
+    pub(super) fn abandon(&self) {
+        let way = std::mem::take(&mut self.lock().way);
+        if let Way::Open(connection) = way {
+            connection.driving.abandon();
+        }
+    }
+
     /// Closes the connection.
     pub(super) async fn close(&self) {
         let way = std::mem::take(&mut self.lock().way);

@@ -1,6 +1,6 @@
 //! Who owns the tasks of connections.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -17,7 +17,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// Owns the task of one connection: it ends when this is dropped.
 pub(super) struct Driving {
     pub(super) link: Arc<Link>,
-    _task: JoinSet<Closed>,
+    /// A set of one, which aborts it.
+    task: Mutex<JoinSet<Closed>>,
 }
 
 impl Driving {
@@ -40,7 +41,12 @@ impl Driving {
         let (link, driver) = Driver::new(stream, profile, answers);
         let mut task = JoinSet::new();
         task.spawn_on(driver, runtime);
-        Self { link, _task: task }
+        Self { link, task: Mutex::new(task) }
+    }
+
+    /// Ends the connection at once.
+    pub(super) fn abandon(&self) {
+        self.task.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
     }
 
     /// Ends the connection: what is written already is sent first, if that is soon.

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::Node;
 use lyceum_core::exchange::{Exchange, Peer};
-use lyceum_wire::{Address, AgentKey, Endpoint};
+use lyceum_wire::{Address, Endpoint};
 
 use super::Listen;
 use super::hub::Hub;
@@ -73,8 +73,8 @@ impl Exchange for Aiomas {
         self.0.site(endpoint).map(|site| site as Arc<dyn Peer>)
     }
 
-    fn own(&self, address: &Address) -> Option<AgentKey> {
-        self.0.listened(address)
+    fn is_own(&self, address: &Address) -> bool {
+        self.0.listens_for(address)
     }
 
     /// None: an address of this wire says less than the node's own, and containers get proxies.
@@ -85,6 +85,10 @@ impl Exchange for Aiomas {
     fn close(&self) -> BoxFuture<'static, ()> {
         let hub = self.0.clone();
         async move { hub.close().await }.boxed()
+    }
+
+    fn abandon(&self) {
+        self.0.abandon();
     }
 }
 

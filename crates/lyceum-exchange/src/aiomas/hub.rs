@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
+use futures_util::future::{join, join_all};
 use lyceum_core::exchange::Door;
 use lyceum_core::{Node, User};
 use lyceum_wire::{Address, AgentKey, Endpoint};
@@ -24,12 +25,12 @@ const CONTAINER_LIMIT: usize = 1024;
 /// Everything of this wire that belongs to one node.
 pub(super) struct Hub {
     pub(super) door: Door,
+    transports: Mutex<Transports>,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
 struct State {
-    transports: Transports,
     /// By the container's URL, without what is meant of it.
     dialers: HashMap<Endpoint, Arc<Dialer>>,
     sites: HashMap<Endpoint, Weak<Site>>,
@@ -57,7 +58,9 @@ pub(super) struct Enlisted {
 
 impl Hub {
     pub(super) fn new(node: &Node) -> Self {
-        Self { door: Door::of(node), state: Mutex::default() }
+        let door = Door::of(node);
+        let transports = Mutex::new(Transports::of(&door));
+        Self { door, transports, state: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -65,13 +68,12 @@ impl Hub {
     }
 
     pub(super) fn add_transport(&self, transport: Arc<dyn Transport>) {
-        self.lock().transports.add(transport);
+        self.transports.lock().unwrap_or_else(PoisonError::into_inner).add(transport);
     }
 
     /// Returns where a URL leads.
     pub(super) fn find(&self, url: &Endpoint) -> Result<Destination, OpenError> {
-        let transports = self.lock().transports.clone();
-        transports.find(url)
+        self.transports.lock().unwrap_or_else(PoisonError::into_inner).find(url)
     }
 
     /// Returns who leads to the agents at an endpoint; `None` if it is none of this wire.
@@ -150,20 +152,16 @@ impl Hub {
 
     /// Returns the agent of this node that an address leads to, if it is one.
     pub(super) fn own(&self, address: &Address) -> Option<AgentKey> {
-        let is_own = address.node == Some(self.door.node_id());
-        if is_own { Some(address.agent.clone()) } else { self.listened(address) }
+        let is_own = address.node == Some(self.door.node_id()) || self.listens_for(address);
+        is_own.then(|| address.agent.clone())
     }
 
-    /// Returns the agent of this node that an address leads to by one of its listeners.
-    pub(super) fn listened(&self, address: &Address) -> Option<AgentKey> {
-        let endpoint = address.endpoint.as_ref()?;
-        let transport = transport_of(endpoint)?;
-        let is_here = self
-            .lock()
-            .listeners
-            .iter()
-            .any(|listening| listening.is_at(&transport, &address.agent));
-        (is_here && Place::of(endpoint).is_agent()).then(|| address.agent.clone())
+    /// Returns whether an address leads to an agent of this node by one of its listeners.
+    pub(super) fn listens_for(&self, address: &Address) -> bool {
+        let Some(endpoint) = &address.endpoint else { return false };
+        let Some(transport) = transport_of(endpoint) else { return false };
+        let is_at = |listening: &Arc<Listening>| listening.is_at(&transport, &address.agent);
+        Place::of(endpoint).is_agent() && self.lock().listeners.iter().any(is_at)
     }
 
     /// Forgets a listener that was stopped.
@@ -181,19 +179,34 @@ impl Hub {
 
     /// Stops to listen and closes all connections.
     pub(super) async fn close(&self) {
-        let (listeners, dialers, _manager) = {
-            let mut state = self.lock();
-            let dialers = std::mem::take(&mut state.dialers);
-            (std::mem::take(&mut state.listeners), dialers, state.manager.take())
-        };
-        let dialed = dialers.values().map(|dialer| dialer.close());
-        let accepted = listeners.iter().map(|listening| listening.close());
-        futures_util::future::join(
-            futures_util::future::join_all(dialed),
-            futures_util::future::join_all(accepted),
-        )
-        .await;
+        let Ending { listeners, dialers, _manager } = self.end();
+        let dialed = join_all(dialers.values().map(|dialer| dialer.close()));
+        let accepted = join_all(listeners.iter().map(|listening| listening.close()));
+        join(dialed, accepted).await;
     }
+
+    /// Ends all connections at once.
+    pub(super) fn abandon(&self) {
+        let Ending { listeners, dialers, _manager } = self.end();
+        dialers.values().for_each(|dialer| dialer.abandon());
+        listeners.iter().for_each(|listening| listening.abandon());
+    }
+
+    fn end(&self) -> Ending {
+        let mut state = self.lock();
+        Ending {
+            listeners: std::mem::take(&mut state.listeners),
+            dialers: std::mem::take(&mut state.dialers),
+            _manager: state.manager.take(),
+        }
+    }
+}
+
+/// What is ended with the hub.
+struct Ending {
+    listeners: Vec<Arc<Listening>>,
+    dialers: HashMap<Endpoint, Arc<Dialer>>,
+    _manager: Option<User>,
 }
 
 impl Drop for Enlisted {

@@ -148,6 +148,12 @@ impl Listening {
         }
     }
 
+    /// Ends everything at once.
+    pub(super) fn abandon(&self) {
+        let tasks = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(tasks);
+    }
+
     pub(super) async fn close(&self) {
         let tasks = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Tasks { stop, mut accepting }) = tasks else { return };

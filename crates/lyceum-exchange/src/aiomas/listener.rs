@@ -25,7 +25,7 @@ impl Listener {
     ///
     /// Says what is wrong with the URL, or why that is not possible.
     pub async fn bind(url: &str) -> Result<Self, OpenError> {
-        let destination = Transports::default().find(&url.parse()?)?;
+        let destination = Transports::sockets().find(&url.parse()?)?;
         let (listener, url) = destination.listen().await?;
         Ok(Self { listener, url, profile: destination.profile })
     }

@@ -3,12 +3,13 @@
 use std::io;
 use std::sync::Arc;
 
+use lyceum_core::exchange::Door;
 use lyceum_wire::{AddressError, Endpoint};
 use thiserror::Error;
 
 use super::url::{transport_of, url_of};
 use super::{Profile, ProfileError};
-use crate::transport::built_in;
+use crate::transport::{built_in, sockets};
 use crate::{ByteStream, Transport, TransportListener};
 
 /// Says why there is no connection, or nobody listens.
@@ -76,13 +77,17 @@ pub(super) struct Destination {
     pub(super) transport: Arc<dyn Transport>,
 }
 
-impl Default for Transports {
-    fn default() -> Self {
-        Self(built_in())
-    }
-}
-
 impl Transports {
+    /// Returns those that need no node.
+    pub(super) fn sockets() -> Self {
+        Self(sockets())
+    }
+
+    /// Returns those of a node.
+    pub(super) fn of(door: &Door) -> Self {
+        Self(built_in(door))
+    }
+
     /// Adds one that is asked first.
     pub(super) fn add(&mut self, transport: Arc<dyn Transport>) {
         self.0.insert(0, transport);

@@ -49,7 +49,7 @@ impl Rpc {
     ///
     /// Dropping the future gives up.
     pub async fn open(url: &str, service: impl Service) -> Result<Self, OpenError> {
-        let destination = Transports::default().find(&url.parse()?)?;
+        let destination = Transports::sockets().find(&url.parse()?)?;
         let stream = destination.dial().await?;
         Ok(Self::start(stream, destination.profile, service))
     }

@@ -126,6 +126,9 @@ impl Calls {
     }
 
     pub(super) fn take_all(&mut self) -> AllOpen {
-        AllOpen { _all: self.0.drain().map(|(_, open)| open).collect() }
+        let mut all: Vec<_> = self.0.drain().collect();
+        // They end in the order in which they were sent.
+        all.sort_unstable_by_key(|(id, _)| *id);
+        AllOpen { _all: all.into_iter().map(|(_, open)| open).collect() }
     }
 }

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, BytesMut};
@@ -17,7 +18,7 @@ use tokio::io::{AsyncReadExt, AsyncWrite};
 use super::calls::{Arrived, ArrivedItem};
 use super::interest::Topics;
 use super::serving::Services;
-use super::{Channel, Handshaken};
+use super::{Channel, Handshaken, QUESTION_LIMIT};
 use crate::network::Timer;
 use crate::transport::ByteStream;
 
@@ -59,6 +60,8 @@ enum Lost {
     Left,
     /// The other side was silent.
     Silent,
+    /// The other side dialed again.
+    Replaced,
 }
 
 impl Driver {
@@ -90,15 +93,22 @@ impl Driver {
     /// Makes all the progress that can be made now.
     fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
         self.channel.driver.register(cx.waker());
-        self.handle_frames(cx)?;
-        while self.read(cx)? {
-            if self.handle_frames(cx)? {
-                // There is more: others go first.
-                cx.waker().wake_by_ref();
-                break;
-            }
+        if self.channel.broken_off.load(Ordering::Acquire) {
+            return Err(Lost::Replaced);
+        }
+        // What is left of the last time goes first.
+        let mut more = self.is_reading() && self.handle_frames(cx)?;
+        while !more && self.is_reading() && self.read(cx)? {
+            more = self.handle_frames(cx)?;
+        }
+        if more {
+            // Others go first.
+            cx.waker().wake_by_ref();
         }
         self.services.poll(cx);
+        if self.services.len() == 0 && self.channel.stopping.swap(false, Ordering::AcqRel) {
+            self.channel.say_goodbye(GoodbyeReason::Stopping, "");
+        }
         self.keep_alive(cx)?;
         let idle = self.write(cx).map_err(Lost::Io)?;
         if !idle {
@@ -109,6 +119,13 @@ impl Driver {
             None if self.is_over() => Err(Lost::Left),
             None => Ok(()),
         }
+    }
+
+    /// Returns whether this side listens to the other one: not while it leaves, nor while more
+    /// answers than any good node asks for wait to be written.
+    fn is_reading(&self) -> bool {
+        let most = self.channel.serving_limit + QUESTION_LIMIT;
+        self.leaving.is_none() && self.channel.backlog().len() <= most
     }
 
     /// Returns whether neither side makes new calls, and all are over.
@@ -154,6 +171,7 @@ impl Driver {
             Poll::Ready(Ok(0)) => Err(Lost::Io(io::ErrorKind::UnexpectedEof.into())),
             Poll::Ready(Ok(_)) => {
                 self.silent_beats = 0;
+                self.channel.heard.notify_waiters();
                 Ok(true)
             }
             Poll::Ready(Err(error)) => Err(Lost::Io(error)),
@@ -200,8 +218,10 @@ impl Driver {
     fn dispatch(&mut self, message: Message, cx: &mut Context<'_>) -> Result<(), Lost> {
         let Message { head, body } = message;
         let channel = &self.channel;
+        // Whoever waits for it may do so outside of a simulated node.
+        channel.door.note_outside();
         match head {
-            Head::Call(call) => self.services.call(channel, call, body, cx),
+            Head::Call(call) => self.services.call(channel, &call, body, cx),
             Head::Answer(Answer { id, outcome }) | Head::Told { id, outcome } => {
                 channel.calls().answer(id, Arrived { outcome, body });
             }
@@ -291,6 +311,7 @@ impl fmt::Display for Lost {
             }
             Self::Goodbye(_, text) => write!(f, "the other node closed the channel: {text}"),
             Self::Left => f.write_str("this node closed the channel"),
+            Self::Replaced => f.write_str("the other node has given the channel up"),
             Self::Silent => f.write_str("the other node gave no sign of life"),
         }
     }

@@ -20,7 +20,6 @@ pub(crate) struct Handshaken {
     pub(super) decoder: Decoder,
     /// What came in after the handshake.
     pub(super) received: BytesMut,
-    pub(super) dialed: bool,
 }
 
 /// Says why a handshake failed.
@@ -43,13 +42,20 @@ pub(crate) enum HandshakeError {
     Unexpected { expected: &'static str, found: &'static str },
 }
 
-/// Greets the other side. `accept` has the last word on whom this node wants.
+/// A byte stream whose ends have greeted each other. Neither has said yet that it wants the other.
+pub(crate) struct Met {
+    stream: Box<dyn ByteStream>,
+    terms: Terms,
+    pub(crate) theirs: Hello,
+    decoder: Decoder,
+    received: BytesMut,
+}
+
+/// Greets the other side.
 pub(crate) async fn greet(
     mut stream: Box<dyn ByteStream>,
     mine: &Hello,
-    dialed: bool,
-    accept: impl FnOnce(&Hello) -> Result<(), Refusal> + Send,
-) -> Result<Handshaken, HandshakeError> {
+) -> Result<Met, HandshakeError> {
     let mut greeting = BytesMut::from(&PREFACE[..]);
     let encoder = Encoder::new(HANDSHAKE_FRAME_LIMIT);
     encoder.encode(&Head::Hello(Box::new(mine.clone())), &[], &mut greeting)?;
@@ -61,30 +67,59 @@ pub(crate) async fn greet(
         Head::Hello(hello) => *hello,
         other => return Err(unexpected("a hello", &other)),
     };
-    let terms = agree(mine, &theirs).and_then(|terms| accept(&theirs).map(|()| terms));
-    let mut reply = BytesMut::new();
-    let head = match &terms {
-        Ok(terms) => Head::Welcome(Box::new(terms.clone())),
-        Err(refusal) => Head::Refused(refusal.clone()),
-    };
-    encoder.encode(&head, &[], &mut reply)?;
-    stream.write_all(&reply).await?;
-    stream.flush().await?;
-    let terms = match terms {
-        Ok(terms) => terms,
+    match agree(mine, &theirs) {
+        Ok(terms) => Ok(Met { stream, terms, theirs, decoder, received }),
         Err(refusal) => {
-            // Let it read why, if it still does.
-            let _ = stream.shutdown().await;
-            return Err(HandshakeError::Refused(refusal));
+            // If it does not want to know why, that is its affair.
+            let _ = refuse(stream, &refusal).await;
+            Err(HandshakeError::Refused(refusal))
         }
-    };
-    match next(&mut stream, &mut decoder, &mut received).await?.head {
-        Head::Welcome(_) => {}
-        Head::Refused(refusal) => return Err(HandshakeError::RefusedThere(refusal)),
-        other => return Err(unexpected("a welcome", &other)),
     }
-    decoder.set_frame_limit(terms.frame_limit);
-    Ok(Handshaken { stream, terms, theirs, decoder, received, dialed })
+}
+
+impl Met {
+    /// Says that this node wants the other one, and waits for the same. Until then, calls of this
+    /// node go elsewhere.
+    pub(crate) async fn welcome(&mut self) -> Result<(), HandshakeError> {
+        // If it has closed the stream already, it has said why.
+        let said = say(&mut self.stream, &Head::Welcome(Box::new(self.terms.clone()))).await;
+        match next(&mut self.stream, &mut self.decoder, &mut self.received).await?.head {
+            Head::Welcome(_) => said,
+            Head::Refused(refusal) => Err(HandshakeError::RefusedThere(refusal)),
+            other => Err(unexpected("a welcome", &other)),
+        }
+    }
+
+    /// Says that this node does not want the other one, and waits until that has let go of the
+    /// stream.
+    pub(crate) async fn refuse(self, refusal: &Refusal) -> Result<(), HandshakeError> {
+        refuse(self.stream, refusal).await
+    }
+
+    /// Returns what is used as a channel, once both are welcome.
+    pub(crate) fn handshaken(self) -> Handshaken {
+        let Self { stream, terms, theirs, mut decoder, received } = self;
+        decoder.set_frame_limit(terms.frame_limit);
+        Handshaken { stream, terms, theirs, decoder, received }
+    }
+}
+
+/// Says no, and waits until the other side has let go of the stream: bytes that nobody has read
+/// would make the system throw away what was said.
+async fn refuse(mut stream: Box<dyn ByteStream>, refusal: &Refusal) -> Result<(), HandshakeError> {
+    say(&mut stream, &Head::Refused(refusal.clone())).await?;
+    stream.shutdown().await?;
+    let mut rest = [0; 1024];
+    while stream.read(&mut rest).await? > 0 {}
+    Ok(())
+}
+
+async fn say(stream: &mut Box<dyn ByteStream>, head: &Head) -> Result<(), HandshakeError> {
+    let mut said = BytesMut::new();
+    Encoder::new(HANDSHAKE_FRAME_LIMIT).encode(head, &[], &mut said)?;
+    stream.write_all(&said).await?;
+    stream.flush().await?;
+    Ok(())
 }
 
 async fn next(

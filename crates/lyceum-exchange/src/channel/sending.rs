@@ -1,13 +1,14 @@
 //! Calls and one-way messages to agents of the other node.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
 use lyceum_core::CallError;
 use lyceum_core::exchange::{Expects, Fault, Origin, Outgoing, Remote, Reply, Request};
 use lyceum_wire::link::{
-    self, ActionKey, Call, FaultKind, Head, Message, Outcome, PushError, Withdrawal,
+    self, ActionKey, CHUNK_SIZE, Call, FaultKind, Head, Message, Outcome, PushError, Withdrawal,
 };
 use lyceum_wire::{AgentId, AgentKey, CodecKind, Encoding, Style};
 use tokio::sync::mpsc;
@@ -15,6 +16,7 @@ use tokio::sync::mpsc;
 use super::calls::{Arrived, ArrivedItem, STREAM_AHEAD, Share};
 use super::encoding::Received;
 use super::{BYTES_PER_PERMIT, Channel, faults};
+use crate::network::{Sender, Turn};
 
 /// After how many results their sender is allowed as many more.
 const CREDIT_BATCH: u32 = STREAM_AHEAD / 2;
@@ -46,9 +48,17 @@ impl Drop for InFlight {
             self.channel.traffic.take_back();
             self.channel.calls().forget(self.id);
         } else if self.channel.calls().abandon(self.id) {
-            self.channel.push_control(Head::Cancel { id: self.id });
+            self.channel.push_small(Message::new(Head::Cancel { id: self.id }));
         }
     }
+}
+
+/// A message that is to leave.
+struct Departing {
+    request: Request,
+    sender: Sender,
+    /// Its place among the messages of its sender, until it has left.
+    turn: Option<Turn>,
 }
 
 /// What came of one attempt to send a message.
@@ -64,23 +74,24 @@ impl Channel {
         self: &Arc<Self>,
         remote: &Remote,
         request: Request,
+        sender: Sender,
+        turn: Option<Turn>,
     ) -> Result<Reply, Fault> {
         let typed = request.message.fingerprint().filter(|print| print.is_ordered());
         let style = match typed {
             Some(print) if !self.knows_mismatch(print) => Style::Positional,
             _ => Style::SelfDescribing,
         };
-        let expects = request.expects;
-        let mut request = request;
-        let message = match self.attempt(remote, &mut request, style, expects).await {
+        let mut departing = Departing { request, sender, turn };
+        let message = match self.attempt(remote, &mut departing, style).await {
             Attempt::Over(result) => return result,
             Attempt::Mismatch(message) => message,
         };
         if let Some(print) = typed {
             self.note_mismatch(print);
         }
-        request.message = message;
-        match self.attempt(remote, &mut request, Style::SelfDescribing, expects).await {
+        departing.request.message = message;
+        match self.attempt(remote, &mut departing, Style::SelfDescribing).await {
             Attempt::Over(result) => result,
             Attempt::Mismatch(message) => Err(CallError::BadArguments(
                 remote
@@ -94,10 +105,11 @@ impl Channel {
     async fn attempt(
         self: &Arc<Self>,
         remote: &Remote,
-        request: &mut Request,
+        departing: &mut Departing,
         style: Style,
-        expects: Expects,
     ) -> Attempt {
+        let request = &mut departing.request;
+        let expects = request.expects;
         let message = std::mem::replace(&mut request.message, Box::new(Sent));
         let action = message.action().to_owned();
         let encoded = self.encode(&*message, style);
@@ -124,7 +136,10 @@ impl Channel {
         };
         let flight = InFlight::new(self, id);
         let frame = Message::with_body(Head::Call(head), body);
-        if let Err(error) = self.push_call(request.from.as_ref(), frame).await {
+        let pushed = self.push_call(departing.sender, frame).await;
+        // The next message of the sender may go.
+        departing.turn = None;
+        if let Err(error) = pushed {
             flight.channel.calls().forget(id);
             flight.over();
             let fault = remote.fault(&action).with_message(message.undelivered());
@@ -192,31 +207,27 @@ impl Channel {
     /// Takes a share of the other side's windows; `None` if the channel has ended.
     async fn share(&self, bytes: usize) -> Option<Share> {
         let call = self.call_window.clone().acquire_owned().await.ok()?;
+        if bytes <= CHUNK_SIZE {
+            // The window of calls bounds small ones, which do not wait for large ones.
+            return Some(Share { _call: Some(call), _bytes: None });
+        }
         let permits = (bytes as u64).div_ceil(BYTES_PER_PERMIT);
         // A body larger than the window goes alone.
         let permits = u32::try_from(permits).unwrap_or(u32::MAX).min(self.byte_permits);
-        let bytes = match permits {
-            0 => None,
-            permits => Some(self.byte_window.clone().acquire_many_owned(permits).await.ok()?),
-        };
+        let bytes = Some(self.byte_window.clone().acquire_many_owned(permits).await.ok()?);
         Some(Share { _call: Some(call), _bytes: bytes })
     }
 
     /// Pushes a call after all earlier ones of its sender.
-    async fn push_call(
-        &self,
-        from: Option<&lyceum_wire::Address>,
-        message: Message,
-    ) -> Result<(), PushError> {
-        let sender = from.and_then(sender_id).map_or(u64::MAX, AgentId::bits);
+    async fn push_call(&self, sender: Sender, message: Message) -> Result<(), PushError> {
         let mut message = message;
         loop {
             let room = self.room.wait();
-            if self.end().is_some() {
+            if self.end().is_some() || self.retired.load(Ordering::Acquire) {
                 return Err(PushError::Full(Box::new(message)));
             }
             self.traffic.note_sent();
-            let pushed = self.outbox().push_from(sender, message);
+            let pushed = self.outbox().push_from(sender.bits(), message);
             if pushed.is_err() {
                 self.traffic.take_back();
             }
@@ -324,7 +335,8 @@ impl Inflow {
                     && let Some(flight) = &self.flight
                 {
                     let count = std::mem::take(&mut self.taken);
-                    self.channel.push_control(Head::ItemCredit { id: flight.id, count });
+                    let credit = Head::ItemCredit { id: flight.id, count };
+                    self.channel.push_small(Message::new(credit));
                 }
                 Some(Ok(Received::boxed(encoding, bytes, self.channel.plain_limit())))
             }

@@ -1,5 +1,6 @@
 //! Calls and questions of the other node, for agents of this one.
 
+use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,7 +11,7 @@ use futures_util::stream::{FuturesUnordered, Stream};
 use lyceum_core::exchange::{Expects, Fault, Incoming, OwnError, Served, decode};
 use lyceum_core::{AnyHandle, CallError};
 use lyceum_wire::link::{
-    self, ActionKey, Answer, Call, FaultKind, Head, Message, Outcome, PushError,
+    self, ActionKey, Answer, CHUNK_SIZE, Call, FaultKind, Head, Message, Outcome, PushError,
 };
 use lyceum_wire::{AgentKey, Encoding, Style};
 use serde_json::Value;
@@ -19,13 +20,17 @@ use tokio::sync::Semaphore;
 use super::calls::STREAM_AHEAD;
 use super::encoding::Received;
 use super::outflow::Credit;
-use super::{Channel, faults, questions, sending};
+use super::{Channel, QUESTION_LIMIT, faults, questions, sending};
 
 /// What the other node asked for and that is not over.
 #[derive(Default)]
 pub(super) struct Services {
     running: FuturesUnordered<Abortable<Service>>,
-    open: std::collections::HashMap<u64, Open>,
+    open: HashMap<u64, Open>,
+    /// How many of them are calls.
+    calls: usize,
+    /// How many bytes of large arguments they brought.
+    bytes: u64,
 }
 
 /// A call or question on its way; it sends its answer itself.
@@ -33,6 +38,15 @@ type Service = BoxFuture<'static, u64>;
 
 struct Open {
     abort: AbortHandle,
+    load: Load,
+}
+
+/// What a call or question takes of what this side allows.
+#[derive(Default)]
+struct Load {
+    is_call: bool,
+    /// Of large arguments.
+    bytes: u64,
     /// Of a stream of results.
     credit: Option<Credit>,
 }
@@ -43,20 +57,30 @@ impl Services {
         self.open.len()
     }
 
+    /// Returns whether a call is within what this side allows.
+    fn admits(&self, channel: &Channel, id: u64, bytes: u64) -> bool {
+        let has_room = self.bytes == 0 || bytes == 0 || self.bytes + bytes <= channel.serving_bytes;
+        self.calls < channel.serving_limit && has_room && !self.open.contains_key(&id)
+    }
+
     /// Runs a service once, and keeps it if it is not over.
-    fn start(
-        &mut self,
-        id: u64,
-        credit: Option<Credit>,
-        mut service: Service,
-        cx: &mut Context<'_>,
-    ) {
+    fn start(&mut self, id: u64, load: Load, mut service: Service, cx: &mut Context<'_>) {
         if service.as_mut().poll(cx).is_ready() {
             return;
         }
         let (abort, registration) = AbortHandle::new_pair();
         self.running.push(Abortable::new(service, registration));
-        self.open.insert(id, Open { abort, credit });
+        self.calls += usize::from(load.is_call);
+        self.bytes += load.bytes;
+        self.open.insert(id, Open { abort, load });
+    }
+
+    /// Takes out what is over.
+    fn close(&mut self, id: u64) -> Option<Open> {
+        let open = self.open.remove(&id)?;
+        self.calls -= usize::from(open.load.is_call);
+        self.bytes -= open.load.bytes;
+        Some(open)
     }
 
     /// Goes on with all of them.
@@ -64,14 +88,14 @@ impl Services {
         while let Poll::Ready(Some(ended)) = Pin::new(&mut self.running).poll_next(cx) {
             // One that was aborted was taken out by who did that.
             if let Ok(id) = ended {
-                self.open.remove(&id);
+                self.close(id);
             }
         }
     }
 
     /// Ends a service whose caller gave up; false if it was over.
     pub(super) fn cancel(&mut self, id: u64) -> bool {
-        let open = self.open.remove(&id);
+        let open = self.close(id);
         if let Some(open) = &open {
             open.abort.abort();
         }
@@ -80,7 +104,7 @@ impl Services {
 
     /// Allows so many results more.
     pub(super) fn allow(&self, id: u64, count: u32) {
-        if let Some(Open { credit: Some(credit), .. }) = self.open.get(&id) {
+        if let Some(credit) = self.open.get(&id).and_then(|open| open.load.credit.as_ref()) {
             // More than the window was not earned.
             let room = (STREAM_AHEAD as usize).saturating_sub(credit.available_permits());
             credit.add_permits(room.min(count as usize));
@@ -91,17 +115,18 @@ impl Services {
     pub(super) fn call(
         &mut self,
         channel: &Arc<Channel>,
-        call: Call,
+        call: &Call,
         body: Bytes,
         cx: &mut Context<'_>,
     ) {
         let id = call.id;
-        if self.len() >= channel.serving_limit || self.open.contains_key(&id) {
+        let bytes = if body.len() > CHUNK_SIZE { body.len() as u64 } else { 0 };
+        if !self.admits(channel, id, bytes) {
             let why = "more calls were sent than the window allows, or one number twice";
             return channel
                 .answer_fault(id, link::Fault::new(FaultKind::Overloaded, why).started(false));
         }
-        let serving = match begin(channel, &call, body) {
+        let serving = match begin(channel, call, body) {
             Ok(serving) => serving,
             Err(fault) => return channel.answer_fault(id, fault),
         };
@@ -113,7 +138,7 @@ impl Services {
             channel.serve(id, encoding, serving.await, flow).await;
             id
         });
-        self.start(id, credit, service, cx);
+        self.start(id, Load { is_call: true, bytes, credit }, service, cx);
     }
 
     /// Answers a question.
@@ -125,15 +150,20 @@ impl Services {
         what: link::Question,
         cx: &mut Context<'_>,
     ) {
-        if self.len() >= channel.serving_limit || self.open.contains_key(&id) {
-            let why = "more questions were sent than the window allows, or one number twice";
+        if self.len() - self.calls >= QUESTION_LIMIT || self.open.contains_key(&id) {
+            let why = "there are too many questions at once, or one number twice";
             return channel.told(id, Err(link::Fault::new(FaultKind::Overloaded, why)));
         }
         if to.is_none()
             && let link::Question::Agents(filter) = what
         {
-            let filter = questions::filter(filter);
-            return channel.told(id, Ok(serde_json::json!(channel.door.agents(&filter))));
+            let agents = channel.door.agents(&questions::filter(filter));
+            let channel = channel.clone();
+            let service = Box::pin(async move {
+                channel.tell(id, Ok(serde_json::json!(agents))).await;
+                id
+            });
+            return self.start(id, Load::default(), service, cx);
         }
         if to.is_none()
             && let link::Question::Clock(question) = what
@@ -144,7 +174,7 @@ impl Services {
                 channel.tell(id, answer).await;
                 id
             });
-            return self.start(id, None, service, cx);
+            return self.start(id, Load::default(), service, cx);
         }
         let agent = to.and_then(|key| channel.door.find(key));
         let answer = match (agent, questions::of_link(what)) {
@@ -161,7 +191,7 @@ impl Services {
             channel.tell(id, answer).await;
             id
         });
-        self.start(id, None, service, cx);
+        self.start(id, Load::default(), service, cx);
     }
 }
 
@@ -292,8 +322,12 @@ impl Channel {
 
     async fn tell(&self, id: u64, told: Result<Value, link::Fault>) {
         let (outcome, body) = told_parts(told);
+        let told = self.push(Message::with_body(Head::Told { id, outcome }, body)).await;
         // If the channel has ended, nobody wants to know.
-        let _ = self.push(Message::with_body(Head::Told { id, outcome }, body)).await;
+        if let Err(PushError::Refused { reason, .. }) = told {
+            let fault = link::Fault::new(FaultKind::TooLarge, reason.to_string());
+            self.told(id, Err(fault.started(true)));
+        }
     }
 
     /// Confirms that a call was given up.

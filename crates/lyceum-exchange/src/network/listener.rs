@@ -64,14 +64,16 @@ pub(super) async fn listen(inner: &Arc<Inner>, endpoint: &str) -> Result<Listene
     if !transport.is_private(&endpoint) && inner.settings.token.is_none() {
         return Err(ListenError::Open(endpoint));
     }
-    let listening = transport.listen(endpoint.clone()).await;
+    let Some(listening) = inner.run(transport.listen(endpoint.clone())).await else {
+        return Err(ListenError::Closed(endpoint));
+    };
     let listening = listening.map_err(|cause| ListenError::Io { endpoint, cause })?;
     let endpoint = listening.endpoint();
+    let Some(task) = inner.spawn(accept_all(inner.clone(), listening)) else {
+        return Err(ListenError::Closed(endpoint));
+    };
     inner.state().endpoints.push(endpoint.clone());
-    match inner.spawn(accept_all(inner.clone(), listening)) {
-        Some(task) => Ok(Listener { inner: inner.clone(), endpoint, task }),
-        None => Err(ListenError::Closed(endpoint)),
-    }
+    Ok(Listener { inner: inner.clone(), endpoint, task })
 }
 
 /// Lets others in, until the task is stopped.
@@ -97,8 +99,8 @@ async fn accept_all(inner: Arc<Inner>, mut listening: Box<dyn TransportListener>
 
 async fn welcome(inner: &Arc<Inner>, stream: Box<dyn ByteStream>) {
     let limit = inner.settings.dial_limit;
-    match inner.timer.limit(limit, inner.meet(stream, false)).await {
-        Some(Ok(_)) => {}
+    match inner.timer.limit(limit, inner.let_in(stream)).await {
+        Some(Ok(())) => {}
         Some(Err(error)) => tracing::debug!(%error, "a stranger was not let in"),
         None => tracing::debug!("a stranger said nothing in time"),
     }

@@ -1,6 +1,7 @@
 //! Another node, as the core sees it.
 
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Weak};
 
 use futures_util::future::BoxFuture;
@@ -10,6 +11,7 @@ use lyceum_wire::{Address, AgentKey, Endpoint, NodeId};
 use serde_json::Value;
 
 use super::Inner;
+use super::turnstile::{Sender, Turn};
 use crate::channel::Channel;
 
 /// Another node: by its id, by an endpoint, or by both.
@@ -21,6 +23,18 @@ struct Whereabouts {
     /// The node that is meant; none if whichever listens at the endpoint will do.
     node: Option<NodeId>,
     endpoint: Option<Endpoint>,
+    /// Stands for the node in the turnstile.
+    lane: u64,
+}
+
+/// Returns what stands for a node in the turnstile.
+fn lane(address: &Address) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match address.node {
+        Some(node) => node.hash(&mut hasher),
+        None => address.endpoint.hash(&mut hasher),
+    }
+    hasher.finish()
 }
 
 impl NodePeer {
@@ -30,6 +44,7 @@ impl NodePeer {
             network: Arc::downgrade(network),
             node: address.node,
             endpoint: address.endpoint.clone(),
+            lane: lane(address),
         })))
     }
 
@@ -49,6 +64,11 @@ impl NodePeer {
             Some(node) if node != channel.node => Err(Unreachable::Replaced(channel.node)),
             _ => Ok(channel),
         }
+    }
+
+    /// Takes a place behind all earlier messages of a sender to the node.
+    fn turn(&self, sender: Sender) -> Option<Turn> {
+        Some(self.0.network.upgrade()?.turnstile.enter(sender, self.0.lane))
     }
 
     fn remote(&self, agent: &AgentKey) -> Remote {
@@ -88,8 +108,13 @@ impl Peer for NodePeer {
         let remote = self.remote(agent);
         let this = self.clone();
         Box::pin(async move {
+            let sender = Sender::of(&request);
+            let turn = this.turn(sender);
+            if let Some(turn) = &turn {
+                turn.come().await;
+            }
             match this.channel().await {
-                Ok(channel) => channel.send(&remote, request).await,
+                Ok(channel) => channel.send(&remote, request, sender, turn).await,
                 Err(unreachable) => {
                     let action = request.message.action().to_owned();
                     Err(unreachable.error(&remote, &action, Some(request)))

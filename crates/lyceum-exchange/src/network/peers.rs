@@ -1,7 +1,7 @@
 //! The channels of a node, and how they come about: dialed once however many ask, and found again
 //! after a loss.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -11,22 +11,56 @@ use futures_util::future::{BoxFuture, Shared};
 use lyceum_wire::link::{Hello, Refusal, RefusalReason, Text};
 use lyceum_wire::{Endpoint, NodeId};
 
+use tokio::sync::Notify;
+
 use super::Inner;
-use super::host;
-use crate::channel::{Channel, Driver, HandshakeError, greet};
+use crate::channel::{Channel, Driver, HandshakeError, Handshaken, greet};
 use crate::transport::ByteStream;
 
 /// How many endpoints are remembered that were dialed.
 const ENDPOINT_LIMIT: usize = 65_536;
 
 /// The channels of a node, and what is known of endpoints.
+///
+/// To each other node there is one channel at most, or one stream that may become one. So calls
+/// do not overtake each other on two of them: a stream is welcome only when what was there before
+/// is over. Of two nodes that dial each other at once, the one with the smaller id refuses the
+/// second stream that it hears of, and the other one waits to see what becomes of the first.
 #[derive(Default)]
-pub(crate) struct Peers(Mutex<Table>);
+pub(crate) struct Peers {
+    table: Mutex<Table>,
+    /// Told when a place in the table is free, or filled.
+    changed: Notify,
+}
 
 #[derive(Default)]
 struct Table {
-    channels: HashMap<NodeId, Arc<Channel>>,
+    /// In order, so that a simulated run is repeatable.
+    places: BTreeMap<NodeId, Place>,
     endpoints: HashMap<Endpoint, Known>,
+}
+
+/// What there is to another node.
+enum Place {
+    /// A stream on which this node has said, or is about to say, that the other one is welcome.
+    Meeting,
+    Channel(Arc<Channel>),
+}
+
+/// The place of another node, while its stream may become a channel.
+struct Meeting {
+    inner: Arc<Inner>,
+    node: NodeId,
+    kept: bool,
+}
+
+/// Says why a stream did not become a channel.
+enum MeetError {
+    /// The two have a channel, or are about to.
+    Duplicate(NodeId),
+    /// There is a better stream.
+    Nearer(Box<dyn ByteStream>),
+    Failed(HandshakeError),
 }
 
 /// What is known of an endpoint.
@@ -60,6 +94,10 @@ impl DialError {
         Self(why.to_string().into())
     }
 
+    fn closed() -> Self {
+        Self::new("the node's network was closed")
+    }
+
     /// Keeps the text of an error and of its causes, since many hear of it.
     fn of(what: &str, error: &dyn std::error::Error) -> Self {
         let mut text = format!("{what}{error}");
@@ -72,33 +110,74 @@ impl DialError {
     }
 }
 
+impl Place {
+    fn channel(&self) -> Option<&Arc<Channel>> {
+        match self {
+            Self::Channel(channel) if channel.is_open() => Some(channel),
+            Self::Channel(_) | Self::Meeting => None,
+        }
+    }
+}
+
 impl Peers {
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the live channel to a node.
     pub(crate) fn channel(&self, node: NodeId) -> Option<Arc<Channel>> {
-        self.table().channels.get(&node).filter(|channel| channel.is_open()).cloned()
+        self.table().places.get(&node).and_then(Place::channel).cloned()
     }
 
     /// Returns all live channels.
     pub(crate) fn live(&self) -> Vec<Arc<Channel>> {
-        let table = self.table();
-        table.channels.values().filter(|channel| channel.is_open()).cloned().collect()
+        self.table().places.values().filter_map(Place::channel).cloned().collect()
     }
 
     fn known(&self, endpoint: &Endpoint) -> Option<Arc<Channel>> {
         let table = self.table();
         let node = table.endpoints.get(endpoint)?.node?;
-        table.channels.get(&node).filter(|channel| channel.is_open()).cloned()
+        table.places.get(&node).and_then(Place::channel).cloned()
+    }
+
+    /// Waits for what comes of a stream to a node; none if nothing does.
+    async fn settled(&self, node: NodeId) -> Option<Arc<Channel>> {
+        loop {
+            let changed = self.changed.notified();
+            match self.table().places.get(&node)? {
+                Place::Channel(channel) => return channel.is_open().then(|| channel.clone()),
+                Place::Meeting => {}
+            }
+            changed.await;
+        }
     }
 
     /// Forgets a channel that has ended.
     fn forget(&self, channel: &Arc<Channel>) {
         let mut table = self.table();
-        if table.channels.get(&channel.node).is_some_and(|known| Arc::ptr_eq(known, channel)) {
-            table.channels.remove(&channel.node);
+        let is_same = |place: &Place| matches!(place, Place::Channel(c) if Arc::ptr_eq(c, channel));
+        if table.places.get(&channel.node).is_some_and(is_same) {
+            table.places.remove(&channel.node);
+        }
+        drop(table);
+        self.changed.notify_waiters();
+    }
+}
+
+impl Meeting {
+    /// Puts a channel into the place.
+    fn keep(mut self, channel: &Arc<Channel>) {
+        self.kept = true;
+        self.inner.peers.table().places.insert(self.node, Place::Channel(channel.clone()));
+        self.inner.peers.changed.notify_waiters();
+    }
+}
+
+impl Drop for Meeting {
+    fn drop(&mut self) {
+        if !self.kept {
+            self.inner.peers.table().places.remove(&self.node);
+            self.inner.peers.changed.notify_waiters();
         }
     }
 }
@@ -122,16 +201,19 @@ impl Inner {
                 (Some(dialing), _) => dialing.clone(),
                 (None, Some(error)) if known.resting => return Err(error.clone()),
                 (None, _) => {
-                    let dialing = self.clone().dial(endpoint.clone()).boxed().shared();
+                    let dialing = self.dial_once(endpoint.clone());
                     known.dialing = Some(dialing.clone());
                     dialing
                 }
             }
         };
-        // Whoever asked first may give up: the attempt goes on without him.
-        let attempt = dialing.clone();
-        self.spawn(async move { drop(attempt.await) });
         dialing.await
+    }
+
+    /// Dials on the node's own runtime, whoever asked, and whether or not he waits.
+    fn dial_once(self: &Arc<Self>, endpoint: Endpoint) -> Dialing {
+        let dialed = self.run(self.clone().dial(endpoint));
+        dialed.map(|dialed| dialed.unwrap_or_else(|| Err(DialError::closed()))).boxed().shared()
     }
 
     async fn dial(self: Arc<Self>, endpoint: Endpoint) -> Result<Arc<Channel>, DialError> {
@@ -188,43 +270,86 @@ impl Inner {
         let Some(transport) = self.transport(endpoint.scheme()) else {
             return Err(DialError::new(format!("no transport knows `{}`", endpoint.scheme())));
         };
-        let stream = transport.dial(endpoint.clone()).await;
-        let stream = stream.map_err(|error| DialError::of("", &error))?;
-        let channel = self.meet(stream, true).await;
-        let channel = channel.map_err(|error| {
-            DialError::of(&format!("cannot agree with the node at `{endpoint}`: "), &error)
-        })?;
-        Ok(self.prefer_private(endpoint, channel).await)
+        // Of the same machine's sockets, one that does not lead there is not tried twice.
+        let mut look_nearer = endpoint.scheme() == "tcp";
+        let mut nearer = None;
+        loop {
+            let stream = match nearer.take() {
+                Some(stream) => stream,
+                None => {
+                    let stream = transport.dial(endpoint.clone()).await;
+                    stream.map_err(|error| DialError::of("", &error))?
+                }
+            };
+            match self.meet(stream, look_nearer).await {
+                Ok(channel) => return Ok(channel),
+                Err(MeetError::Nearer(stream)) => {
+                    look_nearer = false;
+                    nearer = Some(stream);
+                }
+                Err(MeetError::Duplicate(node)) => {
+                    if let Some(channel) = self.peers.settled(node).await {
+                        return Ok(channel);
+                    }
+                    self.timer.sleep(self.settings.shortest_pause).await;
+                }
+                Err(MeetError::Failed(error)) => {
+                    let what = format!("cannot agree with the node at `{endpoint}`: ");
+                    return Err(DialError::of(&what, &error));
+                }
+            }
+        }
     }
 
-    /// Moves to a Unix socket, if both nodes are on one machine and the other has one.
-    async fn prefer_private(
-        self: &Arc<Self>,
-        dialed: &Endpoint,
-        channel: Arc<Channel>,
-    ) -> Arc<Channel> {
-        if dialed.scheme() != "tcp" || channel.host != host::identity() {
-            return channel;
-        }
-        let unix = channel.endpoints.iter().find(|endpoint| endpoint.scheme() == "unix");
-        let (Some(unix), Some(transport)) = (unix, self.transport("unix")) else { return channel };
-        // It may be out of sight, as in a container: TCP does.
-        let Ok(stream) = transport.dial(unix.clone()).await else { return channel };
-        match self.meet(stream, true).await {
-            Ok(private) if private.node == channel.node => private,
-            _ => channel,
-        }
-    }
-
-    /// Greets who is at the other end of a stream, and keeps the channel.
-    pub(super) async fn meet(
+    /// Lets in who dialed.
+    pub(super) async fn let_in(
         self: &Arc<Self>,
         stream: Box<dyn ByteStream>,
-        is_dialed: bool,
-    ) -> Result<Arc<Channel>, HandshakeError> {
+    ) -> Result<(), HandshakeError> {
+        match self.meet(stream, false).await {
+            Err(MeetError::Failed(error)) => Err(error),
+            Ok(_) | Err(MeetError::Duplicate(_) | MeetError::Nearer(_)) => Ok(()),
+        }
+    }
+
+    /// Greets who is at the other end of a stream, and makes it a channel if both want that.
+    async fn meet(
+        self: &Arc<Self>,
+        stream: Box<dyn ByteStream>,
+        look_nearer: bool,
+    ) -> Result<Arc<Channel>, MeetError> {
         let mine = self.hello();
-        let shaken = greet(stream, &mine, is_dialed, |theirs| self.accept(theirs)).await;
-        let shaken = shaken?;
+        let mut met = greet(stream, &mine).await?;
+        if look_nearer && let Some(nearer) = self.nearer(&mine, &met.theirs).await {
+            let nearest = refusal(RefusalReason::Duplicate, "the Unix socket is nearer");
+            // If it has let go already, all the better.
+            let _ = met.refuse(&nearest).await;
+            return Err(MeetError::Nearer(nearer));
+        }
+        let node = met.theirs.node;
+        let meeting = match self.claim(&met.theirs).await {
+            Ok(meeting) => meeting,
+            Err(refusal) => {
+                // If it does not want to know why, that is its affair.
+                let _ = met.refuse(&refusal).await;
+                return Err(MeetError::of_refusal(node, refusal, HandshakeError::Refused));
+            }
+        };
+        if let Err(error) = met.welcome().await {
+            // The place is free before the other node learns that this stream is gone.
+            drop(meeting);
+            return Err(match error {
+                HandshakeError::RefusedThere(refusal) => {
+                    MeetError::of_refusal(node, refusal, HandshakeError::RefusedThere)
+                }
+                error => MeetError::Failed(error),
+            });
+        }
+        Ok(self.start(meeting, met.handshaken()))
+    }
+
+    /// Makes a channel, and drives it.
+    fn start(self: &Arc<Self>, meeting: Meeting, shaken: Handshaken) -> Arc<Channel> {
         let channel = Arc::new(Channel::new(
             self.door.clone(),
             &self.settings,
@@ -232,10 +357,11 @@ impl Inner {
             &shaken,
         ));
         let driver = Driver::new(channel.clone(), shaken, self.topics.clone(), self.timer.clone());
-        self.keep(&channel);
+        meeting.keep(&channel);
         let (inner, driven) = (self.clone(), channel.clone());
         let spawned = self.spawn(async move {
-            let why = driver.await;
+            // With a budget used up, a call would not be handed over, and the next one go first.
+            let why = tokio::task::unconstrained(driver).await;
             tracing::debug!(node = %driven.node, why, "a channel ended");
             inner.peers.forget(&driven);
         });
@@ -243,48 +369,85 @@ impl Inner {
             let (told, wanted) = (channel.clone(), self.door.interests());
             self.spawn(async move { told.announce(wanted).await });
         }
-        Ok(channel)
+        channel
     }
 
-    /// Says whether this node wants the other one.
-    fn accept(&self, theirs: &Hello) -> Result<(), Refusal> {
-        if let Some(expected) = &self.settings.token
-            && !theirs.token.as_ref().is_some_and(|token| token.matches(expected))
-        {
-            let text = "the other node showed no token, or a wrong one";
-            return Err(refusal(RefusalReason::Unauthorized, text));
+    /// Dials a Unix socket of the other node, if both nodes are on one machine and it has one.
+    async fn nearer(&self, mine: &Hello, theirs: &Hello) -> Option<Box<dyn ByteStream>> {
+        if theirs.host != mine.host || mine.host == [0; 16] {
+            return None;
         }
-        let table = self.peers.table();
-        let is_new = !table.channels.contains_key(&theirs.node);
-        if is_new && table.channels.len() >= self.settings.channels {
-            return Err(refusal(RefusalReason::TooManyChannels, "there are too many channels"));
-        }
-        Ok(())
+        let transport = self.transport("unix")?;
+        let mut endpoints = theirs.endpoints.iter().filter_map(|text| text.parse().ok());
+        let unix: Endpoint = endpoints.find(|endpoint: &Endpoint| endpoint.scheme() == "unix")?;
+        // It may be out of sight, as in a container: TCP does.
+        transport.dial(unix).await.ok()
     }
 
-    /// Keeps a channel; of two to the same node, both nodes keep the same one.
-    fn keep(&self, channel: &Arc<Channel>) {
-        let mut table = self.peers.table();
-        let former = table.channels.get(&channel.node).filter(|former| former.is_open()).cloned();
-        let kept = former.as_ref().is_none_or(|former| self.is_better(channel, former));
-        if kept {
-            table.channels.insert(channel.node, channel.clone());
-        }
-        drop(table);
-        match former {
-            Some(former) if kept => former.retire(),
-            Some(_) => channel.retire(),
-            None => {}
+    /// Takes the place of another node for a stream to it, once what was there before is over.
+    async fn claim(self: &Arc<Self>, theirs: &Hello) -> Result<Meeting, Refusal> {
+        self.check_token(theirs)?;
+        let node = theirs.node;
+        loop {
+            let changed = self.peers.changed.notified();
+            let former = {
+                let mut table = self.peers.table();
+                let count = table.places.len();
+                match table.places.get(&node) {
+                    None if count >= self.settings.channels => {
+                        let text = "there are too many channels";
+                        return Err(refusal(RefusalReason::TooManyChannels, text));
+                    }
+                    None => {
+                        table.places.insert(node, Place::Meeting);
+                        return Ok(Meeting { inner: self.clone(), node, kept: false });
+                    }
+                    Some(Place::Meeting) if self.door.node_id() < node => return Err(duplicate()),
+                    Some(Place::Meeting) => None,
+                    Some(Place::Channel(channel)) => Some(channel.clone()),
+                }
+            };
+            if let Some(channel) = former {
+                if channel.is_alive(&self.timer).await {
+                    return Err(duplicate());
+                }
+                channel.break_off();
+            }
+            changed.await;
         }
     }
 
-    /// Returns whether a new channel takes the place of another one to the same node. Both nodes
-    /// must come to the same answer, whichever channel they saw first: one is better that the node
-    /// with the smaller id dialed, then the newer.
-    fn is_better(&self, new: &Channel, former: &Channel) -> bool {
-        let by_smaller = |channel: &Channel| channel.dialed == (self.door.node_id() < channel.node);
-        by_smaller(new) >= by_smaller(former)
+    fn check_token(&self, theirs: &Hello) -> Result<(), Refusal> {
+        let Some(expected) = &self.settings.token else { return Ok(()) };
+        if theirs.token.as_ref().is_some_and(|token| token.matches(expected)) {
+            return Ok(());
+        }
+        let text = "the other node showed no token, or a wrong one";
+        Err(refusal(RefusalReason::Unauthorized, text))
     }
+}
+
+impl MeetError {
+    fn of_refusal(
+        node: NodeId,
+        refusal: Refusal,
+        failed: impl FnOnce(Refusal) -> HandshakeError,
+    ) -> Self {
+        match refusal.reason {
+            RefusalReason::Duplicate => Self::Duplicate(node),
+            _ => Self::Failed(failed(refusal)),
+        }
+    }
+}
+
+impl From<HandshakeError> for MeetError {
+    fn from(error: HandshakeError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+fn duplicate() -> Refusal {
+    refusal(RefusalReason::Duplicate, "there is a channel between the two nodes")
 }
 
 fn refusal(reason: RefusalReason, text: &str) -> Refusal {

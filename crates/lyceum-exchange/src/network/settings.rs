@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lyceum_wire::link::{BYTE_WINDOW, CALL_WINDOW, HEARTBEAT, Hello, MESSAGE_LIMIT, Token};
-use lyceum_wire::{CodecKind, Compression, NodeId};
+use lyceum_wire::{CodecKind, Compression, Endpoint, NodeId};
 
 /// Limits and choices of a network.
 ///
@@ -24,6 +24,7 @@ pub struct Settings {
     pub(crate) byte_window: u64,
     pub(crate) heartbeat: Duration,
     pub(crate) token: Option<Token>,
+    pub(crate) advertised: Vec<Endpoint>,
     #[cfg(feature = "tls")]
     pub(crate) certificates: Option<crate::Certificates>,
     pub(crate) conducted: bool,
@@ -43,6 +44,7 @@ impl Default for Settings {
             byte_window: BYTE_WINDOW,
             heartbeat: HEARTBEAT,
             token: None,
+            advertised: Vec::new(),
             #[cfg(feature = "tls")]
             certificates: None,
             conducted: false,
@@ -95,6 +97,13 @@ impl Settings {
     /// Shows this secret to other nodes, and asks the same of them.
     pub fn token(mut self, secret: impl Into<String>) -> Self {
         self.token = Some(Token::new(secret));
+        self
+    }
+
+    /// Tells others that the node is reached there, the best first, besides where it listens: for
+    /// one that listens on all addresses of its machine, or behind a gateway.
+    pub fn advertise(mut self, endpoint: Endpoint) -> Self {
+        self.advertised.push(endpoint);
         self
     }
 

@@ -214,8 +214,8 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
         ) -> ::core::option::Option<
             ::core::result::Result<Self, #runtime::exchange::Unreadable>,
         > {
-            use #runtime::probe::*;
-            let decoded = (&&Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
+            use #runtime::probe::traits::*;
+            let decoded = (&&#runtime::probe::Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
             ::core::option::Option::Some(
                 decoded.map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
             )
@@ -230,8 +230,8 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
                 #runtime::wire::CodecError,
             >,
         > {
-            use #runtime::probe::*;
-            (&&Probe::of(&(#(&self.#fields,)*))).encode(#encoding)
+            use #runtime::probe::traits::*;
+            (&&#runtime::probe::Probe::of(&(#(&self.#fields,)*))).encode(#encoding)
         }
     })
 }
@@ -240,7 +240,7 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
 fn own_error(runtime: &TokenStream) -> TokenStream {
     let (error, schemas) = (local("error"), local("schemas"));
     let ty = quote!(<Self as #runtime::Message>::Error);
-    let (probe, traits) = (quote!(#runtime::probe::Probe), quote!(use #runtime::probe::*;));
+    let (probe, traits) = (quote!(#runtime::probe::Probe), quote!(use #runtime::probe::traits::*;));
     quote! {
         fn error_schema(
             #schemas: &mut #runtime::SchemaGenerator,

@@ -12,7 +12,7 @@ use super::{Failure, Print, Reach, Shared};
 
 /// Which agents of which node.
 #[derive(Args, Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Where the node listens, as in tcp://127.0.0.1:5555 or unix:///run/mesh.sock
     url: String,
 
@@ -58,7 +58,7 @@ impl Options {
         };
         match self.url.parse::<Address>() {
             Ok(Address { endpoint: Some(endpoint), .. }) => Err(Failure::Usage(format!(
-                "cannot list the agents of `{}`, which is an agent: expected its node, `{endpoint}`",
+                "cannot list the agents of `{}`, which is one: expected its node, `{endpoint}`",
                 self.url
             ))),
             _ => Err(error.into()),

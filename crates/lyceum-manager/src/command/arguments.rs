@@ -99,8 +99,8 @@ fn unknown(word: &str, name: &str, action: &ActionDescription) -> Failure {
     let names: Vec<_> = action.parameters.iter().map(|one| one.name.as_str()).collect();
     let has = if names.is_empty() { "none".into() } else { names.join(", ") };
     Failure::Usage(format!(
-        "cannot take `{word}`: `{}` has no argument `{name}`, it has {has}; a string with `=` in it \
-         goes in JSON's quotes, as in '\"{word}\"'",
+        "cannot take `{word}`: `{}` has no argument `{name}`, it has {has}; a string with `=` in \
+         it goes in JSON's quotes, as in '\"{word}\"'",
         action.name
     ))
 }

@@ -9,7 +9,7 @@ use super::{Failure, Print, Reach, Shared, arguments};
 
 /// What is called, and how.
 #[derive(Args, Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Address of the agent, as in tcp://127.0.0.1:5555/counter or unix:///run/mesh.sock#counter
     url: String,
 

@@ -20,7 +20,10 @@ impl Completions {
     ///
     /// Returns why they could not be printed.
     pub fn print<P: CommandFactory>(&self) -> io::Result<()> {
-        let mut command = P::command();
+        self.print_of(P::command())
+    }
+
+    pub(crate) fn print_of(&self, mut command: clap::Command) -> io::Result<()> {
         let name = command.get_name().to_owned();
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut command, name, &mut script);

@@ -12,7 +12,7 @@ const COLUMN: usize = 44;
 
 /// Whom to describe.
 #[derive(Args, Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Address of the agent, as in tcp://127.0.0.1:5555/counter or unix:///run/mesh.sock#counter
     url: String,
 
@@ -21,6 +21,10 @@ pub struct Options {
 }
 
 impl Options {
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     pub(super) async fn execute(&self, reach: &Reach, print: &Print) -> Result<(), Failure> {
         let agent = reach.agent(&self.url).await?.with_timeout(reach.rest());
         let described = agent.describe().await;

@@ -26,6 +26,9 @@ pub(crate) enum Failure {
     /// Time is up.
     #[error("no answer from `{url}` within {limit:?} to `{verb}`{}", advice(*.may_run))]
     Timeout { url: String, verb: String, limit: Duration, may_run: bool },
+    /// It failed, and whoever has to know was told.
+    #[error("it failed")]
+    Told,
     /// The answer could not be printed.
     #[error("cannot print the answer: {0}")]
     Print(#[from] io::Error),
@@ -41,11 +44,16 @@ impl Failure {
         match self {
             // Whoever read the answer went away, as in `| head`: an end, and no fault.
             Self::Print(error) if error.kind() == io::ErrorKind::BrokenPipe => exit::DONE,
-            Self::Action { .. } | Self::Print(_) => exit::ACTION,
+            Self::Action { .. } | Self::Told | Self::Print(_) => exit::ACTION,
             Self::Usage(_) => exit::USAGE,
             Self::Unreachable(_) => exit::UNREACHABLE,
             Self::Timeout { .. } => exit::TIMEOUT,
         }
+    }
+
+    /// Returns whether nobody needs to read of it.
+    pub(crate) fn is_silent(&self) -> bool {
+        matches!(self, Self::Told) || self.code() == exit::DONE
     }
 
     /// Returns the failure as JSON.
@@ -57,7 +65,7 @@ impl Failure {
             Self::Usage(text) => json!({ "error": "usage", "text": text }),
             Self::Unreachable(text) => json!({ "error": "unreachable", "text": text }),
             Self::Timeout { .. } => json!({ "error": "timeout", "text": self.to_string() }),
-            Self::Print(_) => json!({ "error": "print", "text": self.to_string() }),
+            Self::Told | Self::Print(_) => json!({ "error": "print", "text": self.to_string() }),
         }
     }
 

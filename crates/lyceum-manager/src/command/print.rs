@@ -48,7 +48,7 @@ impl Print {
 
     /// Prints why a command failed, to where errors go.
     pub(crate) fn failure(&self, failure: &Failure) {
-        if failure.code() == super::exit::DONE {
+        if failure.is_silent() {
             return;
         }
         let mut errors = io::stderr().lock();

@@ -1,0 +1,168 @@
+//! What agents print, line by line.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lyceum_wire::AgentName;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+
+/// A longer line is cut into pieces of so many bytes.
+const LINE_LIMIT: usize = 8 * 1024;
+/// How many of the last lines are kept, to tell why something ended.
+const KEPT: usize = 10;
+
+/// A line that an agent's process printed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputLine {
+    /// The agent's name.
+    pub agent: AgentName,
+    /// Where it was printed.
+    pub stream: Stream,
+    /// The line, without its end; what is no UTF-8 is replaced.
+    pub text: String,
+}
+
+/// Where a line was printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+/// Takes lines as they are printed, and keeps the last few.
+///
+/// Nothing queues up: what is not taken yet waits in the pipe, and who prints waits with it.
+#[derive(Clone)]
+pub struct Output {
+    agent: AgentName,
+    take: Take,
+    last: Arc<Mutex<VecDeque<String>>>,
+}
+
+/// What takes a line.
+pub(crate) type Take = Arc<dyn Fn(&OutputLine) + Send + Sync>;
+
+/// One of the two streams of a process.
+#[derive(Debug)]
+pub(super) struct Pipe<R> {
+    reader: BufReader<R>,
+    begun: Vec<u8>,
+    stream: Stream,
+    is_open: bool,
+}
+
+impl Output {
+    pub(crate) fn new(agent: AgentName, take: Take) -> Self {
+        Self { agent, take, last: Arc::default() }
+    }
+
+    /// Takes a line.
+    pub fn line(&self, stream: Stream, text: &str) {
+        let line = OutputLine { agent: self.agent.clone(), stream, text: text.into() };
+        (self.take)(&line);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() == KEPT {
+            last.pop_front();
+        }
+        last.push_back(line.text);
+    }
+
+    /// Returns the last lines.
+    pub(crate) fn last(&self) -> Vec<String> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+}
+
+/// Hands a line to `tracing`, with the agent's name.
+pub(crate) fn trace(line: &OutputLine) {
+    let stream = match line.stream {
+        Stream::Output => "output",
+        Stream::Error => "error",
+    };
+    tracing::info!(target: "lyceum::output", agent = %line.agent, stream, "{}", line.text);
+}
+
+impl<R: AsyncRead + Unpin> Pipe<R> {
+    pub(super) fn new(reader: R, stream: Stream) -> Self {
+        Self { reader: BufReader::new(reader), begun: Vec::new(), stream, is_open: true }
+    }
+
+    /// Takes lines until the stream ends. Dropping the future loses nothing.
+    pub(super) async fn drain(&mut self, output: &Output) {
+        while self.is_open {
+            let piece = match self.reader.fill_buf().await {
+                Ok(piece) if !piece.is_empty() => piece,
+                // It ended, one way or another.
+                _ => {
+                    self.is_open = false;
+                    self.end_line(output, true);
+                    return;
+                }
+            };
+            let room = LINE_LIMIT - self.begun.len();
+            let end = piece.iter().take(room).position(|byte| *byte == b'\n');
+            let taken = end.map_or(piece.len().min(room), |end| end + 1);
+            self.begun.extend_from_slice(&piece[..taken]);
+            self.reader.consume(taken);
+            if end.is_some() || self.begun.len() >= LINE_LIMIT {
+                self.end_line(output, false);
+            }
+        }
+    }
+
+    fn end_line(&mut self, output: &Output, is_last: bool) {
+        if is_last && self.begun.is_empty() {
+            return;
+        }
+        let text = String::from_utf8_lossy(&self.begun);
+        output.line(self.stream, text.trim_end_matches(['\n', '\r']));
+        self.begun.clear();
+    }
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Output(of {})", self.agent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &[u8]) -> Vec<String> {
+        let taken = Arc::new(Mutex::new(Vec::new()));
+        let seen = taken.clone();
+        let take: Take = Arc::new(move |line: &OutputLine| {
+            seen.lock().unwrap().push(line.text.clone());
+        });
+        let output = Output::new("a".parse().unwrap(), take);
+        lyceum_core::block_on(Pipe::new(text, Stream::Output).drain(&output));
+        taken.lock().unwrap().clone()
+    }
+
+    #[test]
+    fn lines_are_taken_one_by_one() {
+        assert_eq!(lines(b"one\ntwo\r\n\nlast"), ["one", "two", "", "last"]);
+        assert_eq!(lines(b"\xff\n"), ["\u{fffd}"]);
+        assert!(lines(b"").is_empty());
+    }
+
+    #[test]
+    fn endless_line_is_cut() {
+        let taken = lines(&[b'x'; 20_000]);
+        assert_eq!(taken.iter().map(String::len).collect::<Vec<_>>(), [8192, 8192, 3616]);
+    }
+
+    #[test]
+    fn only_the_last_lines_are_kept() {
+        let output = Output::new("a".parse().unwrap(), Arc::new(trace));
+        for number in 0..100 {
+            output.line(Stream::Output, &number.to_string());
+        }
+        assert_eq!(output.last().first().map(String::as_str), Some("90"));
+    }
+}

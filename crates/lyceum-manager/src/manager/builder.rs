@@ -1,0 +1,158 @@
+//! Making a manager.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use lyceum_core::exchange::Door;
+use lyceum_core::{LaunchError, Node};
+use lyceum_exchange::{ListenError, NetworkExt};
+use lyceum_wire::Address;
+use thiserror::Error;
+
+use super::exchange::Nursery;
+use super::{Children, Manager, Shared, post};
+use crate::launcher::output::{Take, trace};
+use crate::launcher::{Launcher, OutputLine};
+
+/// A manager that is about to be made.
+#[must_use = "a manager is made by `start`"]
+pub struct ManagerBuilder {
+    node: Node,
+    name: String,
+    directory: Option<PathBuf>,
+    token: Option<String>,
+    heartbeat: Duration,
+    grace: Duration,
+    start_limit: Duration,
+    take: Take,
+}
+
+/// Says why a manager was not made.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ManagerError {
+    /// There is no place for its sockets.
+    #[error("cannot make the private directory `{directory}`")]
+    Directory {
+        /// Which directory.
+        directory: PathBuf,
+        /// What the system said.
+        #[source]
+        cause: io::Error,
+    },
+    /// It cannot be reached.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// It has no mailbox; another manager of the node may have its name.
+    #[error("cannot make the manager's mailbox")]
+    Mailbox(#[from] LaunchError),
+}
+
+impl ManagerBuilder {
+    pub(super) fn new(node: &Node) -> Self {
+        Self {
+            node: node.clone(),
+            name: "manager".into(),
+            directory: None,
+            token: None,
+            heartbeat: Duration::from_secs(5),
+            grace: Duration::from_secs(5),
+            start_limit: Duration::from_secs(30),
+            take: Arc::new(trace),
+        }
+    }
+
+    /// Sets the name of the manager's mailbox; `manager` unless set.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Makes a directory for sockets within this one; within the system's temporary one unless set.
+    pub fn directory(mut self, parent: impl Into<PathBuf>) -> Self {
+        self.directory = Some(parent.into());
+        self
+    }
+
+    /// Tells the secret that the node's network asks for, if it was set up with one.
+    pub fn token(mut self, secret: impl Into<String>) -> Self {
+        self.token = Some(secret.into());
+        self
+    }
+
+    /// Asks for a sign of life so often; every 5 s unless set. Who gives none for three times as
+    /// long is ended, and restarted if its policy says so.
+    pub fn heartbeat(mut self, every: Duration) -> Self {
+        self.heartbeat = every;
+        self
+    }
+
+    /// Gives agents so long to stop before they are killed; 5 s unless set.
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Gives agents so long to start; 30 s unless set.
+    pub fn start_limit(mut self, limit: Duration) -> Self {
+        self.start_limit = limit;
+        self
+    }
+
+    /// Takes each line that an agent's process prints; `tracing` gets it unless this is set.
+    ///
+    /// It runs within the node and must be quick: who prints waits for it.
+    pub fn on_output(mut self, take: impl Fn(&OutputLine) + Send + Sync + 'static) -> Self {
+        self.take = Arc::new(take);
+        self
+    }
+
+    /// Makes the manager: it listens at a Unix socket in a directory that only this user can enter.
+    ///
+    /// # Errors
+    ///
+    /// Says why that is not possible.
+    pub async fn start(self, launcher: impl Launcher) -> Result<Manager, ManagerError> {
+        let parent = self.directory.unwrap_or_else(std::env::temp_dir);
+        let directory = private(&parent, Door::of(&self.node).random())?;
+        let network = self.node.network();
+        let socket = format!("unix://{}", directory.join("manager").display());
+        let listener = network.listen(&socket).await?;
+        let user = self.node.user(&self.name).await?;
+        let endpoint = Some(listener.endpoint().clone());
+        let children = Arc::new(Children {
+            address: Address { node: None, endpoint, agent: user.handle().any().key() },
+            network: Arc::downgrade(&network),
+            node: self.node.clone(),
+            launcher: Box::new(launcher),
+            directory,
+            token: self.token,
+            heartbeat: self.heartbeat,
+            grace: self.grace,
+            start_limit: self.start_limit,
+            take: self.take,
+            table: Mutex::default(),
+        });
+        self.node.attach(Nursery::of(&children));
+        let post = self.node.spawn(post::take_reports(user, Arc::downgrade(&children)));
+        Ok(Manager { shared: Arc::new(Shared { children, _post: post }) })
+    }
+}
+
+/// Makes a directory that only this user can enter.
+fn private(parent: &Path, random: u64) -> Result<PathBuf, ManagerError> {
+    let directory = parent.join(format!("lyceum-{}-{random:08x}", std::process::id()));
+    match std::fs::DirBuilder::new().mode(0o700).create(&directory) {
+        Ok(()) => Ok(directory),
+        Err(cause) => Err(ManagerError::Directory { directory, cause }),
+    }
+}
+
+impl std::fmt::Debug for ManagerBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ManagerBuilder").field("name", &self.name).finish_non_exhaustive()
+    }
+}

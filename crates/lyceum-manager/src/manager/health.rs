@@ -1,0 +1,66 @@
+//! What there is to know of an agent that a manager looks after.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::Children;
+use super::child::{Child, Stage};
+use crate::launcher::Exit;
+
+/// What there is to know of an agent that a manager looks after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Health {
+    /// Its name.
+    pub name: String,
+    /// The name of its type.
+    pub kind: String,
+    /// What its life has come to.
+    pub state: State,
+    /// The id of its process, if it has one of its own.
+    pub process: Option<u32>,
+    /// How often it was restarted.
+    pub restarts: u32,
+    /// How its process ended last.
+    pub last_exit: Option<Exit>,
+    /// Why it failed last.
+    pub last_failure: Option<String>,
+    /// How long it took to answer, through its mailbox; `None` if it was not asked, or did not.
+    pub ping: Option<Duration>,
+}
+
+/// What the life of an agent has come to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum State {
+    /// It starts for the first time.
+    Starting,
+    /// It is there.
+    Up,
+    /// It failed, and starts again; messages wait.
+    Restarting,
+    /// It is gone for good: why.
+    Ended(String),
+}
+
+/// What a child's life leaves behind.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) process: Option<u32>,
+    pub(super) restarts: u32,
+    pub(super) last_exit: Option<Exit>,
+    pub(super) last_failure: Option<String>,
+}
+
+impl Children {
+    /// Asks an agent for a sign of life, for as long as three heartbeats.
+    pub(super) async fn ping(&self, child: &Child) -> Option<Duration> {
+        if !matches!(*child.stage.borrow(), Stage::Up(_)) {
+            return None;
+        }
+        let agent = self.revive(child)?.with_timeout(self.heartbeat * 3);
+        agent.ping().await.ok()
+    }
+}

@@ -1,0 +1,135 @@
+//! The side of who was started with a ticket: launches the agent, and reports.
+
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
+use lyceum_core::exchange::ConnectError;
+use lyceum_core::{AnyHandle, CallError, DownReason, Handle, Inbox, Node, Value};
+use lyceum_exchange::{ListenError, Network, Settings};
+use lyceum_wire::NodeId;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use thiserror::Error;
+
+use crate::registry::RegistryError;
+use crate::{Registry, Ticket};
+
+/// How long the manager may take to answer at first.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long answers that are under way have to leave, after their agent ended.
+pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// What a manager hears of who it started.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Report {
+    /// The agent's name.
+    pub(crate) name: String,
+    /// Which start of it this is.
+    pub(crate) generation: u32,
+    /// How it went.
+    pub(crate) started: Result<NodeId, String>,
+}
+
+/// The subject of reports among a manager's mail.
+pub(crate) const SUBJECT: &str = "started";
+
+/// Says why an agent that was started with a ticket ended.
+#[derive(Debug, Error)]
+pub(crate) enum ServeError {
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    #[error("cannot report to the manager")]
+    Connect(#[from] ConnectError),
+    #[error("cannot report to the manager")]
+    Report(#[from] CallError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    #[error("the agent ended: {0}")]
+    Ended(DownReason),
+    #[error("the manager is gone: {0}")]
+    Orphaned(DownReason),
+}
+
+impl ServeError {
+    /// Returns whether the manager knows, by a report or by its watch over the agent.
+    pub(crate) fn is_told(&self) -> bool {
+        !matches!(self, Self::Connect(_) | Self::Report(_))
+    }
+}
+
+/// Launches the agent of a ticket on a node, and waits for its end, for that of its manager, or
+/// for an order to end.
+pub(crate) async fn serve(
+    registry: &Registry,
+    ticket: &Ticket,
+    node: &Node,
+    order: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let settings = Settings::default().heartbeat(ticket.heartbeat);
+    let settings = match &ticket.token {
+        Some(token) => settings.token(token.clone()),
+        None => settings,
+    };
+    let network = Network::attach(node, settings);
+    let manager = node.connect::<Inbox>(&ticket.manager.to_string()).patience(PATIENCE).await?;
+    let started = start(registry, ticket, node, &network).await;
+    let told = started.as_ref().map(|_| node.id()).map_err(|error| with_causes(error));
+    report(&manager, ticket, told).await?;
+    let agent = started?;
+
+    let ended = async {
+        let reason = agent.ended().await;
+        node.sleep(LAST_WORDS).await;
+        reason
+    };
+    let ended = select(Box::pin(ended), manager.ended());
+    match select(ended, Box::pin(order)).await {
+        Either::Left((Either::Left((reason, _)), _)) if is_wanted(&reason) => Ok(()),
+        Either::Left((Either::Left((reason, _)), _)) => Err(ServeError::Ended(reason)),
+        Either::Left((Either::Right((reason, _)), _)) => Err(ServeError::Orphaned(reason)),
+        Either::Right(_) => Ok(()),
+    }
+}
+
+/// Returns whether somebody asked for that end, so that it is no reason to start again.
+pub(crate) fn is_wanted(reason: &DownReason) -> bool {
+    reason.is_normal() || *reason == DownReason::Killed
+}
+
+async fn start(
+    registry: &Registry,
+    ticket: &Ticket,
+    node: &Node,
+    network: &Network,
+) -> Result<AnyHandle, ServeError> {
+    let agent = registry.launch(node, &ticket.wanted).await?;
+    network.listen(&ticket.endpoint.to_string()).await?;
+    Ok(agent)
+}
+
+async fn report(
+    manager: &Handle<Inbox>,
+    ticket: &Ticket,
+    started: Result<NodeId, String>,
+) -> Result<(), ServeError> {
+    let (name, generation) = (ticket.wanted.name.to_string(), ticket.generation);
+    let report: Value = json!(Report { name, generation, started });
+    let delivered = manager.deliver(SUBJECT.into(), report).await;
+    // A full mailbox lets us wait; nothing else is an error of the inbox's own.
+    delivered.map_err(|error| error.map_action(|_| unreachable!("an inbox takes all mail")).into())
+}
+
+/// Returns the text of an error with its causes.
+pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let more = error.to_string();
+        if !text.ends_with(&more) {
+            text = format!("{text}: {more}");
+        }
+        cause = error.source();
+    }
+    text
+}
