@@ -1,7 +1,7 @@
 //! Every example runs, and tells what it is expected to tell.
 
 use examples::{
-    behaviours, hello, ping_pong, sensors, state_machine, stream, supervision, trading_day,
+    behaviours, feeder, hello, ping_pong, sensors, state_machine, stream, supervision, trading_day,
 };
 
 #[lyceum::test]
@@ -97,5 +97,17 @@ async fn trading_day_depends_on_its_seed_alone_and_loses_nothing() -> lyceum::Re
     assert_eq!(first.len(), 7);
     assert_eq!(first[..2], ["09:00 the market opens", "17:00 the market closes"]);
     assert_eq!(first[6], "together 1000 pieces and 300000 cents");
+    Ok(())
+}
+
+#[tokio::test]
+async fn feeder_stays_under_its_limit() -> lyceum::Result<()> {
+    let expected = [
+        "300 households, 150 batteries, and a feeder for 450 kW",
+        "570 kW were wanted at most",
+        "450 kW flowed at most",
+        "power from batteries was paid for in 9 quarters of an hour",
+    ];
+    assert_eq!(feeder::run().await?, expected);
     Ok(())
 }

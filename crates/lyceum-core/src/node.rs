@@ -157,6 +157,12 @@ impl Node {
         })
     }
 
+    /// Returns the exchange of a type, which `make` makes if none is attached yet. For those who
+    /// write an exchange.
+    pub fn exchange_or_attach<E: Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
+        self.shared.exchanges.get_or_attach(make)
+    }
+
     /// Connects to an agent at an address; await it for the handle.
     ///
     /// The agent may be one of this node, or of another one that an exchange leads to.

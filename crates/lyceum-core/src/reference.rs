@@ -37,7 +37,7 @@ impl AgentRef {
             id: self.id,
             name: self.name(),
             kind: self.vtable().name.into(),
-            interfaces: (self.vtable().interfaces)(),
+            interfaces: Some((self.vtable().interfaces)()),
             mode: self.mode(),
             generation: self.generation(),
             stats: Stats::of(self),

@@ -66,9 +66,14 @@ pub(crate) fn tls(certificates: Certificates) -> Arc<dyn Transport> {
 /// Returns the transports that every node has. A simulated one has no sockets, whose bytes would
 /// come when they like.
 pub(crate) fn built_in(door: &Door) -> Vec<Arc<dyn Transport>> {
-    let local = Arc::new(local::Local::of(door));
+    let local: Arc<dyn Transport> = Arc::new(local::Local::of(door));
     match door.world() {
         Some(_) => vec![local],
-        None => vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix), local],
+        None => [sockets(), vec![local]].concat(),
     }
+}
+
+/// Returns the transports over sockets, which need no node.
+pub(crate) fn sockets() -> Vec<Arc<dyn Transport>> {
+    vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix)]
 }

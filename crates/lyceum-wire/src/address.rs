@@ -16,6 +16,11 @@ use crate::{AgentId, NodeId};
 /// The longest address, in bytes.
 const LENGTH_LIMIT: usize = 1024;
 
+/// The name by which serde knows handles, which are newtypes around the text of an address.
+///
+/// Formats that have something better than a text for an agent tell handles by it.
+pub const HANDLE: &str = "lyceum::Handle";
+
 /// An agent's address: `local://NODE/AGENT`, or `SCHEME://[NODE@]LOCATION/AGENT[?OPTIONS]`.
 ///
 /// AGENT is an id or a name. A Unix socket's location is a path, and the agent follows a `#`. With

@@ -11,6 +11,8 @@
 //! - [`Value`]: what a payload holds. [`Integer`], [`Map`] and [`Typed`] are its larger parts.
 //! - [`TypeTable`]: which number stands for which type. [`Date`] and [`Proxy`] always have one.
 //! - [`to_value`], [`from_value`]: any type of serde's, by [`Serializer`] and [`Deserializer`].
+//!   [`Handles`]: what becomes of agents.
+//! - [`Packet`]: a message whose content may be anything, for channels that do not carry calls.
 
 mod blosc;
 mod codec;
@@ -21,12 +23,14 @@ mod deserialize;
 mod encode;
 mod failure;
 mod frame;
+mod handles;
 mod integer;
 mod json;
 mod limits;
 mod map;
 mod message;
 mod msgpack;
+mod packet;
 mod path;
 mod plain;
 mod proxy;
@@ -45,10 +49,12 @@ pub use deserialize::Deserializer;
 pub use encode::EncodeError;
 pub use failure::Failure;
 pub use frame::{FrameDecoder, FrameError, write_frame};
+pub use handles::Handles;
 pub use integer::{Integer, ParseIntegerError};
 pub use limits::{Limits, NESTING_LIMIT, PAYLOAD_LIMIT, VALUE_LIMIT};
 pub use map::Map;
 pub use message::Message;
+pub use packet::{Packet, PacketKind};
 pub use path::{Path, PathError};
 pub use proxy::Proxy;
 pub use serialize::Serializer;

@@ -22,7 +22,7 @@ mod trace;
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
 
-pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint};
+pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint, HANDLE};
 #[cfg(feature = "messagepack")]
 pub use codec::MessagePack;
 #[cfg(feature = "postcard")]

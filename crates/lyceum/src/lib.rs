@@ -32,6 +32,8 @@
 //! - Reaching them: [`Handle`], [`AnyHandle`], [`Call`], [`CallError`].
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
 //! - Other processes, with the feature `network`: `Node::listen`, [`Node::connect`].
+//! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, [`Node::connect`].
+//! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].
 //!
@@ -54,6 +56,8 @@ pub mod prelude {
     };
     #[cfg(feature = "network")]
     pub use lyceum_exchange::NetworkExt;
+    #[cfg(feature = "aiomas")]
+    pub use lyceum_exchange::aiomas::AiomasExt;
     pub use lyceum_macros::agent;
 }
 
@@ -91,4 +95,8 @@ mod guide {
     struct Processes;
     #[doc = include_str!("../../../docs/src/performance.md")]
     struct Performance;
+    #[doc = include_str!("../../../docs/src/mosaik.md")]
+    struct Mosaik;
+    #[doc = include_str!("../../../docs/src/coming-from-aiomas.md")]
+    struct ComingFromAiomas;
 }

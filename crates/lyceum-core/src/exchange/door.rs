@@ -48,13 +48,20 @@ impl Door {
     /// Returns what there is to know of the agents that fit.
     pub fn agents(&self, filter: &AgentFilter) -> Vec<Status> {
         let fits = |status: &Status, agent: &AgentRef| {
+            let has = |name| status.interfaces.as_ref().is_some_and(|own| own.contains(name));
             filter.kind.as_ref().is_none_or(|kind| *kind == status.kind)
-                && filter.interface.as_ref().is_none_or(|name| status.interfaces.contains(name))
+                && filter.interface.as_ref().is_none_or(has)
                 && agent.has_attributes(&filter.attributes)
         };
         let agents = self.shared.registry.find(|_| true);
         let statuses = agents.iter().map(|agent| (agent.status(), agent));
         statuses.filter(|(status, agent)| fits(status, agent)).map(|(status, _)| status).collect()
+    }
+
+    /// Returns whether an action of an agent answers with a stream of results.
+    pub fn streams(&self, agent: &AnyHandle, action: &str) -> bool {
+        let route = agent.cell().and_then(|agent| agent.route(action));
+        route.is_some_and(|route| route.stream)
     }
 
     /// Hands a message to an agent. It is decoded now, and sent when the future is first polled,

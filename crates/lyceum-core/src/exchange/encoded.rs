@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::route::ArgumentSource;
+
 /// A value that arrived, with the codec that can read it.
 pub trait Encoded: Send + Sync {
     /// Hands a deserializer of the value to `read`.
@@ -13,6 +15,12 @@ pub trait Encoded: Send + Sync {
     ///
     /// Says what `read` or the codec did not like.
     fn read(&self, read: ReadValue<'_>) -> Result<(), Unreadable>;
+
+    /// Returns the value as arguments of which some are given by position and others by name,
+    /// where that is what it is. Otherwise it is a sequence or a map.
+    fn arguments(&self) -> Option<Box<dyn ArgumentSource + '_>> {
+        None
+    }
 
     /// Returns the encoded bytes, where they are in one of Lyceum's own encodings: whoever knows
     /// the type decodes them faster himself.

@@ -20,6 +20,13 @@ pub trait Exchange: Any + Send + Sync + fmt::Debug {
     /// knows. Does not wait and sends nothing: the peer connects when it is first used.
     fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>>;
 
+    /// Returns the agent of this very node that an address leads to, where the exchange listens
+    /// there itself.
+    fn own(&self, address: &Address) -> Option<AgentKey> {
+        let _ = address;
+        None
+    }
+
     /// Returns where the node can be reached, the best first.
     fn endpoints(&self) -> Vec<Endpoint>;
 

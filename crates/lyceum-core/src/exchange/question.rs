@@ -57,8 +57,8 @@ pub struct Status {
     pub name: Option<String>,
     /// The name of its type.
     pub kind: String,
-    /// The interfaces that it implements.
-    pub interfaces: Vec<String>,
+    /// The interfaces that it implements; `None` if its node speaks a wire that does not say.
+    pub interfaces: Option<Vec<String>>,
     /// What its life has come to.
     pub mode: Mode,
     /// How often it was restarted.

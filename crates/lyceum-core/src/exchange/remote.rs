@@ -22,8 +22,8 @@ pub struct Remote {
 pub struct RemoteKind {
     /// The name of the type.
     pub name: String,
-    /// The names of its interfaces.
-    pub interfaces: Vec<String>,
+    /// The names of its interfaces, where they are known.
+    pub interfaces: Option<Vec<String>>,
 }
 
 impl Remote {
@@ -55,7 +55,8 @@ impl Remote {
     /// Returns whether it may have a type or interface: what is not known is not ruled out.
     pub(crate) fn may_be(&self, name: &str) -> bool {
         let known = |kind: &Arc<RemoteKind>| {
-            kind.name == name || kind.interfaces.iter().any(|interface| interface == name)
+            let is_named = |interfaces: &Vec<String>| interfaces.iter().any(|own| own == name);
+            kind.name == name || kind.interfaces.as_ref().is_none_or(is_named)
         };
         self.kind.as_ref().is_none_or(known)
     }

@@ -12,6 +12,9 @@ use crate::route::WireMessage;
 use crate::stream::Results;
 use crate::{Message, Recipient};
 
+/// Makes a message ready to leave, with the fingerprint of its action.
+type Travel<M> = fn(M, fn() -> Fingerprint) -> Box<dyn Outgoing>;
+
 /// How messages of a type leave the process and how their answers are read; made by the macros
 /// for each action that is not local.
 pub struct Wire<M: Message> {
@@ -22,9 +25,6 @@ pub struct Wire<M: Message> {
     pub(crate) output: fn(&Recipient, Reply) -> Result<M::Output, Unreadable>,
     pub(crate) error: fn(&dyn Encoded) -> Option<M::Error>,
 }
-
-/// Makes a message ready to leave.
-type Travel<M> = fn(M, fn() -> Fingerprint) -> Box<dyn Outgoing>;
 
 impl<M: WireMessage> Wire<M> {
     pub(crate) const fn with(

@@ -1,10 +1,11 @@
 //! Handles in messages: written as an address, and revived where they arrive.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
-use lyceum_wire::{Address, AgentKey};
-use serde::de::Error as _;
+use lyceum_wire::{Address, AgentKey, HANDLE};
+use serde::de::{self, Error as _, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
@@ -55,8 +56,9 @@ pub(crate) fn recipient_at(
     node: &Arc<Shared>,
     address: &Address,
 ) -> Result<Recipient, ReviveError> {
-    if let Some(own) = own_key(node, address) {
-        let agent = node.registry.by_key(own);
+    let own = own_key(node, address).cloned().or_else(|| node.exchanges.own(address));
+    if let Some(own) = own {
+        let agent = node.registry.by_key(&own);
         return agent.map(Recipient::from).ok_or_else(|| ReviveError::NoAgent(address.clone()));
     }
     match node.exchanges.peer(address) {
@@ -119,27 +121,46 @@ impl<A: Target + ?Sized> Handle<A> {
 
 impl<A: Target + ?Sized> Serialize for Handle<A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.address().serialize(serializer)
+        serializer.serialize_newtype_struct(HANDLE, &self.address())
     }
 }
 
 impl<'de, A: Target + ?Sized> Deserialize<'de> for Handle<A> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let address = Address::deserialize(deserializer)?;
+        let address = deserializer.deserialize_newtype_struct(HANDLE, AddressVisitor)?;
         Self::revive(&address).map_err(D::Error::custom)
     }
 }
 
 impl Serialize for AnyHandle {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.address().serialize(serializer)
+        serializer.serialize_newtype_struct(HANDLE, &self.address())
     }
 }
 
 impl<'de> Deserialize<'de> for AnyHandle {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let address = Address::deserialize(deserializer)?;
+        let address = deserializer.deserialize_newtype_struct(HANDLE, AddressVisitor)?;
         Self::revive(&address).map_err(D::Error::custom)
+    }
+}
+
+/// Reads the address in a handle, which most formats have as a text like any other.
+struct AddressVisitor;
+
+impl<'de> Visitor<'de> for AddressVisitor {
+    type Value = Address;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the address of an agent")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, inside: D) -> Result<Address, D::Error> {
+        Address::deserialize(inside)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Address, E> {
+        text.parse().map_err(E::custom)
     }
 }
 

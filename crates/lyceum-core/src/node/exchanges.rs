@@ -1,8 +1,9 @@
 //! The exchanges of a node.
 
+use std::any::Any;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use lyceum_wire::{Address, Endpoint};
+use lyceum_wire::{Address, AgentKey, Endpoint};
 
 use crate::Publication;
 use crate::exchange::{Exchange, Peer};
@@ -14,6 +15,25 @@ pub(crate) struct Exchanges(RwLock<Vec<Arc<dyn Exchange>>>);
 impl Exchanges {
     pub(crate) fn attach(&self, exchange: Arc<dyn Exchange>) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).push(exchange);
+    }
+
+    /// Returns the first exchange of a type, which is attached now if there is none.
+    pub(crate) fn get_or_attach<E: Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
+        let mut exchanges = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let found = exchanges.iter().find_map(|exchange| {
+            let exchange: Arc<dyn Any + Send + Sync> = exchange.clone();
+            exchange.downcast().ok()
+        });
+        found.unwrap_or_else(|| {
+            let made = Arc::new(make());
+            exchanges.push(made.clone());
+            made
+        })
+    }
+
+    /// Returns the agent of this very node that an address leads to, where an exchange knows that.
+    pub(crate) fn own(&self, address: &Address) -> Option<AgentKey> {
+        self.all().iter().find_map(|exchange| exchange.own(address))
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<dyn Exchange>> {

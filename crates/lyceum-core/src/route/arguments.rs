@@ -18,6 +18,11 @@ pub trait ArgumentSource {
     ///
     /// Says that it was given twice, or what `read` did not like.
     fn next(&mut self, name: &'static str, read: ReadArgument<'_>) -> Result<bool, ArgumentFault>;
+
+    /// Says what is left that the action does not take.
+    fn surplus(&self) -> Option<BadArguments> {
+        None
+    }
 }
 
 /// What reads an argument from a deserializer of any format.
@@ -112,20 +117,10 @@ pub(crate) fn from_json<M>(
     arguments: Arguments,
     make: impl FnOnce(&mut dyn ArgumentSource) -> Result<M, BadArguments>,
 ) -> Result<M, BadArguments> {
-    let given = arguments.positional.len();
-    let mut source = JsonSource {
-        positional: arguments.positional.into_iter(),
-        named: arguments.named,
-        taken: 0,
-    };
+    let positional = arguments.positional.into_iter();
+    let mut source = JsonSource { positional, named: arguments.named, taken: 0 };
     let message = make(&mut source)?;
-    if source.positional.len() > 0 {
-        return Err(BadArguments::TooMany { given, expected: source.taken });
-    }
-    match source.named.keys().next() {
-        Some(name) => Err(BadArguments::Unknown { name: name.clone() }),
-        None => Ok(message),
-    }
+    source.surplus().map_or(Ok(message), Err)
 }
 
 /// Takes all arguments from an encoded value: a sequence by position, or a map by name.
@@ -141,6 +136,10 @@ pub(crate) fn from_encoded<M>(
     count: usize,
     make: impl FnOnce(&mut dyn ArgumentSource) -> Result<M, BadArguments>,
 ) -> Result<M, BadArguments> {
+    if let Some(mut source) = encoded.arguments() {
+        let message = make(&mut *source)?;
+        return source.surplus().map_or(Ok(message), Err);
+    }
     let (mut make, mut made) = (Some(make), None);
     let mut take = |source: &mut dyn ArgumentSource| {
         if let Some(make) = make.take() {
@@ -201,6 +200,15 @@ impl ArgumentSource for JsonSource {
             Ok(()) => Ok(true),
             Err(error) => Err(ArgumentFault::Unreadable(error.to_string())),
         }
+    }
+
+    fn surplus(&self) -> Option<BadArguments> {
+        if self.positional.len() > 0 {
+            let given = self.taken + self.positional.len();
+            return Some(BadArguments::TooMany { given, expected: self.taken });
+        }
+        let name = self.named.keys().next()?.clone();
+        Some(BadArguments::Unknown { name })
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_wire::Endpoint;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{ByteStream, Incoming, Transport, TransportListener};
@@ -64,9 +66,22 @@ pub(super) fn bound(endpoint: &Endpoint, listener: &TcpListener) -> io::Result<E
     Ok(bound.unwrap_or_else(|| endpoint.clone()))
 }
 
-/// Sends small frames at once instead of waiting for more.
+/// How long a stream may be silent before the system asks the other machine whether it is still
+/// there, and how long until it asks again: some wires have no signs of life of their own.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// How long the other machine may leave such questions without an answer, and what was sent without
+/// an acknowledgement. Who reads nothing for as long is lost, too.
+#[cfg(target_os = "linux")]
+const ANSWER_LIMIT: Duration = Duration::from_secs(60);
+
+/// Sends small frames at once instead of waiting for more, and notices when the other side is gone.
 pub(super) fn prompt(stream: TcpStream) -> io::Result<Box<TcpStream>> {
     stream.set_nodelay(true)?;
+    let socket = SockRef::from(&stream);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE))?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(ANSWER_LIMIT))?;
     Ok(Box::new(stream))
 }
 

@@ -7,8 +7,8 @@ use std::str::FromStr;
 use thiserror::Error;
 
 use crate::aiomas::{
-    DecodeError, EncodeError, Limits, Message, MessageFault, SyntaxError, Value, blosc, json,
-    msgpack,
+    DecodeError, EncodeError, Limits, Message, MessageFault, Packet, SyntaxError, Value, blosc,
+    json, msgpack,
 };
 
 /// How payloads are written. Both sides must have the same codec; nothing on the wire says which.
@@ -78,15 +78,33 @@ impl Codec {
         }
     }
 
+    /// Writes a packet as a payload, for channels that do not carry calls.
+    ///
+    /// # Errors
+    ///
+    /// The codec may lack what the content needs.
+    pub fn encode_packet(self, packet: Packet) -> Result<Vec<u8>, EncodeError> {
+        self.encode_value(&packet.into_value())
+    }
+
     /// Reads the message of a payload.
     ///
     /// # Errors
     ///
     /// The error knows the id, if it could be read, and [what to answer](DecodeError::answer).
     pub fn decode(self, payload: &[u8], limits: Limits) -> Result<Message, DecodeError> {
+        self.decode_packet(payload, limits)?.try_into()
+    }
+
+    /// Reads the packet of a payload, for channels that do not carry calls.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode), but any content is right.
+    pub fn decode_packet(self, payload: &[u8], limits: Limits) -> Result<Packet, DecodeError> {
         let plain = self.unpack(payload, limits).map_err(DecodeError::Payload)?;
         let error = match self.read(&plain, limits) {
-            Ok(value) => return Message::read(value),
+            Ok(value) => return Packet::read(value),
             Err(error) => error,
         };
         match self.read_head(&plain, limits) {

@@ -77,7 +77,9 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T, table: &TypeTable) -> Result<V
 /// It takes what [`to_value`] makes, and what Python may send instead:
 /// integers where floats are wanted, bytes as lists of numbers and the other way round, texts as
 /// keys that are numbers, and a plain text or map where a typed value is wanted. A typed value is
-/// read as its data where its own type is not wanted: a date as a text, say.
+/// read as its data where its own type is not wanted: a date as a text, say. Where any type is
+/// wanted, as by `serde_json::Value`, bytes are lists of numbers, and integers beyond 64 bits
+/// floats.
 ///
 /// # Errors
 ///

@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use crate::aiomas::message::{EXCEPTION, RESULT, type_number};
+use crate::aiomas::message::{EXCEPTION, RESULT};
+use crate::aiomas::packet::type_number;
 use crate::aiomas::{Message, SyntaxError, Value};
 
 /// Says why a payload is no message, and whether anybody can be told.

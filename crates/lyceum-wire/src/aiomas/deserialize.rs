@@ -3,13 +3,16 @@
 mod key;
 mod text;
 
+use std::fmt;
+
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{self, IntoDeserializer, Unexpected, Visitor};
 use serde::forward_to_deserialize_any;
 
+use crate::HANDLE;
 use crate::aiomas::deserialize::key::KeyDeserializer;
 use crate::aiomas::value::{self, TYPE_KEY};
-use crate::aiomas::{Integer, Map, TypeTable, Typed, Value, ValueError};
+use crate::aiomas::{Handles, Integer, Kind, Map, TypeTable, Typed, Value, ValueError};
 
 pub(crate) use text::named_text;
 
@@ -27,32 +30,37 @@ pub(crate) use text::named_text;
 /// assert_eq!(text, "hi");
 /// # Ok::<(), lyceum_wire::aiomas::ValueError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Deserializer<'t> {
     value: Value,
-    table: &'t TypeTable,
+    side: Side<'t>,
     /// Whether the target is a wire value again, which keeps its type.
     keeps_type: bool,
+}
+
+/// What is known of the side that the values come from.
+#[derive(Clone, Copy)]
+struct Side<'t> {
+    table: &'t TypeTable,
+    handles: Option<&'t dyn Handles>,
 }
 
 impl<'t> Deserializer<'t> {
     /// Makes a deserializer for what came over a connection with that table.
     pub fn new(value: Value, table: &'t TypeTable) -> Self {
-        Self { value, table, keeps_type: false }
+        Side { table, handles: None }.value(value)
     }
 
-    /// Goes on with the data of a typed value.
-    fn data(typed: Typed, table: &'t TypeTable) -> Result<Self, ValueError> {
-        table.known(typed.id)?;
-        Ok(Self::new(typed.data, table))
+    /// Reads handles, and proxies where none are wanted, as that says.
+    pub fn with_handles(mut self, handles: &'t dyn Handles) -> Self {
+        self.side.handles = Some(handles);
+        self
     }
 
     /// Goes on with the data of a typed value, if it is of the type that serde wants.
     fn named(self, name: &'static str) -> Result<Self, ValueError> {
-        match (self.value, self.table.id_of(name)) {
-            (Value::Typed(typed), Some(id)) if id == typed.id => {
-                Ok(Self::new(typed.data, self.table))
-            }
+        match (self.value, self.side.table.id_of(name)) {
+            (Value::Typed(typed), Some(id)) if id == typed.id => Ok(self.side.value(typed.data)),
             (Value::Typed(typed), Some(_)) => {
                 let expected = name.rsplit("::").next().unwrap_or(name);
                 Err(ValueError::WrongType { expected, found: typed.id })
@@ -61,27 +69,53 @@ impl<'t> Deserializer<'t> {
         }
     }
 
+    /// Goes on with the address of the agent that a text or a proxy stands for.
+    fn handle(self) -> Result<Self, ValueError> {
+        let value = match (self.value, self.side.handles) {
+            (Value::Text(text), Some(handles)) => handles.of_text(text).into(),
+            (Value::Typed(typed), _) => return self.side.data(*typed),
+            (value, _) => value,
+        };
+        Ok(self.side.value(value))
+    }
+}
+
+impl<'t> Side<'t> {
+    fn value(self, value: Value) -> Deserializer<'t> {
+        Deserializer { value, side: self, keeps_type: false }
+    }
+
+    /// Goes on with the data of a typed value, or with the address that a proxy stands for.
+    fn data(self, typed: Typed) -> Result<Deserializer<'t>, ValueError> {
+        let data = match (self.table.known(typed.id)?, typed.data, self.handles) {
+            (Kind::Proxy, Value::Text(path), Some(handles)) => handles.of_proxy(path).into(),
+            (_, data, _) => data,
+        };
+        Ok(self.value(data))
+    }
+
     fn list<'de, V: Visitor<'de>>(
+        self,
         items: impl IntoIterator<Item = Value>,
-        table: &TypeTable,
         visitor: V,
     ) -> Result<V::Value, ValueError> {
-        let items = items.into_iter().map(|item| Deserializer::new(item, table));
+        let items = items.into_iter().map(|item| self.value(item));
         let mut list = SeqDeserializer::new(items);
         let value = visitor.visit_seq(&mut list)?;
         list.end()?;
         Ok(value)
     }
 
-    fn map<'de, V: Visitor<'de>>(
-        map: Map,
-        table: &TypeTable,
-        visitor: V,
-    ) -> Result<V::Value, ValueError> {
-        let mut map = MapDeserializer::new(pairs(map, table));
+    fn map<'de, V: Visitor<'de>>(self, map: Map, visitor: V) -> Result<V::Value, ValueError> {
+        let mut map = MapDeserializer::new(self.pairs(map));
         let value = visitor.visit_map(&mut map)?;
         map.end()?;
         Ok(value)
+    }
+
+    fn pairs(self, map: Map) -> impl Iterator<Item = (KeyDeserializer<'t>, Deserializer<'t>)> {
+        map.into_iter()
+            .map(move |(key, value)| (KeyDeserializer(self.value(key)), self.value(value)))
     }
 }
 
@@ -91,15 +125,6 @@ impl<'de> IntoDeserializer<'de, ValueError> for Deserializer<'_> {
     fn into_deserializer(self) -> Self {
         self
     }
-}
-
-fn pairs(
-    map: Map,
-    table: &TypeTable,
-) -> impl Iterator<Item = (KeyDeserializer<'_>, Deserializer<'_>)> {
-    map.into_iter().map(move |(key, value)| {
-        (KeyDeserializer(Deserializer::new(key, table)), Deserializer::new(value, table))
-    })
 }
 
 fn visit_integer<'de, V: Visitor<'de>>(
@@ -126,17 +151,22 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
         match self.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(truth) => visitor.visit_bool(truth),
-            Value::Int(integer) => visit_integer(&integer, visitor),
+            Value::Int(integer) if self.keeps_type => visit_integer(&integer, visitor),
+            Value::Int(integer) => match (integer.as_i64(), integer.as_u64()) {
+                (None, None) => visitor.visit_f64(integer.to_f64()),
+                _ => visit_integer(&integer, visitor),
+            },
             Value::Float(float) => visitor.visit_f64(float),
             Value::Text(text) => visitor.visit_string(text),
-            Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
-            Value::List(items) => Self::list(items, self.table, visitor),
-            Value::Map(map) => Self::map(map, self.table, visitor),
+            Value::Bytes(bytes) if self.keeps_type => visitor.visit_byte_buf(bytes),
+            Value::Bytes(bytes) => self.side.list(bytes.into_iter().map(Value::from), visitor),
+            Value::List(items) => self.side.list(items, visitor),
+            Value::Map(map) => self.side.map(map, visitor),
             Value::Typed(typed) if self.keeps_type => {
                 let pair = vec![typed.id.into(), typed.data].into();
-                Self::map(Map::from([(TYPE_KEY, pair)]), self.table, visitor)
+                self.side.map(Map::from([(TYPE_KEY, pair)]), visitor)
             }
-            Value::Typed(typed) => Self::data(*typed, self.table)?.deserialize_any(visitor),
+            Value::Typed(typed) => self.side.data(*typed)?.deserialize_any(visitor),
         }
     }
 
@@ -151,6 +181,29 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
         self.deserialize_f64(visitor)
     }
 
+    fn deserialize_i128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match &self.value {
+            Value::Int(integer) => visit_integer(integer, visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_u128<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.deserialize_i128(visitor)
+    }
+
+    fn deserialize_byte_buf<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.value {
+            Value::Bytes(bytes) => visitor.visit_byte_buf(bytes),
+            Value::Typed(typed) => self.side.data(*typed)?.deserialize_byte_buf(visitor),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.deserialize_byte_buf(visitor)
+    }
+
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.value {
             Value::Null => visitor.visit_none(),
@@ -160,10 +213,8 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.value {
-            Value::Bytes(bytes) => {
-                Self::list(bytes.into_iter().map(Value::from), self.table, visitor)
-            }
-            Value::Typed(typed) => Self::data(*typed, self.table)?.deserialize_seq(visitor),
+            Value::Bytes(bytes) => self.side.list(bytes.into_iter().map(Value::from), visitor),
+            Value::Typed(typed) => self.side.data(*typed)?.deserialize_seq(visitor),
             _ => self.deserialize_any(visitor),
         }
     }
@@ -191,6 +242,7 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
     ) -> Result<V::Value, ValueError> {
         let inside = match name {
             value::NAME => Self { keeps_type: true, ..self },
+            HANDLE => self.handle()?,
             _ => self.named(name)?,
         };
         visitor.visit_newtype_struct(inside)
@@ -224,11 +276,11 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
         match inside.value {
             Value::Text(variant) => visitor.visit_enum(variant.into_deserializer()),
             Value::Map(map) if map.len() == 1 => {
-                let pairs = MapDeserializer::new(pairs(map, inside.table));
+                let pairs = MapDeserializer::new(inside.side.pairs(map));
                 visitor.visit_enum(MapAccessDeserializer::new(pairs))
             }
             Value::Typed(typed) => {
-                Self::data(*typed, inside.table)?.deserialize_enum(name, variants, visitor)
+                inside.side.data(*typed)?.deserialize_enum(name, variants, visitor)
             }
             other => Err(de::Error::invalid_type(
                 Unexpected::Other(other.kind()),
@@ -242,7 +294,15 @@ impl<'de> de::Deserializer<'de> for Deserializer<'_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char str string bytes byte_buf unit map
-        identifier
+        bool i8 i16 i32 i64 u8 u16 u32 u64 char str string unit map identifier
+    }
+}
+
+impl fmt::Debug for Deserializer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deserializer")
+            .field("value", &self.value)
+            .field("table", self.side.table)
+            .finish_non_exhaustive()
     }
 }

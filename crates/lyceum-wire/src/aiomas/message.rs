@@ -70,39 +70,22 @@ impl Message {
         }
     }
 
-    /// Takes a decoded payload apart.
-    pub(crate) fn read(value: Value) -> Result<Self, DecodeError> {
-        let kind = value.kind();
-        let Value::List(parts) = value else { return Err(DecodeError::NoMessage { kind }) };
-        let count = parts.len();
-        let mut parts = parts.into_iter();
-        let (Some(number), Some(id)) = (parts.next(), parts.next()) else {
-            return Err(DecodeError::NoMessage { kind: "shorter list" });
+    /// Makes a request of its content.
+    pub(crate) fn request(id: Value, content: Value) -> Result<Self, DecodeError> {
+        match read_request(content) {
+            Ok((path, args, kwargs)) => Ok(Self::Request { id, path, args, kwargs }),
+            Err(source) => Err(DecodeError::Request { id, source }),
+        }
+    }
+
+    /// Makes an exception of its content: the text, or that of whatever mosaik's clients in other
+    /// languages send instead.
+    pub(crate) fn exception(id: Value, content: Value) -> Self {
+        let text = match content {
+            Value::Text(text) => text,
+            other => serde_json::Value::from(other).to_string(),
         };
-        match (parts.next(), count) {
-            (Some(content), 3) => Self::from_parts(&number, id, content),
-            _ => Err(DecodeError::new(&number, id, MessageFault::Parts { count })),
-        }
-    }
-
-    fn from_parts(number: &Value, id: Value, content: Value) -> Result<Self, DecodeError> {
-        match type_number(number) {
-            Some(REQUEST) => match read_request(content) {
-                Ok((path, args, kwargs)) => Ok(Self::Request { id, path, args, kwargs }),
-                Err(source) => Err(DecodeError::Request { id, source }),
-            },
-            Some(RESULT) => Ok(Self::Result { id, value: content }),
-            Some(EXCEPTION) => Ok(Self::Exception { id, text: exception_text(content) }),
-            _ => Err(DecodeError::Request { id, source: MessageFault::Type }),
-        }
-    }
-}
-
-/// Returns the number of a message's type, if it has room in a byte.
-pub(crate) fn type_number(value: &Value) -> Option<u8> {
-    match value {
-        Value::Int(number) => u8::try_from(number.as_i64()?).ok(),
-        _ => None,
+        Self::Exception { id, text }
     }
 }
 
@@ -133,14 +116,6 @@ fn read_keyword((name, value): (Value, Value)) -> Result<(String, Value), Messag
     match name {
         Value::Text(name) => Ok((name, value)),
         other => Err(MessageFault::Keyword { kind: other.kind() }),
-    }
-}
-
-/// Returns the text, or that of whatever mosaik's clients in other languages send instead.
-fn exception_text(content: Value) -> String {
-    match content {
-        Value::Text(text) => text,
-        other => serde_json::Value::from(other).to_string(),
     }
 }
 

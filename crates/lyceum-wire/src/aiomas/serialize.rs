@@ -2,10 +2,15 @@
 
 mod compound;
 
+use std::fmt;
+
 use serde::{Serialize, ser};
 
+use crate::HANDLE;
 use crate::aiomas::serialize::compound::{Items, Name, Pairs};
-use crate::aiomas::{Integer, Map, TypeError, TypeTable, Typed, Value, ValueError, date, integer};
+use crate::aiomas::{
+    Handles, Integer, Map, TypeError, TypeTable, Typed, Value, ValueError, date, integer,
+};
 
 /// Makes wire values of what serde gives to it.
 ///
@@ -21,16 +26,22 @@ use crate::aiomas::{Integer, Map, TypeError, TypeTable, Typed, Value, ValueError
 /// assert_eq!(list, vec![1.into(), 2.into()].into());
 /// # Ok::<(), lyceum_wire::aiomas::ValueError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Serializer<'t> {
     table: &'t TypeTable,
+    handles: Option<&'t dyn Handles>,
     depth: u8,
 }
 
 impl<'t> Serializer<'t> {
     /// Makes a serializer for a connection with that table.
     pub fn new(table: &'t TypeTable) -> Self {
-        Self { table, depth: 0 }
+        Self { table, handles: None, depth: 0 }
+    }
+
+    /// Writes handles as that says.
+    pub fn with_handles(self, handles: &'t dyn Handles) -> Self {
+        Self { handles: Some(handles), ..self }
     }
 
     /// Returns the serializer for what is inside.
@@ -122,6 +133,10 @@ impl<'t> ser::Serializer for Serializer<'t> {
         value: &T,
     ) -> Result<Value, ValueError> {
         match (name, self.newtype(Name::of_type(name), value)?) {
+            (HANDLE, Value::Text(address)) => match self.handles {
+                Some(handles) => handles.write(&address),
+                None => Ok(address.into()),
+            },
             (integer::NAME, Value::Text(digits)) => {
                 digits.parse::<Integer>().map(Value::from).map_err(ser::Error::custom)
             }
@@ -182,5 +197,11 @@ impl<'t> ser::Serializer for Serializer<'t> {
         _: usize,
     ) -> Result<Pairs<'t>, ValueError> {
         Pairs::new(self, Name::of_variant(name, variant))
+    }
+}
+
+impl fmt::Debug for Serializer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serializer").field("table", self.table).finish_non_exhaustive()
     }
 }

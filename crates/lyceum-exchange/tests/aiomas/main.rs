@@ -1,0 +1,15 @@
+//! The aiomas exchange, against the real aiomas in Python.
+#![cfg(feature = "aiomas")]
+
+#[path = "../python/environment.rs"]
+mod environment;
+
+mod agents;
+mod peer;
+
+mod faults;
+mod hostile;
+mod managing;
+mod reaching;
+mod serving;
+mod without_agents;
