@@ -7,7 +7,7 @@ use lyceum_core::exchange::Door;
 use lyceum_wire::{AddressError, Endpoint};
 use thiserror::Error;
 
-use super::url::{transport_of, url_of};
+use super::url::{TLS, transport_of, url_of};
 use super::{Profile, ProfileError};
 use crate::transport::{built_in, sockets};
 use crate::{ByteStream, Transport, TransportListener};
@@ -121,8 +121,8 @@ impl Destination {
         Ok((listener, url))
     }
 
-    /// Returns whether only who is on this machine can reach it.
-    pub(super) fn is_private(&self) -> bool {
-        self.transport.is_private(&self.endpoint)
+    /// Returns whether strangers can reach it: from other machines, and without credentials.
+    pub(super) fn is_exposed(&self) -> bool {
+        !self.transport.is_private(&self.endpoint) && self.transport.scheme() != TLS
     }
 }
