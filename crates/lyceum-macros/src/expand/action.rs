@@ -215,7 +215,8 @@ fn at_once(runtime: &TokenStream, action: &Action) -> Option<TokenStream> {
             ::core::result::Result<Self, #runtime::exchange::Unreadable>,
         > {
             use #runtime::probe::traits::*;
-            let decoded = (&&#runtime::probe::Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
+            let decoded =
+                (&&#runtime::probe::Probe::<(#(#types,)*)>::of_type()).decode(#arguments)?;
             ::core::option::Option::Some(
                 decoded.map(|(#(#values,)*)| Self(#(#values,)* ::core::marker::PhantomData)),
             )
