@@ -15,7 +15,7 @@ pub enum Closed {
     There,
     /// The other side closed it without a word, though it was asked something: often, it has another
     /// codec.
-    #[error("the other side closed the connection without an answer: does it have the same codec?")]
+    #[error("the other side hung up without an answer: does it have the same codec?")]
     Unanswered,
     /// This side closed it.
     #[error("this side closed the connection")]
