@@ -8,8 +8,8 @@
 //! - `mosaik`, behind the feature of that name: programs that are simulators of mosaik.
 //! - [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
 //!
-//! Inside, a [`channel`] is one byte stream with the frames of `lyceum_wire::link` on it, driven by
-//! one task; [`network`] finds or makes the channel to a node.
+//! Inside, a `channel` is one byte stream with the frames of `lyceum_wire::link` on it, driven by
+//! one task; `network` finds or makes the channel to a node.
 
 #[cfg(feature = "aiomas")]
 pub mod aiomas;

@@ -76,11 +76,11 @@ impl Session {
         bytes: usize,
     ) -> Result<Outcome, Exception> {
         let (aid, member) = match Path::parse(path) {
-            Ok(Path::Agent { member: "", .. } | Path::Root { member: "" | "agents" }) => {
+            Ok(Path::ToAgent { member: "", .. } | Path::ToRoot { member: "" | "agents" }) => {
                 return Err(Exception::new("TypeError", format!("\"{path}\" is no method")));
             }
-            Ok(Path::Agent { aid, member }) => (aid, member),
-            Ok(Path::Root { .. }) => return Err(told::missing(path, 0)),
+            Ok(Path::ToAgent { aid, member }) => (aid, member),
+            Ok(Path::ToRoot { .. }) => return Err(told::missing(path, 0)),
             Err(error) => return Err(Exception::new("LookupError", error.to_string())),
         };
         if let (MANAGER_AID, Some((manager, node))) = (aid, self.manager()) {

@@ -13,6 +13,10 @@ pub enum Closed {
     /// The other side closed it.
     #[error("the other side closed the connection")]
     There,
+    /// The other side closed it without a word, though it was asked something: often, its codec is
+    /// another one.
+    #[error("the other side hung up without an answer: does it have the same codec?")]
+    Unanswered,
     /// This side closed it.
     #[error("this side closed the connection")]
     Here,

@@ -54,6 +54,8 @@ pub(super) struct Driver {
     input: Box<[u8]>,
     frames: FrameDecoder,
     requests: FuturesUnordered<Underway>,
+    /// Whether the other side has said anything yet.
+    has_heard: bool,
 }
 
 /// A request that is being answered.
@@ -79,6 +81,7 @@ impl Driver {
             input: vec![0; READ_SIZE].into(),
             frames,
             requests: FuturesUnordered::new(),
+            has_heard: false,
         };
         (link, driver)
     }
@@ -131,6 +134,7 @@ impl Driver {
         if count == 0 {
             return Err(if self.frames.is_idle() { Closed::There } else { Closed::CutOff });
         }
+        self.has_heard = true;
         let input = std::mem::take(&mut self.input);
         let taken = self.take(&input[..count], cx);
         self.input = input;
@@ -209,6 +213,15 @@ impl Driver {
         let _ = self.link.outbox.push(payload, 0, Haste::Own);
     }
 
+    /// Says more of a connection that ended before the other side said anything.
+    fn explain(&self, closed: Closed) -> Closed {
+        let is_silent = !self.has_heard && self.link.calls.count() > 0;
+        match closed {
+            Closed::There | Closed::Lost(_) if is_silent => Closed::Unanswered,
+            closed => closed,
+        }
+    }
+
     /// Ends the connection, and the calls of this side.
     fn end(&mut self, closed: Closed) {
         let is_first = self.link.end.send_if_modified(|end| {
@@ -235,6 +248,7 @@ impl Future for Driver {
                 Ok(true) => {}
                 Ok(false) => return Poll::Pending,
                 Err(closed) => {
+                    let closed = this.explain(closed);
                     this.end(closed.clone());
                     return Poll::Ready(closed);
                 }

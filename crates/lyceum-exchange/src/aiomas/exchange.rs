@@ -65,6 +65,13 @@ impl Aiomas {
     pub fn add_transport(&self, transport: Arc<dyn Transport>) {
         self.0.add_transport(transport);
     }
+
+    /// Lets URLs be `aiomas+tls://HOST:PORT`, with certificates on both sides. In aiomas that is a
+    /// container with `ssl=SSLCerts(cafile, certfile, keyfile)`.
+    #[cfg(feature = "tls")]
+    pub fn certificates(&self, certificates: crate::Certificates) {
+        self.0.add_transport(crate::transport::tls(certificates));
+    }
 }
 
 impl Exchange for Aiomas {

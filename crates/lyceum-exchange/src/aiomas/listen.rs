@@ -81,12 +81,12 @@ impl Listen {
 
     async fn run(self) -> Result<Arc<Listening>, OpenError> {
         let url = self.url?;
-        let destination = self.hub.find(&url)?;
-        if !self.is_exposed && !destination.is_private() {
-            return Err(OpenError::Exposed(url));
-        }
         let runtime = self.hub.door.runtime();
         let runtime = runtime.ok_or_else(|| OpenError::Simulated(url.clone()))?;
+        let destination = self.hub.find(&url)?;
+        if !self.is_exposed && destination.is_exposed() {
+            return Err(OpenError::Exposed(url));
+        }
         if self.manager.is_some() {
             self.hub.reserve_manager(&self.node).await?;
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use lyceum_wire::{AddressError, Endpoint};
 use thiserror::Error;
 
-use super::url::{transport_of, url_of};
+use super::url::{TLS, transport_of, url_of};
 use super::{Profile, ProfileError};
 use crate::transport::sockets;
 use crate::{ByteStream, Transport, TransportListener};
@@ -116,8 +116,8 @@ impl Destination {
         Ok((listener, url))
     }
 
-    /// Returns whether only who is on this machine can reach it.
-    pub(super) fn is_private(&self) -> bool {
-        self.transport.is_private(&self.endpoint)
+    /// Returns whether strangers can reach it: from other machines, and without credentials.
+    pub(super) fn is_exposed(&self) -> bool {
+        !self.transport.is_private(&self.endpoint) && self.transport.scheme() != TLS
     }
 }

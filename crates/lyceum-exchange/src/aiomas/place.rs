@@ -46,7 +46,7 @@ impl Place {
         match self {
             Self::Agents { within } => {
                 let member = join(&[within, member]);
-                Path::Agent { aid: &agent.to_string(), member: &member }.to_string()
+                Path::ToAgent { aid: &agent.to_string(), member: &member }.to_string()
             }
             Self::Root { path } => join(&[path, member]),
         }
@@ -85,7 +85,7 @@ pub(super) fn address_of(url: &Endpoint, path: &str) -> Option<Address> {
 
 /// Returns the agent that a path leads to or into, and what else is needed to find the path again.
 fn split(path: &str) -> (AgentKey, Option<(&'static str, &str)>) {
-    if let Ok(Path::Agent { aid, member }) = Path::parse(path)
+    if let Ok(Path::ToAgent { aid, member }) = Path::parse(path)
         && let Ok(agent) = aid.parse::<AgentKey>()
         && agent.to_string() == aid
     {

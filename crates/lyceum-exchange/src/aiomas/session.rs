@@ -83,7 +83,7 @@ impl Session {
 
     /// Returns the address of an agent whose URL is written as aiomas does.
     fn address_of_url(&self, text: &str) -> Option<Address> {
-        let (transport, aid) = read_agent_url(text)?;
+        let (transport, aid) = read_agent_url(text, &self.options)?;
         let url = url_of(&transport, &self.options)?;
         let address = address_of(&url, &format!("agents/{aid}"))?;
         let hub = self.hub.upgrade()?;

@@ -11,6 +11,9 @@ const PREFIX: &str = "aiomas+";
 /// The scheme of Unix sockets, as aiomas calls it and as transports do.
 const IPC: (&str, &str) = ("ipc", "unix");
 
+/// The scheme of TLS over TCP, which URLs of aiomas do not tell from TCP.
+pub(super) const TLS: &str = "tls";
+
 /// Returns where the transport of a URL leads; `None` if it is none of this wire.
 pub(super) fn transport_of(url: &Endpoint) -> Option<Endpoint> {
     let scheme = url.scheme().strip_prefix(PREFIX)?;
@@ -40,7 +43,7 @@ pub(super) fn url_of(transport: &Endpoint, options: &Endpoint) -> Option<Endpoin
 /// Returns the URL of an agent as aiomas writes it.
 pub(super) fn agent_url(transport: &Endpoint, aid: &str) -> Option<String> {
     let endpoint = match transport.scheme() {
-        "tcp" => {
+        "tcp" | TLS => {
             let (host, port) = transport.location().rsplit_once(':')?;
             let host = host.trim_start_matches('[').trim_end_matches(']');
             Container::Tcp { host: host.into(), port: port.parse().ok()? }
@@ -52,13 +55,15 @@ pub(super) fn agent_url(transport: &Endpoint, aid: &str) -> Option<String> {
 }
 
 /// Returns the transport's endpoint of a URL of an agent, as aiomas writes it, and the agent's id.
-pub(super) fn read_agent_url(text: &str) -> Option<(Endpoint, String)> {
+/// It is read like the URL that a peer is reached by, which says whether TCP has TLS on it.
+pub(super) fn read_agent_url(text: &str, like: &Endpoint) -> Option<(Endpoint, String)> {
     let AgentUrl { endpoint, aid } = text.parse().ok()?;
+    let scheme = if like.scheme().strip_prefix(PREFIX) == Some(TLS) { TLS } else { "tcp" };
     let transport = match endpoint {
         Container::Tcp { host, port } if host.contains(':') => {
-            Endpoint::new("tcp", &format!("[{host}]:{port}"))
+            Endpoint::new(scheme, &format!("[{host}]:{port}"))
         }
-        Container::Tcp { host, port } => Endpoint::new("tcp", &format!("{host}:{port}")),
+        Container::Tcp { host, port } => Endpoint::new(scheme, &format!("{host}:{port}")),
         Container::Ipc { path } => Endpoint::new("unix", &path),
         Container::Local { .. } => None,
     };
@@ -88,13 +93,16 @@ mod tests {
 
     #[test]
     fn urls_of_agents_are_those_of_aiomas() {
-        for (url, transport) in
-            [("tcp://[::1]:5/a", "tcp://[::1]:5"), ("ipc://[/a/b]/a", "unix:///a/b")]
-        {
+        for (url, transport, like) in [
+            ("tcp://[::1]:5/a", "tcp://[::1]:5", "aiomas+tcp://h:1"),
+            ("tcp://h:5/a", "tls://h:5", "aiomas+tls://h:1"),
+            ("ipc://[/a/b]/a", "unix:///a/b", "aiomas+tcp://h:1"),
+        ] {
             let transport: Endpoint = transport.parse().unwrap();
             assert_eq!(agent_url(&transport, "a").as_deref(), Some(url));
-            assert_eq!(read_agent_url(url), Some((transport, "a".into())));
+            let read = read_agent_url(url, &like.parse().unwrap());
+            assert_eq!(read, Some((transport, "a".into())));
         }
-        assert_eq!(read_agent_url("local://queue/0"), None);
+        assert_eq!(read_agent_url("local://queue/0", &"aiomas+tcp://h:1".parse().unwrap()), None);
     }
 }

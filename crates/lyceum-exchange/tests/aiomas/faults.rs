@@ -137,6 +137,7 @@ async fn a_peer_with_another_codec_is_disconnected_and_says_so() {
     let address = peer.address().replace("msgpack", "json");
     let error = tokio::time::timeout(AT_ONCE, cause(&node, &address)).await.unwrap();
     assert!(matches!(error, CallError::Disconnected(_)), "{error}");
+    assert!(error.to_string().contains("does it have the same codec?"), "{error}");
 
     let house = House::open(JSON).await;
     let error = peer.fail("", json!({"URL": house.url})).await;

@@ -12,4 +12,6 @@ mod hostile;
 mod managing;
 mod reaching;
 mod serving;
+#[cfg(feature = "tls")]
+mod tls;
 mod without_agents;

@@ -96,11 +96,22 @@ impl Peer {
 
     /// Starts a container at a port or socket.
     pub(crate) async fn start_at(setting: Setting, place: &str) -> Option<Self> {
-        let python = if setting.is_new { NEW.python()? } else { OLD.python()? };
         let kind = if setting.is_unix { "unix" } else { "tcp" };
+        Self::run_with(setting, &[kind, place]).await
+    }
+
+    /// Starts a container that has TLS, with the certificates of `python` in a folder.
+    #[cfg(feature = "tls")]
+    pub(crate) async fn start_tls(setting: Setting, folder: &str) -> Option<Self> {
+        Self::run_with(setting, &["tls", &free_port().to_string(), folder]).await
+    }
+
+    async fn run_with(setting: Setting, place: &[&str]) -> Option<Self> {
+        let python = if setting.is_new { NEW.python()? } else { OLD.python()? };
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aiomas/peers/aiomas_peer.py");
         let mut child = Command::new(python)
-            .args([script, setting.codec, kind, place])
+            .args([script, setting.codec])
+            .args(place)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -189,6 +189,15 @@ async fn many_more_calls_than_the_limit_are_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_more_calls_than_the_limit_may_call_back() {
+    let code = "
+        calls = [house.ask(callee, str(i)) for i in range(3000)]
+        return [await call for call in calls] == ['hi %d' % i for i in range(3000)]";
+    let Some(result) = with(MSGPACK, code).await else { return };
+    assert_eq!(result, json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_stream_is_a_list() {
     let Some(result) = with(JSON, "return await house.counts(4)").await else { return };
     assert_eq!(result, json!([0, 1, 2, 3]));

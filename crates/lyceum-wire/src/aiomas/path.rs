@@ -20,23 +20,23 @@ const VALIDATE_AID: &str = "validate_aid";
 /// ```
 /// use lyceum_wire::aiomas::Path;
 ///
-/// assert_eq!(Path::parse("agents/0/add")?, Path::Agent { aid: "0", member: "add" });
-/// assert_eq!(Path::parse("agents/0")?, Path::Agent { aid: "0", member: "" });
-/// assert_eq!(Path::parse("validate_aid")?, Path::Root { member: "validate_aid" });
-/// assert_eq!(Path::Agent { aid: "0", member: "add" }.to_string(), "agents/0/add");
+/// assert_eq!(Path::parse("agents/0/add")?, Path::ToAgent { aid: "0", member: "add" });
+/// assert_eq!(Path::parse("agents/0")?, Path::ToAgent { aid: "0", member: "" });
+/// assert_eq!(Path::parse("validate_aid")?, Path::ToRoot { member: "validate_aid" });
+/// assert_eq!(Path::ToAgent { aid: "0", member: "add" }.to_string(), "agents/0/add");
 /// # Ok::<(), lyceum_wire::aiomas::PathError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Path<'a> {
     /// To an agent of a container: `agents/<aid>/<member>`.
-    Agent {
+    ToAgent {
         /// The agent's id within its container.
         aid: &'a str,
         /// What is called of it.
         member: &'a str,
     },
     /// To a member of the root, as mosaik calls its simulators: `<member>`.
-    Root {
+    ToRoot {
         /// What is called.
         member: &'a str,
     },
@@ -60,9 +60,9 @@ impl<'a> Path<'a> {
         Ok(match text.split_once('/') {
             Some((AGENTS, rest)) => {
                 let (aid, member) = rest.split_once('/').unwrap_or((rest, ""));
-                Self::Agent { aid, member }
+                Self::ToAgent { aid, member }
             }
-            _ => Self::Root { member: text },
+            _ => Self::ToRoot { member: text },
         })
     }
 }
@@ -70,9 +70,9 @@ impl<'a> Path<'a> {
 impl fmt::Display for Path<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Agent { aid, member: "" } => write!(f, "{AGENTS}/{aid}"),
-            Self::Agent { aid, member } => write!(f, "{AGENTS}/{aid}/{member}"),
-            Self::Root { member } => f.write_str(member),
+            Self::ToAgent { aid, member: "" } => write!(f, "{AGENTS}/{aid}"),
+            Self::ToAgent { aid, member } => write!(f, "{AGENTS}/{aid}/{member}"),
+            Self::ToRoot { member } => f.write_str(member),
         }
     }
 }
@@ -119,12 +119,12 @@ mod tests {
             assert_eq!(Path::parse(text), Ok(path));
             assert_eq!(path.to_string(), text);
         };
-        check("", Path::Root { member: "" });
-        check("step", Path::Root { member: "step" });
-        check("agents", Path::Root { member: "agents" });
-        check("agents/7", Path::Agent { aid: "7", member: "" });
-        check("agents/7/a/b", Path::Agent { aid: "7", member: "a/b" });
-        check("other/7/a", Path::Root { member: "other/7/a" });
+        check("", Path::ToRoot { member: "" });
+        check("step", Path::ToRoot { member: "step" });
+        check("agents", Path::ToRoot { member: "agents" });
+        check("agents/7", Path::ToAgent { aid: "7", member: "" });
+        check("agents/7/a/b", Path::ToAgent { aid: "7", member: "a/b" });
+        check("other/7/a", Path::ToRoot { member: "other/7/a" });
     }
 
     #[test]

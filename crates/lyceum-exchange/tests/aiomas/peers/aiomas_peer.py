@@ -2,6 +2,7 @@
 
     aiomas_peer.py CODEC tcp PORT
     aiomas_peer.py CODEC unix PATH
+    aiomas_peer.py CODEC tls PORT FOLDER_OF_CERTIFICATES
 
 Each line of the input is a JSON object with an `id`, the body of a coroutine as `code`, and
 variables for it as `vars`; of `URL`, `house` is a proxy. Each line of the output is the `id` with a `result` or an `error`.
@@ -188,10 +189,17 @@ def say(answer):
     print(json.dumps(answer), flush=True)
 
 
-async def main(codec, kind, place):
+async def main(codec, kind, place, certificates=None):
     loop = asyncio.get_event_loop()
-    address = ('127.0.0.1', int(place)) if kind == 'tcp' else place
     settings = dict(codec=codec_of(codec), extra_serializers=[Point.__serializer__])
+    if kind == 'unix':
+        address = place
+    elif kind == 'tcp':
+        address = ('127.0.0.1', int(place))
+    else:
+        address = ('localhost', int(place))
+        names = ['authority.pem', 'python.certificate.pem', 'python.key.pem']
+        settings['ssl'] = aiomas.SSLCerts(*[os.path.join(certificates, name) for name in names])
     container = await aiomas.Container.create(address, as_coro=True, **settings)
     callee = Callee(container)
     names = dict(globals(), container=container, callee=callee)
