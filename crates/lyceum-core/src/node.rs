@@ -23,7 +23,7 @@ pub use find::Finder;
 pub(crate) use find::may_be;
 use lyceum_wire::NodeId;
 use rand::Rng;
-pub(crate) use registry::Rejected;
+pub(crate) use registry::{Registry, Rejected};
 pub(crate) use shared::{Job, Shared};
 pub use simulation::{Trace, TraceEvent};
 pub use task::Task;

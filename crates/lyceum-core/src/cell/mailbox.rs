@@ -142,6 +142,8 @@ pub(super) struct Leftovers {
     pub(super) waiting: Vec<NonNull<Block>>,
     /// Started; still linked nowhere, counted by their turns.
     pub(super) active: Vec<NonNull<Block>>,
+    /// Whether a timer was to look for calls past their deadline.
+    pub(super) watched: bool,
 }
 
 impl Mailbox {
@@ -323,9 +325,9 @@ impl Mailbox {
     pub(super) fn close(&self) -> Leftovers {
         let mut lists = self.lock();
         lists.gate = Gate::Ended;
-        lists.watch = u64::MAX;
+        let watched = std::mem::replace(&mut lists.watch, u64::MAX) != u64::MAX;
         let active: Vec<_> = std::iter::from_fn(|| lists.active.pop_front()).collect();
-        Leftovers { waiting: lists.take_waiting(), active }
+        Leftovers { waiting: lists.take_waiting(), active, watched }
     }
 
     /// Takes out what has not started: all of it, or what the agent's former life was to do.

@@ -162,9 +162,9 @@ impl Simulation {
         if node.is_busy() {
             return false;
         }
-        let Some(due) = node.clock.next_due() else { return false };
+        let Some(due) = node.clock.next_due(&node.registry) else { return false };
         node.clock.set_now(due);
-        self.note_outside(node.clock.fire().outside);
+        self.note_outside(node.clock.fire(&node.registry).outside);
         true
     }
 
@@ -172,7 +172,7 @@ impl Simulation {
     pub(crate) fn run_until_idle(&self, node: &Shared) -> usize {
         let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
         without_budget(|| {
-            self.note_outside(node.clock.fire().outside);
+            self.note_outside(node.clock.fire(&node.registry).outside);
             self.run_ready(node)
         })
     }
@@ -190,9 +190,11 @@ impl Simulation {
         let _driver = self.driver.lock().unwrap_or_else(PoisonError::into_inner);
         without_budget(|| {
             self.run_ready(node);
-            while let Some(due) = node.clock.next_due().filter(|due| *due <= target.nanos()) {
+            while let Some(due) =
+                node.clock.next_due(&node.registry).filter(|due| *due <= target.nanos())
+            {
                 node.clock.set_now(due);
-                self.note_outside(node.clock.fire().outside);
+                self.note_outside(node.clock.fire(&node.registry).outside);
                 self.run_ready(node);
             }
         });
