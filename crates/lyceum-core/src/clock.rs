@@ -9,21 +9,24 @@ mod time;
 mod timers;
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use lyceum_wire::AgentId;
 pub use sleep::{Sleep, TimeoutError};
 pub use time::{Time, When};
 use tokio::sync::Notify;
 
 use self::timers::{TimerKey, Timers};
-use crate::AgentRef;
+use crate::node::Registry;
 
 /// The coarse clock's error, in nanoseconds: kernels tick at 100 Hz or faster.
 const COARSE_MARGIN: u64 = 10_000_000;
+/// Up to so many watches of agents that have ended stay until their time, and up to half of all.
+const STALE_MIN: usize = 1_024;
 
 /// Where a node's time comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub(crate) struct Clock {
     coarse_epoch: u64,
     start: Timestamp,
     timers: Mutex<Timers<Due>>,
+    /// How many watches were left by agents that have ended.
+    stale: AtomicUsize,
     /// Tells the driver that an earlier timer was set.
     changed: Arc<Notify>,
     /// What the driver waits for.
@@ -56,8 +61,8 @@ pub(crate) enum Due {
     Wake(Waker),
     /// Somebody outside of the node wakes up.
     WakeOutside(Waker),
-    /// An agent's mailbox is searched for calls past their deadline.
-    Watch(AgentRef),
+    /// An agent's mailbox is searched for calls past their deadline. It does not keep the agent.
+    Watch(AgentId),
 }
 
 /// Measures how long something took in real time.
@@ -84,6 +89,7 @@ impl Clock {
             coarse_epoch: coarse_now(),
             start,
             timers: Mutex::new(Timers::new()),
+            stale: AtomicUsize::new(0),
             changed: Arc::new(Notify::new()),
             armed: AtomicU64::new(u64::MAX),
         }
@@ -169,40 +175,58 @@ impl Clock {
     }
 
     /// Lets a timer look for calls past their deadline.
-    pub(crate) fn watch(&self, at: u64, agent: AgentRef) {
+    pub(crate) fn watch(&self, at: u64, agent: AgentId) {
         self.set(at, Due::Watch(agent));
     }
 
+    /// Notes that an agent has ended whose mailbox was watched: now and then, such watches go.
+    pub(crate) fn leave_watch(&self, agents: &Registry) {
+        let stale = self.stale.fetch_add(1, Ordering::Relaxed) + 1;
+        if stale <= STALE_MIN || stale <= self.timers().size() / 2 {
+            return;
+        }
+        self.stale.store(0, Ordering::Relaxed);
+        let living = agents.living();
+        let mut timers = self.timers();
+        timers.retain(|due| match due {
+            Due::Watch(agent) => living.has(*agent),
+            Due::Wake(_) | Due::WakeOutside(_) => true,
+        });
+        let dead = timers.take_dead();
+        drop((timers, living));
+        drop(dead);
+    }
+
     /// Returns when something really happens next, and notes that the driver waits for it.
-    pub(crate) fn arm(&self) -> Option<u64> {
+    pub(crate) fn arm(&self, agents: &Registry) -> Option<u64> {
         // Until the next time is known, every new timer is news.
         self.armed.store(u64::MAX, Ordering::Release);
-        let next = self.next_due();
+        let next = self.next_due(agents);
         self.armed.store(next.unwrap_or(u64::MAX), Ordering::Release);
         next
     }
 
     /// Returns when something really happens next: watches without calls are dropped.
-    pub(crate) fn next_due(&self) -> Option<u64> {
+    pub(crate) fn next_due(&self, agents: &Registry) -> Option<u64> {
         loop {
             let (due, watched) = self.earliest()?;
-            let Some(agent) = watched else { return Some(due) };
-            match agent.mailbox.refresh_watch() {
+            let Some(id) = watched else { return Some(due) };
+            match agents.by_id(id).and_then(|agent| agent.mailbox.refresh_watch()) {
                 Some(at) if at <= due => return Some(due),
                 Some(at) => {
-                    self.discard_watch(due, &agent);
-                    self.watch(at, agent);
+                    self.discard_watch(due, id);
+                    self.watch(at, id);
                 }
-                None => self.discard_watch(due, &agent),
+                None => self.discard_watch(due, id),
             }
         }
     }
 
-    fn earliest(&self) -> Option<(u64, Option<AgentRef>)> {
+    fn earliest(&self) -> Option<(u64, Option<AgentId>)> {
         let (dead, earliest) = {
             let mut timers = self.timers();
             let earliest = timers.earliest().map(|(due, what)| match what {
-                Due::Watch(agent) => (due, Some(agent.clone())),
+                Due::Watch(agent) => (due, Some(*agent)),
                 Due::Wake(_) | Due::WakeOutside(_) => (due, None),
             });
             (timers.take_dead(), earliest)
@@ -212,10 +236,11 @@ impl Clock {
     }
 
     /// Discards the first timer if it still is the watch that was seen.
-    fn discard_watch(&self, due: u64, agent: &AgentRef) {
+    fn discard_watch(&self, due: u64, agent: AgentId) {
         let mut timers = self.timers();
+        let earliest = timers.earliest();
         let is_same =
-            matches!(timers.earliest(), Some((at, Due::Watch(seen))) if at == due && seen == agent);
+            matches!(earliest, Some((at, Due::Watch(seen))) if at == due && *seen == agent);
         let discarded = if is_same { timers.discard_earliest() } else { None };
         drop(timers);
         drop(discarded);
@@ -227,7 +252,7 @@ impl Clock {
     }
 
     /// Fires all timers that are due; returns how many, and how many of them outside.
-    pub(crate) fn fire(&self) -> Fired {
+    pub(crate) fn fire(&self, agents: &Registry) -> Fired {
         let now = self.nanos();
         let mut fired = Fired { all: 0, outside: 0 };
         loop {
@@ -240,7 +265,11 @@ impl Clock {
                     fired.outside += 1;
                     waker.wake();
                 }
-                Due::Watch(agent) => agent.expire(at, now),
+                Due::Watch(id) => {
+                    if let Some(agent) = agents.by_id(id) {
+                        agent.expire(at, now);
+                    }
+                }
             }
         }
     }

@@ -27,7 +27,7 @@ pub(crate) use find::may_be;
 pub(crate) use job::Job;
 use lyceum_wire::NodeId;
 use rand::Rng;
-pub(crate) use registry::Rejected;
+pub(crate) use registry::{Registry, Rejected};
 pub(crate) use shared::Shared;
 pub use simulation::{Trace, TraceEvent};
 pub use task::Task;

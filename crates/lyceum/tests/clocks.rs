@@ -1,5 +1,12 @@
 //! Clocks: a simulator sets the time, or the time jumps; timers, dates, and holding time still.
 
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use std::task::{Context as TaskContext, Wake, Waker};
+
+use futures_util::FutureExt;
+use futures_util::task::{ArcWake, waker};
 use lyceum::prelude::*;
 use lyceum::{ClockDriver, Time, When};
 
@@ -214,9 +221,43 @@ async fn work_in_time_is_done_and_work_beyond_it_is_dropped() {
 async fn timer_that_was_dropped_is_not_due() {
     let (node, driver, _sleeper) = external().await;
     let mut sleep = Box::pin(node.sleep(SECOND));
-    let polled = futures_util::FutureExt::now_or_never(sleep.as_mut());
+    let polled = sleep.as_mut().now_or_never();
     assert!(polled.is_none());
     assert_eq!(driver.next_due(), Some(Time::START + SECOND));
     drop(sleep);
     assert_eq!(driver.next_due(), None);
+}
+
+/// Counts how often it is woken, by each of two kinds of wakers that have the same data.
+#[derive(Default)]
+struct Woken {
+    one: AtomicU32,
+    other: AtomicU32,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.one.fetch_add(1, SeqCst);
+    }
+}
+
+impl ArcWake for Woken {
+    fn wake_by_ref(this: &Arc<Self>) {
+        this.other.fetch_add(1, SeqCst);
+    }
+}
+
+/// Wakers were told apart by their data alone, so that the one that polled first was woken.
+#[tokio::test]
+async fn sleep_wakes_the_waker_that_polled_it_last() {
+    let (node, clock, _) = external().await;
+    let woken = Arc::new(Woken::default());
+    let mut sleep = pin!(node.sleep(SECOND));
+    for waker in [Waker::from(woken.clone()), waker(woken.clone())] {
+        assert!(sleep.poll_unpin(&mut TaskContext::from_waker(&waker)).is_pending());
+    }
+
+    clock.advance(SECOND).await;
+
+    assert_eq!((woken.one.load(SeqCst), woken.other.load(SeqCst)), (0, 1));
 }

@@ -139,3 +139,34 @@ fn calls_that_cross_between_nodes_always_end_with_an_answer_or_a_refusal() {
         assert!(refused > 0, "some of them crossed");
     });
 }
+
+struct Clerk {
+    other: Option<Handle<Clerk>>,
+}
+
+#[agent]
+impl Clerk {
+    /// Returns until when the caller waits, in seconds of the node's time.
+    #[action(queued)]
+    async fn deadline(&self, cx: &Context<Self>) -> Result<u64, BoxError> {
+        match &self.other {
+            Some(other) => Ok(other.deadline().await?),
+            None => Ok(cx.deadline().map_or(0, |time| time.since_start().as_secs())),
+        }
+    }
+}
+
+/// The deadline of a turn was taken for a time of the target's node, where it was long past.
+#[tokio::test]
+async fn call_to_an_older_node_inherits_the_time_that_is_left() {
+    let start = "2030-01-01T00:00:00Z".parse().unwrap();
+    let node = || Node::builder().external_clock(start).build().unwrap();
+    let (older, younger) = (node(), node());
+    older.clock_driver().unwrap().advance(Duration::from_secs(100)).await;
+    let older = older.launch(Clerk { other: None }).await.unwrap();
+    let younger = younger.launch(Clerk { other: Some(older) }).await.unwrap();
+
+    let deadline = younger.deadline().timeout(Duration::from_secs(5)).await.unwrap();
+
+    assert_eq!(deadline, 105);
+}

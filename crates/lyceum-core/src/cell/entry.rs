@@ -196,7 +196,7 @@ fn run_inline<A: Agent, M: Action<A>>(
     match options.timeout {
         // Most turns that run here are done before anybody asks for the deadline.
         Timeout::Unset if !options.one_way => turn.set_deadline(UNDECIDED),
-        _ if !options.one_way => set_deadline::<M>(target, turn, options),
+        _ if !options.one_way => set_deadline::<M>(target, turn, options, turn.earliest_above()),
         _ => {}
     }
     header.node.note_turn(header.id, M::INFO);
@@ -320,9 +320,9 @@ fn suspend<M: Message>(target: &AgentRef, block: NonNull<Block>) -> Ticket<M> {
 }
 
 /// Sets when the caller of a message stops waiting: its own limit, or a caller's further up.
-fn set_deadline<M: Message>(target: &AgentRef, block: &Block, options: &CallOptions) {
+fn set_deadline<M: Message>(target: &AgentRef, block: &Block, options: &CallOptions, above: u64) {
     let own = options.deadline(&target.node, M::INFO);
-    block.set_deadline(own.min(block.earliest_above()));
+    block.set_deadline(own.min(above));
 }
 
 /// Puts a message into the agent's mailbox.
@@ -370,7 +370,9 @@ fn enqueue<A: Agent, M: Action<A>>(
         // One-way messages start chains of their own: nobody waits for them.
         turn.lend_parent(parent);
         turn.count_parents();
-        set_deadline::<M>(target, turn, options);
+        let above = turn.earliest_above();
+        let above = outer.map_or(above, |frame| frame.time_at(&target.node, above));
+        set_deadline::<M>(target, turn, options, above);
     }
     // SAFETY: the second count is for the caller.
     let ticket = (!options.one_way).then(|| Ticket::new(unsafe { BlockRef::from_owned(block) }));
@@ -416,7 +418,7 @@ fn push_block<M: Message>(
         }
         Pushed::Full if push.may_wait && ticket.is_none() => {
             turn.awaited.set(true);
-            set_deadline::<M>(target, turn, options);
+            set_deadline::<M>(target, turn, options, u64::MAX);
             // SAFETY: this function still owns the first count.
             let ticket = Ticket::new(unsafe { BlockRef::from_alive(block) });
             return push_block(target, block, Some(ticket), push, options);

@@ -91,6 +91,16 @@ impl Frame {
         unsafe { self.node.as_ref() }.world()
     }
 
+    /// Returns when a time of this node is at another one, whose clock began at another moment.
+    pub(crate) fn time_at(&self, other: &Shared, time: u64) -> u64 {
+        if self.node == NonNull::from(other) || time == u64::MAX {
+            return time;
+        }
+        // SAFETY: the node of an entered frame is alive.
+        let left = time.saturating_sub(unsafe { self.node.as_ref() }.clock.nanos());
+        other.clock.nanos().saturating_add(left)
+    }
+
     /// Returns whether the agent is switched off, so that its jobs send nothing.
     pub(crate) fn is_silenced(&self) -> bool {
         // SAFETY: the agent of an entered frame is alive.

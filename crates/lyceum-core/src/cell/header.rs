@@ -176,9 +176,7 @@ impl Header {
 
     /// Lets a timer look for calls past their deadline.
     pub(super) fn watch(&self, due: u64) {
-        // SAFETY: the header is borrowed, hence alive.
-        let agent = unsafe { AgentRef::from_alive(NonNull::from(self)) };
-        self.node.clock.watch(due, agent);
+        self.node.clock.watch(due, self.id);
     }
 
     /// Lets a holder look at what was left behind.

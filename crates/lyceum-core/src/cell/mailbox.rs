@@ -129,6 +129,8 @@ pub(super) struct Leftovers {
     pub(super) waiting: Vec<NonNull<Block>>,
     /// Started; still linked nowhere, counted by their turns.
     pub(super) active: Vec<NonNull<Block>>,
+    /// Whether a timer was to look for calls past their deadline.
+    pub(super) watched: bool,
 }
 
 impl Mailbox {
@@ -308,9 +310,9 @@ impl Mailbox {
     /// the lock later sees that end.
     pub(super) fn close(&self) -> Leftovers {
         let mut lists = self.lock();
-        lists.watch = u64::MAX;
+        let watched = std::mem::replace(&mut lists.watch, u64::MAX) != u64::MAX;
         let active: Vec<_> = std::iter::from_fn(|| lists.active.pop_front()).collect();
-        Leftovers { waiting: lists.take_waiting(), active }
+        Leftovers { waiting: lists.take_waiting(), active, watched }
     }
 
     /// Takes out what has not started: all of it, or what the agent's former life was to do.

@@ -472,6 +472,9 @@ pub(super) unsafe fn bury(this: NonNull<Header>) {
     // SAFETY: the header is alive: the registry still counts it.
     let agent = unsafe { crate::AgentRef::from_alive(this) };
     life::buried(&agent);
+    if leftovers.watched {
+        agent.node.clock.leave_watch(&agent.node.registry);
+    }
 }
 
 /// Drops the list of woken turns of an agent that is gone.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -28,8 +29,18 @@ pub struct Sleep {
 /// A timer that is set, and for whom.
 struct Timer {
     key: TimerKey,
-    /// The waker's data. It cannot be another waker's: the timer owns a clone of this one.
-    waker: usize,
+    waker: WakerId,
+}
+
+/// The addresses of a waker's data and table. For as long as the timer owns the waker, they are no
+/// other one's; the data alone may be, which is null where a waker needs none.
+#[derive(PartialEq, Eq)]
+struct WakerId([usize; 2]);
+
+impl WakerId {
+    fn of(waker: &Waker) -> Self {
+        Self([waker.data().addr(), ptr::from_ref(waker.vtable()).addr()])
+    }
 }
 
 /// The time given to a piece of work passed before it was done.
@@ -48,13 +59,14 @@ impl Sleep {
     }
 
     fn set(&mut self, waker: &Waker, inside: bool) {
-        let data = waker.data().addr();
-        if self.timer.as_ref().is_some_and(|timer| timer.waker == data) {
+        if self.timer.as_ref().is_some_and(|timer| timer.waker == WakerId::of(waker)) {
             return;
         }
         self.cancel();
-        let due = if inside { Due::Wake(waker.clone()) } else { Due::WakeOutside(waker.clone()) };
-        self.timer = Some(Timer { key: self.node.clock.set(self.due, due), waker: data });
+        let own = waker.clone();
+        let id = WakerId::of(&own);
+        let due = if inside { Due::Wake(own) } else { Due::WakeOutside(own) };
+        self.timer = Some(Timer { key: self.node.clock.set(self.due, due), waker: id });
     }
 
     fn cancel(&mut self) {

@@ -84,10 +84,21 @@ impl<T> Timers<T> {
         }
         self.cancelled.insert(key.seq);
         if self.cancelled.len() > CANCELLED_MIN.max(self.wheel.len / 2) {
-            let cancelled = mem::take(&mut self.cancelled);
-            let dead = self.wheel.rebuild(|key| !cancelled.contains(&key.seq));
-            self.dead.extend(dead);
+            self.retain(|_| true);
         }
+    }
+
+    /// Cancels all timers but those to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        let cancelled = mem::take(&mut self.cancelled);
+        let keep = |entry: &Entry<T>| !cancelled.contains(&entry.key.seq) && keep(&entry.payload);
+        let dead = self.wheel.rebuild(keep);
+        self.dead.extend(dead);
+    }
+
+    /// Returns how many timers take up memory.
+    pub(crate) fn size(&self) -> usize {
+        self.wheel.len
     }
 
     /// Takes the payloads of cancelled timers, to be dropped where that can do no harm.
@@ -259,7 +270,7 @@ impl<T> Wheel<T> {
 
     /// Files all entries anew, in memory of the right size; returns those not to be kept.
     #[cold]
-    fn rebuild(&mut self, keep: impl Fn(&TimerKey) -> bool) -> Vec<T> {
+    fn rebuild(&mut self, keep: impl Fn(&Entry<T>) -> bool) -> Vec<T> {
         let old = mem::replace(self, Self::new());
         let slots = || old.levels.iter().flat_map(|level| &level.slots).flatten();
         let others = || old.run.iter().chain(&old.late).chain(&old.ties);
@@ -274,7 +285,7 @@ impl<T> Wheel<T> {
         let mut dead = Vec::new();
         let mut len = 0;
         self.distribute(kept.filter_map(|entry| {
-            if keep(&entry.key) {
+            if keep(&entry) {
                 len += 1;
                 Some(entry)
             } else {

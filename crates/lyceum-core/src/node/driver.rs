@@ -30,7 +30,7 @@ async fn follow_system(node: Arc<Shared>) {
     let changed = node.clock.changed();
     while !node.is_closed() {
         let notified = changed.notified();
-        match node.clock.arm() {
+        match node.clock.arm(&node.registry) {
             None => notified.await,
             Some(due) => {
                 let left = Duration::from_nanos(due.saturating_sub(node.clock.nanos()));
@@ -38,7 +38,7 @@ async fn follow_system(node: Arc<Shared>) {
                 let _ = tokio::time::timeout(left, notified).await;
             }
         }
-        node.clock.fire();
+        node.clock.fire(&node.registry);
     }
 }
 
@@ -48,10 +48,10 @@ async fn jump_when_idle(node: Arc<Shared>) {
     while !node.is_closed() {
         let notified = changed.notified();
         wait_idle(&node).await;
-        match node.clock.arm() {
+        match node.clock.arm(&node.registry) {
             Some(due) if !node.is_busy() => {
                 node.clock.set_now(due);
-                node.clock.fire();
+                node.clock.fire(&node.registry);
                 tokio::task::yield_now().await;
             }
             Some(_) | None => notified.await,
@@ -105,9 +105,11 @@ impl ClockDriver {
     pub async fn set(&self, time: impl Into<When>) {
         let target = self.node.clock.resolve(time.into()).nanos();
         self.idle().await;
-        while let Some(due) = self.node.clock.next_due().filter(|due| *due <= target) {
+        while let Some(due) =
+            self.node.clock.next_due(&self.node.registry).filter(|due| *due <= target)
+        {
             self.node.clock.set_now(due);
-            self.node.clock.fire();
+            self.node.clock.fire(&self.node.registry);
             self.idle().await;
         }
         self.node.clock.set_now(target);
@@ -143,13 +145,13 @@ impl ClockDriver {
     /// [`run_due`](Self::run_due) wakes who is due.
     pub fn hold(&self, time: impl Into<When>) {
         let target = self.node.clock.resolve(time.into()).nanos();
-        let next = self.node.clock.next_due().unwrap_or(u64::MAX);
+        let next = self.node.clock.next_due(&self.node.registry).unwrap_or(u64::MAX);
         self.node.clock.set_now(target.min(next).max(self.node.clock.nanos()));
     }
 
     /// Wakes who is due at the present time, and waits until everybody is idle.
     pub async fn run_due(&self) {
-        self.node.clock.fire();
+        self.node.clock.fire(&self.node.registry);
         self.idle().await;
     }
 
@@ -168,7 +170,7 @@ impl ClockDriver {
 
     /// Returns when something happens next, if nothing comes from outside.
     pub fn next_due(&self) -> Option<Time> {
-        self.node.clock.next_due().map(Time::from_nanos)
+        self.node.clock.next_due(&self.node.registry).map(Time::from_nanos)
     }
 }
 

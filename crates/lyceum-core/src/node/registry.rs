@@ -20,6 +20,9 @@ struct Inner {
     closed: bool,
 }
 
+/// A look at who lives.
+pub(crate) struct Living<'r>(MutexGuard<'r, Inner>);
+
 struct Place {
     agent: Option<AgentRef>,
     /// How often the place was used before.
@@ -91,9 +94,12 @@ impl Registry {
     }
 
     pub(crate) fn by_id(&self, id: AgentId) -> Option<AgentRef> {
-        let inner = self.lock();
-        let agent = inner.places.get(index_of(id) as usize)?.agent.as_ref()?;
-        (agent.id == id).then(|| agent.clone())
+        self.lock().agent(id).cloned()
+    }
+
+    /// Looks at who lives; nobody begins to or ends meanwhile.
+    pub(crate) fn living(&self) -> Living<'_> {
+        Living(self.lock())
     }
 
     pub(crate) fn by_name(&self, name: &AgentName) -> Option<AgentRef> {
@@ -133,6 +139,19 @@ impl Registry {
     /// Lets no more agents in.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
+    }
+}
+
+impl Inner {
+    fn agent(&self, id: AgentId) -> Option<&AgentRef> {
+        let agent = self.places.get(index_of(id) as usize)?.agent.as_ref()?;
+        (agent.id == id).then_some(agent)
+    }
+}
+
+impl Living<'_> {
+    pub(crate) fn has(&self, id: AgentId) -> bool {
+        self.0.agent(id).is_some()
     }
 }
 

@@ -298,7 +298,7 @@ impl Simulation {
         nodes.iter().for_each(|node| node.clock.set_now(time));
         self.state().steps = 0;
         for node in nodes {
-            self.note_outside(node.clock.fire().outside);
+            self.note_outside(node.clock.fire(&node.registry).outside);
         }
     }
 
@@ -307,7 +307,7 @@ impl Simulation {
         let _driving = self.enter();
         without_budget(|| {
             for node in self.nodes().iter() {
-                self.note_outside(node.clock.fire().outside);
+                self.note_outside(node.clock.fire(&node.registry).outside);
             }
             self.run_ready()
         })
@@ -342,7 +342,7 @@ impl Simulation {
 
 /// Returns when something happens next on any of the nodes.
 fn next_due(nodes: &[Arc<Shared>]) -> Option<u64> {
-    nodes.iter().filter_map(|node| node.clock.next_due()).min()
+    nodes.iter().filter_map(|node| node.clock.next_due(&node.registry)).min()
 }
 
 /// Panics, with a hint who is to blame.
