@@ -37,6 +37,11 @@ impl Counter {
     }
 
     #[action]
+    fn me(&self, cx: &Context<Self>) -> Handle<Self> {
+        cx.handle()
+    }
+
+    #[action]
     async fn add_at(&self, other: Handle<Counter>, n: u64) -> Result<u64, String> {
         other.add(n).await.map_err(|error| error.to_string())
     }
@@ -129,6 +134,19 @@ async fn many_calls_and_large_bodies_are_under_way_at_once() {
     let (echoed, sum) =
         tokio::join!(counter.echo(large.clone()).into_future(), counter.add(1).into_future());
     assert_eq!((echoed.unwrap().len(), sum.unwrap()), (large.len(), 10_001));
+}
+
+/// A handle in a result could be revived only in a turn of an agent: for a program it was one of an
+/// agent of its own process, or an error where the node that sent it was in another one.
+#[tokio::test]
+async fn a_program_gets_handles_that_lead_over_its_own_node() {
+    let (_server, client, _listener, counter) = pair().await;
+
+    let sent = counter.me().await.unwrap();
+    assert_eq!(sent.add(1).await.unwrap(), 1);
+    client.shutdown().await;
+    let error = sent.add(1).await.unwrap_err();
+    assert!(matches!(error, CallError::Disconnected(_)), "{error}");
 }
 
 #[tokio::test]
