@@ -77,6 +77,8 @@ pub(crate) struct Channel {
     /// Whether other nodes may set this one's clock.
     conducted: bool,
     driver: AtomicWaker,
+    /// Whether the driver looks into the outbox anyway before it waits, and need not be woken.
+    attending: AtomicBool,
     /// Actions whose types differ on the two nodes, which is not tried each time.
     mismatches: Mutex<HashSet<Fingerprint>>,
     traffic: Arc<Traffic>,
@@ -127,6 +129,7 @@ impl Channel {
             serving_bytes: settings.byte_window,
             conducted: settings.conducted,
             driver: AtomicWaker::new(),
+            attending: AtomicBool::new(false),
             mismatches: Mutex::default(),
             traffic,
             interest: Interest::default(),
@@ -189,11 +192,21 @@ impl Channel {
         }
         let pushed = self.outbox().push(message);
         if pushed.is_ok() {
-            self.driver.wake();
+            self.wake_driver();
         } else if counted {
             self.traffic.take_back();
         }
         pushed
+    }
+
+    /// Has the driver write what was pushed into the outbox.
+    ///
+    /// The outbox's lock makes this safe: who pushes after the driver's last look at it sees that
+    /// the driver does not attend to it any more.
+    fn wake_driver(&self) {
+        if !self.attending.load(Ordering::Acquire) {
+            self.driver.wake();
+        }
     }
 
     /// Pushes a small message whose number the windows bound, past the outbox's own bound if it

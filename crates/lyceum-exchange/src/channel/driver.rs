@@ -48,6 +48,8 @@ pub(crate) struct Driver {
     other_retired: bool,
     /// Why the channel ends once all is written.
     leaving: Option<Lost>,
+    /// How many messages came in since all was written.
+    handled: usize,
 }
 
 /// Why a channel ends.
@@ -87,12 +89,14 @@ impl Driver {
             pings: 0,
             other_retired: false,
             leaving: None,
+            handled: 0,
         }
     }
 
     /// Makes all the progress that can be made now.
     fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
         self.channel.driver.register(cx.waker());
+        self.channel.attending.store(true, Ordering::Release);
         if self.channel.broken_off.load(Ordering::Acquire) {
             return Err(Lost::Replaced);
         }
@@ -101,6 +105,8 @@ impl Driver {
         while !more && self.is_reading() && self.read(cx)? {
             more = self.handle_frames(cx)?;
         }
+        // Those who got answers are about to call again: what they say is written together.
+        let more = more || std::mem::take(&mut self.handled) > 1;
         if more {
             // Others go first.
             cx.waker().wake_by_ref();
@@ -110,8 +116,7 @@ impl Driver {
             self.channel.say_goodbye(GoodbyeReason::Stopping, "");
         }
         self.keep_alive(cx)?;
-        let idle = self.write(cx).map_err(Lost::Io)?;
-        if !idle {
+        if !self.write_all(cx, more).map_err(Lost::Io)? {
             return Ok(());
         }
         match self.leaving.take() {
@@ -134,6 +139,23 @@ impl Driver {
     }
 
     /// Writes what is to go out; true if nothing is left.
+    ///
+    /// Who pushes more wakes the driver then, unless that comes back at once.
+    fn write_all(&mut self, cx: &mut Context<'_>, comes_back: bool) -> io::Result<bool> {
+        while self.write(cx)? {
+            if comes_back {
+                return Ok(true);
+            }
+            self.channel.attending.store(false, Ordering::Release);
+            if self.channel.outbox().is_empty() {
+                return Ok(true);
+            }
+            self.channel.attending.store(true, Ordering::Release);
+        }
+        Ok(false)
+    }
+
+    /// Writes once around; true if nothing was left.
     fn write(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
         loop {
             self.channel.push_backlog();
@@ -187,7 +209,10 @@ impl Driver {
                 Err(error) => return self.refuse(error).map(|()| false),
             };
             match self.reassembly.accept(frame) {
-                Ok(Some(message)) => self.handle(message, cx)?,
+                Ok(Some(message)) => {
+                    self.handled += 1;
+                    self.handle(message, cx)?;
+                }
                 Ok(None) => {}
                 Err(error) => return self.refuse(error).map(|()| false),
             }
