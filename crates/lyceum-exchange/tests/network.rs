@@ -66,6 +66,11 @@ impl Counter {
     }
 
     #[action]
+    fn value_and_size(&mut self, bytes: Vec<u8>) -> (u64, usize) {
+        (self.value, bytes.len())
+    }
+
+    #[action]
     async fn sleep(&self, cx: &Context<Self>, seconds: u64) {
         cx.sleep(Duration::from_secs(seconds)).await;
     }
@@ -147,6 +152,23 @@ async fn a_program_gets_handles_that_lead_over_its_own_node() {
     client.shutdown().await;
     let error = sent.add(1).await.unwrap_err();
     assert!(matches!(error, CallError::Disconnected(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_calls_do_not_overtake_a_large_one_that_is_still_decoded() {
+    let (_server, _client, _listener, counter) = pair().await;
+    let size = 6 << 20;
+
+    for round in 0..5 {
+        let large = counter.value_and_size(vec![0; size]).send();
+        let next = counter.add(1).send();
+        let other = counter.value_and_size(vec![0; size]).send();
+        let last = counter.add(1).send();
+        assert_eq!(large.await.unwrap(), (2 * round, size));
+        assert_eq!(next.await.unwrap(), 2 * round + 1);
+        assert_eq!(other.await.unwrap(), (2 * round + 1, size));
+        assert_eq!(last.await.unwrap(), 2 * round + 2);
+    }
 }
 
 #[tokio::test]

@@ -77,7 +77,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
 /// How much the system keeps of what goes out over this machine's loopback, and of what comes in.
 /// By itself it would let megabytes queue up, which a small frame then waits behind.
-const LOOPBACK_BUFFER: usize = 128 << 10;
+const LOOPBACK_BUFFER: usize = 256 << 10;
 
 /// How much the system takes on to other machines beyond what is on its way there.
 #[cfg(target_os = "linux")]
