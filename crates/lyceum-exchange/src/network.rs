@@ -21,7 +21,7 @@ use lyceum_core::exchange::{AgentFilter, Connect, Door, Exchange, Peer, Status};
 use lyceum_core::{AnyHandle, Handle, Node, Publication, Target};
 use lyceum_wire::link::Hello;
 use lyceum_wire::{Address, AddressError, Endpoint, NodeId};
-use peer::NodePeer;
+use peer::{NodePeer, Remembered};
 use peers::Peers;
 pub use settings::Settings;
 use thiserror::Error;
@@ -97,6 +97,7 @@ pub(crate) struct Inner {
     /// Told when a task is over, and what it held is free.
     task_over: Notify,
     pub(crate) peers: Peers,
+    remembered: Remembered,
     pub(crate) turnstile: Turnstile,
 }
 
@@ -137,6 +138,7 @@ impl Network {
             state: Mutex::default(),
             task_over: Notify::new(),
             peers: Peers::default(),
+            remembered: Remembered::default(),
             turnstile: Turnstile::default(),
         });
         inner.clone().announce_interests();
