@@ -76,8 +76,8 @@ impl Queues {
     }
 
     /// Lets a call wait, if it must; otherwise it comes back.
-    pub(super) fn hold(&mut self, agent: AgentKey, held: Held) -> Option<Held> {
-        let Some(queue) = self.agents.get_mut(&agent) else { return Some(held) };
+    pub(super) fn hold(&mut self, agent: &AgentKey, held: Held) -> Option<Held> {
+        let Some(queue) = self.agents.get_mut(agent) else { return Some(held) };
         self.bytes += held.bytes;
         queue.push_back(held);
         None

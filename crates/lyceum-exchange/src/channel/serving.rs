@@ -93,7 +93,7 @@ impl Services {
     pub(super) fn poll(&mut self, channel: &Arc<Channel>, cx: &mut Context<'_>) {
         while let Some((agent, mut queue)) = self.queues.poll(cx) {
             while let Some(held) = queue.pop_front() {
-                if let Some(held) = self.queues.hold(agent.clone(), held) {
+                if let Some(held) = self.queues.hold(&agent, held) {
                     self.hand_over(channel, held, cx);
                 }
             }
@@ -146,7 +146,7 @@ impl Services {
         if !self.queues.is_empty()
             && let Some(agent) = channel.door.find(&held.call.to)
         {
-            match self.queues.hold(agent.key(), held) {
+            match self.queues.hold(&agent.key(), held) {
                 Some(back) => held = back,
                 None => return,
             }
