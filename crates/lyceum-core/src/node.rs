@@ -5,6 +5,7 @@ mod driver;
 mod exchanges;
 mod find;
 mod job;
+mod ready;
 mod registry;
 mod run_queue;
 mod runtime;
