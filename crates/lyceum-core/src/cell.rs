@@ -53,7 +53,9 @@ mod word;
 pub(crate) use block::Block;
 pub(crate) use borrow::Borrowing;
 pub(crate) use context::OwnedContext;
-pub(crate) use departed::{TurnRef, current_agent, current_deadline, current_origin};
+pub(crate) use departed::{
+    TurnRef, current_agent, current_agents, current_deadline, current_origin,
+};
 pub(crate) use detached::DetachedTurn;
 pub use entry::Entry;
 pub(crate) use entry::{Refusal, Submitted};

@@ -69,7 +69,7 @@ impl AgentRef {
 
     /// Waits until the agent is gone for good.
     pub(crate) fn ended(&self) -> Ended {
-        Ended::of(self.clone())
+        Ended::public(self.clone())
     }
 
     /// Switches the agent off; false if it is not active.
