@@ -23,6 +23,7 @@ use std::time::Duration;
 
 pub use builder::NodeBuilder;
 pub use driver::ClockDriver;
+pub(crate) use driver::pass;
 pub use find::Finder;
 pub(crate) use find::may_be;
 pub(crate) use job::Job;
