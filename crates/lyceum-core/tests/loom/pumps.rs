@@ -51,7 +51,7 @@ impl Pumps {
     }
 
     /// Runs those that were woken, until nobody was.
-    fn run_woken<const N: usize>(&self, mut pumps: [Pump; N]) {
+    fn run_woken<const N: usize>(&self, mut pumps: [Pump; N]) -> [Pump; N] {
         while pumps.iter().any(|pump| pump.flag.is_woken()) {
             pumps = pumps.map(|pump| {
                 if pump.flag.is_woken() {
@@ -61,6 +61,7 @@ impl Pumps {
                 }
             });
         }
+        pumps
     }
 
     fn push(&self, thing: u32) {
@@ -106,10 +107,12 @@ fn what_is_pushed_while_pumps_go_idle_is_run() {
         pumps.push(1);
         pumps.push(2);
         let pump = pump.join().unwrap();
-        pumps.run_woken([pump, other]);
+        let idle = pumps.run_woken([pump, other]);
+        assert_eq!((pumps.runs(), pumps.ready()), (vec![1, 2], 0), "each is run once");
 
-        assert_eq!(pumps.runs(), [1, 2], "each is run once");
-        assert_eq!(pumps.ready(), 0);
+        pumps.push(3);
+        pumps.run_woken(idle);
+        assert_eq!((pumps.runs(), pumps.ready()), (vec![1, 2, 3], 0), "and what comes later");
     });
 }
 
@@ -136,18 +139,19 @@ fn things_pushed_from_two_threads_wake_a_pump_that_is_alone() {
 fn who_waits_until_all_pumps_are_idle_is_woken() {
     check(3, || {
         let pumps = Arc::new(Pumps::new());
+        let pump = pumps.start(0, true);
         pumps.push(1);
-        let pump = pumps.add(0, true);
         let pump = {
             let pumps = pumps.clone();
-            thread::spawn(move || pumps.run(pump))
+            thread::spawn(move || pumps.run_woken([pump]))
         };
         let flag = Flag::new();
         let was_idle = pumps.is_idle(&flag);
-        let _pump = pump.join().unwrap();
+        let runs = pumps.runs();
+        drop(pump.join().unwrap());
 
         assert!(was_idle || flag.is_woken());
-        assert!(!was_idle || pumps.runs() == [1], "idle means that nothing is left to run");
+        assert!(!was_idle || runs == [1], "idle means that nothing is left to run");
         assert!(pumps.is_idle(&flag));
     });
 }
