@@ -32,6 +32,7 @@ mod woken;
 #[expect(dead_code, reason = "the models need a part of it")]
 mod word;
 
+#[expect(dead_code, reason = "the models do not need all of it")]
 #[path = "../src/node/ready.rs"]
 mod ready;
 

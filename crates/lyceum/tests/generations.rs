@@ -115,9 +115,9 @@ async fn what_a_turn_begins_while_its_agent_restarts_ends_with_its_generation() 
     }
 }
 
-/// It started on an agent that had no state, and then again with the others.
+/// They waited for the state of the next generation, and reached it before its start hook.
 #[lyceum::test]
-async fn behaviour_that_is_started_between_two_generations_waits_for_the_next_one() {
+async fn what_is_begun_between_two_generations_belongs_to_none() {
     let node = Node::simulated(1);
     let state = Fuse::default();
     let pause = Backoff { first: 10 * SECOND, most: 10 * SECOND };
@@ -130,10 +130,14 @@ async fn behaviour_that_is_started_between_two_generations_waits_for_the_next_on
 
     assert!(!context.start_behaviour("tick"));
     assert!(context.behaviours().is_empty());
+    drop(context.job(step(), |fuse, ()| fuse.hear("a job", 0)));
+    assert!(context.add_behaviour("part", Part { generation: 0, fails: false }).unwrap());
 
     node.advance(15 * SECOND);
     assert_eq!(state.strays(), [""; 0]);
-    assert_eq!(context.behaviours()[0].runs, 6, "once a second since the pause was over");
+    let behaviours = context.behaviours();
+    assert_eq!((behaviours.len(), &*behaviours[0].name), (1, "tick"));
+    assert_eq!(behaviours[0].runs, 6, "once a second since the pause was over");
 }
 
 /// Fails with its first behaviour, again and again.

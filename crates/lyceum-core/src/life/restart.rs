@@ -305,6 +305,9 @@ pub(crate) fn state_dropped(header: &Header) {
 /// Its start has begun. The reason why it failed is `SiblingFailed` if it was interrupted.
 pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), DownReason> {
     let state = plan.construct(&agent.node).await.map_err(DownReason::StartFailed)?;
+    // What somebody outside began of the agent meanwhile belongs to no generation.
+    jobs::cancel_all(agent).await;
+    agent.with_extras(|extras| extras.behaviours.clear());
     // Bound to a variable: it is dropped after the lock.
     let unwanted = agent.with_extras(|extras| {
         if agent.mode() != Mode::Starting {
