@@ -241,7 +241,7 @@ fn wake_ups_of_several_turns_are_not_lost_in_the_list() {
         }
         agent.pump_all();
 
-        assert!(turns.iter().all(|turn| turn.is_over()));
+        assert!(turns.iter().all(Turn::is_over));
         assert!(agent.word.is_quiet());
     });
 }
