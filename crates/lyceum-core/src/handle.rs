@@ -113,6 +113,8 @@ impl<A: Target + ?Sized> Handle<A> {
 
     /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
     ///
+    /// An agent that awaits this of itself hears at once that it stops; see [`Ended`].
+    ///
     /// # Cancel safety
     ///
     /// The agent stops whether or not the answer is awaited.

@@ -35,8 +35,7 @@ pub(crate) trait Callee {
 
 /// A node that can reach agents of aiomas.
 pub(crate) fn node() -> Node {
-    let node = Node::local();
-    node
+    Node::local()
 }
 
 #[tokio::test(flavor = "multi_thread")]
