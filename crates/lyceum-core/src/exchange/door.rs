@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use lyceum_wire::{AccessKind, AgentKey, Fingerprint, NodeId};
@@ -227,6 +228,11 @@ impl Door {
     /// Returns who sets the time of the node, if its clock is external.
     pub fn clock_driver(&self) -> Option<ClockDriver> {
         ClockDriver::of(&self.shared)
+    }
+
+    /// Returns how long what has begun may take when the node stops.
+    pub fn grace(&self) -> Duration {
+        self.shared.grace
     }
 
     /// Draws a random number from the node's source.
