@@ -197,6 +197,22 @@ async fn same_machine_takes_the_unix_socket() {
     assert_eq!(counter.add(1).await.unwrap(), 2);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_answers_leave_before_their_node_is_gone() {
+    // The goodbye overtook them, and their calls ended as lost.
+    let (server, _client, _listener, counter) = pair().await;
+    let own = server.find().name::<Counter>("counter").unwrap();
+    let bytes = vec![7u8; 1 << 20];
+    let calls: Vec<_> = (0..4).map(|_| counter.echo(bytes.clone()).send()).collect();
+    while own.stats().await.unwrap().handled < 4 {
+        tokio::task::yield_now().await;
+    }
+    server.shutdown().await;
+    for answer in join_all(calls).await {
+        assert_eq!(answer.unwrap().len(), bytes.len());
+    }
+}
+
 #[tokio::test]
 async fn beyond_loopback_a_token_is_needed() {
     let node = Node::local();

@@ -106,11 +106,13 @@ impl Driver {
             cx.waker().wake_by_ref();
         }
         self.services.poll(cx);
-        if self.services.len() == 0 && self.channel.stopping.swap(false, Ordering::AcqRel) {
-            self.channel.say_goodbye(GoodbyeReason::Stopping, "");
-        }
         self.keep_alive(cx)?;
-        let idle = self.write(cx).map_err(Lost::Io)?;
+        let mut idle = self.write(cx).map_err(Lost::Io)?;
+        if idle && self.services.len() == 0 && self.channel.is_stopping() {
+            // Goodbye goes last: the other side reads nothing after it.
+            self.channel.say_goodbye(GoodbyeReason::Stopping, "");
+            idle = self.write(cx).map_err(Lost::Io)?;
+        }
         if !idle {
             return Ok(());
         }

@@ -126,6 +126,10 @@ impl Services {
             return channel
                 .answer_fault(id, link::Fault::new(FaultKind::Overloaded, why).started(false));
         }
+        if channel.is_stopping() {
+            let fault = link::Fault::new(FaultKind::Terminated, "the node is about to stop");
+            return channel.answer_fault(id, fault.started(false));
+        }
         let serving = match begin(channel, call, body) {
             Ok(serving) => serving,
             Err(fault) => return channel.answer_fault(id, fault),

@@ -134,6 +134,26 @@ impl Peers {
         self.table().places.values().filter_map(Place::channel).cloned().collect()
     }
 
+    /// Returns all channels that are not over.
+    pub(super) fn channels(&self) -> Vec<Arc<Channel>> {
+        let channel = |place: &Place| match place {
+            Place::Channel(channel) => Some(channel.clone()),
+            Place::Meeting => None,
+        };
+        self.table().places.values().filter_map(channel).collect()
+    }
+
+    /// Waits until no channel is left.
+    pub(super) async fn all_over(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.channels().is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     fn known(&self, endpoint: &Endpoint) -> Option<Arc<Channel>> {
         let table = self.table();
         let node = table.endpoints.get(endpoint)?.node?;
@@ -190,6 +210,9 @@ impl Inner {
     ) -> Result<Arc<Channel>, DialError> {
         if let Some(channel) = self.peers.known(endpoint) {
             return Ok(channel);
+        }
+        if self.is_closing() {
+            return Err(DialError::closed());
         }
         let dialing = {
             let mut table = self.peers.table();
@@ -358,6 +381,10 @@ impl Inner {
         ));
         let driver = Driver::new(channel.clone(), shaken, self.topics.clone(), self.timer.clone());
         meeting.keep(&channel);
+        if self.is_closing() {
+            // They met while the node began to end.
+            channel.stop();
+        }
         let (inner, driven) = (self.clone(), channel.clone());
         let spawned = self.spawn(async move {
             // With a budget used up, a call would not be handed over, and the next one go first.
@@ -387,6 +414,9 @@ impl Inner {
     /// Takes the place of another node for a stream to it, once what was there before is over.
     async fn claim(self: &Arc<Self>, theirs: &Hello) -> Result<Meeting, Refusal> {
         self.check_token(theirs)?;
+        if self.is_closing() {
+            return Err(refusal(RefusalReason::Stopping, "the node is about to stop"));
+        }
         let node = theirs.node;
         loop {
             let changed = self.peers.changed.notified();

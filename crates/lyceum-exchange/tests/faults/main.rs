@@ -1,6 +1,7 @@
 //! What goes wrong between nodes, in virtual time: each run replays from its seed.
 
 mod changed_types;
+mod goodbye;
 mod hostile;
 mod loss;
 mod meeting;
@@ -48,6 +49,11 @@ impl Clerk {
     #[action]
     fn length(&self, text: String) -> usize {
         text.len()
+    }
+
+    #[action]
+    fn text(&self, length: usize) -> String {
+        "x".repeat(length)
     }
 
     #[action]
