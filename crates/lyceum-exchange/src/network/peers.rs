@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::Inner;
 use crate::channel::{Channel, Driver, HandshakeError, Handshaken, greet};
-use crate::transport::ByteStream;
+use crate::transport::{ByteStream, text_of};
 
 /// How many endpoints are remembered that were dialed.
 const ENDPOINT_LIMIT: usize = 65_536;
@@ -99,11 +99,11 @@ impl DialError {
     }
 
     /// Keeps the text of an error and of its causes, since many hear of it.
-    fn of(what: &str, error: &dyn std::error::Error) -> Self {
-        let mut text = format!("{what}{error}");
+    fn of(what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = format!("{what}{}", text_of(error));
         let mut cause = error.source();
         while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
+            text.push_str(&format!(": {}", text_of(error)));
             cause = error.source();
         }
         Self(text.into())
