@@ -42,8 +42,12 @@ const ROOMS: &[Room] = &[
     Room { folder: "crates/lyceum-cli", uses: PROGRAM, tests_use: &["lyceum-test"] },
     Room { folder: "examples", uses: &["lyceum"], tests_use: &["lyceum-test"] },
     Room { folder: "bench", uses: PROGRAM, tests_use: &["lyceum-test"] },
+    Room { folder: "fuzz", uses: FUZZED, tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
+
+/// What has decoders of bytes from outside, and what drives nodes with them.
+const FUZZED: &[&str] = &["lyceum", "lyceum-exchange", "lyceum-test", "lyceum-wire"];
 
 /// Everything that a user can be given through `lyceum`.
 const LIBRARIES: &[&str] = &[
