@@ -5,6 +5,7 @@ mod host;
 mod listener;
 mod peer;
 mod peers;
+mod revival;
 mod settings;
 mod timer;
 mod turnstile;
@@ -264,9 +265,10 @@ impl Inner {
     /// Tells the other nodes what this one wants to hear, whenever that changes.
     fn announce_interests(self: Arc<Self>) {
         let inner = self.clone();
+        let mut watch = self.door.watch_interests();
         self.spawn(async move {
             loop {
-                inner.door.interests_changed().await;
+                watch.changed().await;
                 for channel in inner.peers.live() {
                     channel.announce(inner.door.interests()).await;
                 }

@@ -183,8 +183,11 @@ async fn same_machine_takes_the_unix_socket() {
     let tcp = server.listen("tcp://127.0.0.1:0").await.unwrap();
     let client = Node::local();
     client.network();
-    let address = format!("{}/counter", tcp.endpoint());
+    let (proxied, mut passed) = proxy(tcp.endpoint().location()).await;
+    let address = format!("tcp://{proxied}/counter");
     let counter = client.connect::<Counter>(&address).await.unwrap();
+    // The connection of TCP is over after the handshake, and the calls go on.
+    passed.join_next().await.unwrap().unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 1);
     assert_eq!(client.network().connected(), [server.id()]);
 
@@ -193,8 +196,25 @@ async fn same_machine_takes_the_unix_socket() {
     std::fs::remove_file(&path).ok();
     let other = Node::local();
     other.network();
-    let counter = other.connect::<Counter>(&address).await.unwrap();
+    let (proxied, mut passed) = proxy(tcp.endpoint().location()).await;
+    let counter = other.connect::<Counter>(&format!("tcp://{proxied}/counter")).await.unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 2);
+    assert!(passed.try_join_next().is_none(), "it is what the calls go over");
+}
+
+/// Passes one connection on to a place; the task ends with it.
+async fn proxy(place: &str) -> (std::net::SocketAddr, tokio::task::JoinSet<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, place) = (listener.local_addr().unwrap(), place.to_owned());
+    let passing = async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(place).await.unwrap();
+        // How it ends does not matter.
+        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+    };
+    let mut task = tokio::task::JoinSet::new();
+    task.spawn(passing);
+    (address, task)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -109,13 +109,9 @@ impl Door {
         self.shared.topics.patterns()
     }
 
-    /// Waits until subscriptions came or went since this was last awaited.
-    ///
-    /// # Cancel safety
-    ///
-    /// No change is missed if the future is dropped.
-    pub async fn interests_changed(&self) {
-        self.shared.topics.changed.notified().await;
+    /// Begins to watch for subscriptions that come or go. Each exchange has a watch of its own.
+    pub fn watch_interests(&self) -> InterestWatch {
+        InterestWatch { seen: self.shared.topics.version(), shared: self.shared.clone() }
     }
 
     /// Answers a question about an agent.
@@ -246,6 +242,32 @@ impl Door {
     }
 }
 
+/// Hears of all subscriptions of a node that come or go. Made by [`Door::watch_interests`].
+pub struct InterestWatch {
+    shared: Arc<Shared>,
+    seen: u64,
+}
+
+impl InterestWatch {
+    /// Waits until subscriptions came or went since the last time.
+    ///
+    /// # Cancel safety
+    ///
+    /// No change is missed if the future is dropped.
+    pub async fn changed(&mut self) {
+        let topics = &self.shared.topics;
+        loop {
+            let changed = topics.changed.notified();
+            let version = topics.version();
+            if version != self.seen {
+                self.seen = version;
+                return;
+            }
+            changed.await;
+        }
+    }
+}
+
 /// A message on its way from the network to its agent.
 struct Arrival {
     node: Arc<Shared>,
@@ -276,6 +298,12 @@ fn unknown(to: &AnyHandle, action: &str, why: &str) -> CallError<NoError> {
     let mut fault = CallFault::new(to.recipient(), &info).detail(why).started(false);
     fault.action = action.into();
     CallError::UnknownAction(fault)
+}
+
+impl fmt::Debug for InterestWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InterestWatch({})", self.shared.id)
+    }
 }
 
 impl fmt::Debug for Door {

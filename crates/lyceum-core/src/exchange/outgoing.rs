@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::ready;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::{BoxFuture, Either, TryFutureExt, select};
 use lyceum_wire::{Address, CodecError, Encoding, Fingerprint, Style, TraceContext};
 use serde::ser::{SerializeMap, SerializeTuple};
 use serde::{Serialize, Serializer};
@@ -215,7 +215,15 @@ async fn send(
     deadline: u64,
     action: &str,
 ) -> Result<Reply, super::Fault> {
-    let answer = remote.peer().send(remote.agent(), request);
+    // Whoever leads there knows neither the type nor the address that the caller knows.
+    let named = |mut error: super::Fault| {
+        if let Some(fault) = error.fault_mut() {
+            fault.agent = remote.type_name().into();
+            fault.address = remote.address();
+        }
+        error
+    };
+    let answer = remote.peer().send(remote.agent(), request).map_err(named);
     if deadline == u64::MAX {
         return target.node.driven(answer).await;
     }

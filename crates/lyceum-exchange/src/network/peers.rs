@@ -1,7 +1,7 @@
 //! The channels of a node, and how they come about: dialed once however many ask, and found again
 //! after a loss.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -38,6 +38,8 @@ struct Table {
     /// In order, so that a simulated run is repeatable.
     places: BTreeMap<NodeId, Place>,
     endpoints: HashMap<Endpoint, Known>,
+    /// Nodes to which a lost channel is being made again.
+    reviving: BTreeSet<NodeId>,
 }
 
 /// What there is to another node.
@@ -154,7 +156,21 @@ impl Peers {
         }
     }
 
-    fn known(&self, endpoint: &Endpoint) -> Option<Arc<Channel>> {
+    /// Returns where a node was reached last, the same each time.
+    pub(super) fn way_to(&self, node: NodeId) -> Option<Endpoint> {
+        let table = self.table();
+        let known = table.endpoints.iter().filter(|(_, known)| known.node == Some(node));
+        known.map(|(endpoint, _)| endpoint.clone()).min_by_key(ToString::to_string)
+    }
+
+    /// Notes that a channel to a node is being made again, or not any more; false if that is no
+    /// news.
+    pub(super) fn note_reviving(&self, node: NodeId, reviving: bool) -> bool {
+        let mut table = self.table();
+        if reviving { table.reviving.insert(node) } else { table.reviving.remove(&node) }
+    }
+
+    pub(super) fn known(&self, endpoint: &Endpoint) -> Option<Arc<Channel>> {
         let table = self.table();
         let node = table.endpoints.get(endpoint)?.node?;
         table.places.get(&node).and_then(Place::channel).cloned()
@@ -282,7 +298,7 @@ impl Inner {
 
     /// Returns how long to wait after so many failures: twice as long each time, less a random
     /// part, so that not everybody tries at once.
-    fn pause(&self, failures: u32) -> Duration {
+    pub(super) fn pause(&self, failures: u32) -> Duration {
         let (shortest, longest) = (self.settings.shortest_pause, self.settings.longest_pause);
         let pause = shortest.saturating_mul(1 << failures.min(16)).min(longest);
         let eighths = u32::try_from(self.door.random() % 4).unwrap_or(0);
@@ -391,6 +407,7 @@ impl Inner {
             let why = tokio::task::unconstrained(driver).await;
             tracing::debug!(node = %driven.node, why, "a channel ended");
             inner.peers.forget(&driven);
+            inner.revive(&driven);
         });
         if spawned.is_some() {
             let (told, wanted) = (channel.clone(), self.door.interests());

@@ -9,6 +9,7 @@ mod order;
 mod pressure;
 mod raw;
 mod seeds;
+mod topics;
 
 use std::time::Duration;
 
@@ -49,6 +50,11 @@ impl Clerk {
     #[action]
     fn length(&self, text: String) -> usize {
         text.len()
+    }
+
+    #[action]
+    fn panic(&self) {
+        panic!("as asked");
     }
 
     #[action]
