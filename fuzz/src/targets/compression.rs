@@ -11,7 +11,7 @@ pub(super) const TARGET: Target = Target { name: "compression", run, seeds, budg
 const LIMIT: usize = 256 << 10;
 
 fn seeds() -> Vec<Vec<u8>> {
-    let mixed: Vec<u8> = (0..4000_u32).map(|number| (number * number >> 5) as u8).collect();
+    let mixed: Vec<u8> = (0..4000_u32).map(|number| ((number * number) >> 5) as u8).collect();
     let plain = [vec![7; 100_000], b"ab".repeat(3000), mixed];
     plain.iter().filter_map(|plain| Compression::Lz4.pack(plain)).collect()
 }

@@ -167,9 +167,7 @@ impl Door {
 
     /// Runs `work` so that handles that it decodes are revived for this node.
     pub fn reviving<T>(&self, work: impl FnOnce() -> T) -> T {
-        let frame = Frame::new(NonNull::from(&*self.shared), None, None, false);
-        let _entered = frame.enter();
-        work()
+        crate::handle::reviving(&self.shared, work)
     }
 
     /// Makes the origin of a message ready: a chain of calls that comes back finds its turn.

@@ -15,6 +15,7 @@ use crate::call::{CallOptions, CallResult};
 use crate::cell;
 use crate::clock::{Sleep, Time};
 use crate::error::{CallFault, Failure, Undelivered};
+use crate::handle::reviving;
 use crate::route::{Arguments, WireMessage};
 use crate::{ActionInfo, CallError, Message, Recipient, TellError};
 
@@ -139,7 +140,7 @@ pub(crate) fn far<M: Message>(
     Box::pin(async move {
         let request = departure.request(target.node.clock.now(), wire.travel(message), expects);
         let sent = send(&target, &remote, request, departure.deadline, M::INFO.name).await;
-        let reply = sent.map_err(|fault| fault.map_action(own_error::<M>))?;
+        let reply = sent.map_err(|fault| fault.map_action(|own| own_error::<M>(&target, own)))?;
         (wire.output)(&target, reply)
             .map_err(|why| CallError::Codec(remote.fault(M::INFO.name).detail(why.0).started(true)))
     })
@@ -172,9 +173,10 @@ fn is_local<M: Message>(remote: &Remote, message: M) -> Box<CallFault> {
 }
 
 /// Turns an action's own error into its type, where that can be done.
-fn own_error<M: Message>(own: OwnError) -> CallError<M::Error> {
+fn own_error<M: Message>(target: &Recipient, own: OwnError) -> CallError<M::Error> {
     let wire = M::wire().expect("the message left by its wire");
-    let typed = own.value.as_deref().and_then(|value| (wire.error)(value));
+    let typed = own.value.as_deref();
+    let typed = typed.and_then(|value| reviving(&target.node, || (wire.error)(value)));
     match typed {
         Some(error) => CallError::Action(error),
         None => CallError::Failed(Box::new(failure(M::INFO.name, own))),

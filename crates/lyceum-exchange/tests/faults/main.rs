@@ -6,6 +6,7 @@ mod hostile;
 mod loss;
 mod meeting;
 mod order;
+mod passing;
 mod pressure;
 mod raw;
 mod seeds;
@@ -21,6 +22,7 @@ use lyceum_test::SimulatedNetwork;
 #[derive(Default)]
 struct Clerk {
     told: Vec<u64>,
+    kept: Option<Handle<Clerk>>,
 }
 
 #[agent]
@@ -50,6 +52,21 @@ impl Clerk {
     #[action]
     fn length(&self, text: String) -> usize {
         text.len()
+    }
+
+    #[action]
+    fn keep(&mut self, other: Handle<Clerk>) {
+        self.kept = Some(other);
+    }
+
+    #[action]
+    fn kept(&self) -> Option<Handle<Clerk>> {
+        self.kept.clone()
+    }
+
+    #[action]
+    fn each(&self) -> impl futures_util::Stream<Item = Handle<Clerk>> + Send + 'static {
+        futures_util::stream::iter(self.kept.clone())
     }
 
     #[action]
