@@ -35,6 +35,7 @@
 //! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
+//! - Certificates on both sides, with the feature `tls`: `lyceum::network::Certificates`.
 //! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].
 //!
 //! The guide in `docs/` starts from zero; `docs/src/semantics.md` has the guarantees on one page.
