@@ -13,24 +13,26 @@ pub(crate) struct Registry(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
-    places: Vec<Place>,
-    free: Vec<u32>,
+    /// The agents, by their places.
+    agents: Vec<Option<AgentRef>>,
+    /// The number of each agent's launch, to tell who came first. It has a list of its own, where
+    /// it takes four bytes: for numbers that are used up, see [`Inner::next_launch`].
+    launches: Vec<u32>,
+    free: Vec<Free>,
     names: HashMap<AgentName, AgentId>,
     /// The number of the last launch.
-    launches: u32,
+    last_launch: u32,
     closed: bool,
 }
 
 /// A look at who lives.
 pub(crate) struct Living<'r>(MutexGuard<'r, Inner>);
 
-struct Place {
-    agent: Option<AgentRef>,
-    /// How often the place was used before.
+/// A place that no agent has.
+struct Free {
+    index: u32,
+    /// How often it was used before. The id of an agent that has a place says that, too.
     reuse: u32,
-    /// The number of the launch, to tell who came first. Four bytes, since there is a gap of that
-    /// size; see [`Inner::next_launch`].
-    launch: u32,
 }
 
 /// Says why an agent did not get into the registry.
@@ -57,20 +59,20 @@ impl Registry {
         if name.is_some_and(|name| inner.names.contains_key(name)) {
             return Err(Rejected::NameTaken);
         }
-        let index = match inner.free.pop() {
-            Some(index) => index,
+        let Free { index, reuse } = match inner.free.pop() {
+            Some(free) => free,
             None => {
-                let index = u32::try_from(inner.places.len()).map_err(|_| Rejected::Closed)?;
-                inner.places.push(Place { agent: None, reuse: 0, launch: 0 });
-                index
+                let index = u32::try_from(inner.agents.len()).map_err(|_| Rejected::Closed)?;
+                inner.agents.push(None);
+                inner.launches.push(0);
+                Free { index, reuse: 0 }
             }
         };
         let launch = inner.next_launch();
-        let place = &mut inner.places[index as usize];
-        place.launch = launch;
-        let id = AgentId::new(u64::from(place.reuse) << 32 | u64::from(index));
+        inner.launches[index as usize] = launch;
+        let id = AgentId::new(u64::from(reuse) << 32 | u64::from(index));
         let agent = make(id);
-        place.agent = Some(agent.clone());
+        inner.agents[index as usize] = Some(agent.clone());
         if let Some(name) = name {
             inner.names.insert(name.clone(), id);
         }
@@ -81,13 +83,13 @@ impl Registry {
     pub(crate) fn remove(&self, id: AgentId, name: Option<&AgentName>) -> Option<AgentRef> {
         let mut inner = self.lock();
         let index = index_of(id);
-        let place = inner.places.get_mut(index as usize)?;
-        if place.agent.as_ref()?.id != id {
+        let place = inner.agents.get_mut(index as usize)?;
+        if place.as_ref()?.id != id {
             return None;
         }
-        let agent = place.agent.take();
-        place.reuse = place.reuse.wrapping_add(1);
-        inner.free.push(index);
+        let agent = place.take();
+        let reuse = ((id.bits() >> 32) as u32).wrapping_add(1);
+        inner.free.push(Free { index, reuse });
         if let Some(name) = name {
             inner.names.remove(name);
         }
@@ -117,16 +119,16 @@ impl Registry {
 
     /// Returns the agents that `wanted` picks, in the order of their places.
     pub(crate) fn find(&self, wanted: impl Fn(&AgentRef) -> bool) -> Vec<AgentRef> {
-        let all: Vec<AgentRef> =
-            self.lock().places.iter().filter_map(|place| place.agent.clone()).collect();
+        let all: Vec<AgentRef> = self.lock().agents.iter().flatten().cloned().collect();
         all.into_iter().filter(wanted).collect()
     }
 
     /// Returns all agents, those launched last first.
     pub(crate) fn youngest_first(&self) -> Vec<AgentRef> {
         let inner = self.lock();
-        let agent = |place: &Place| Some((place.launch, place.agent.clone()?));
-        let mut all: Vec<_> = inner.places.iter().filter_map(agent).collect();
+        let places = inner.launches.iter().zip(&inner.agents);
+        let agent = |(launch, agent): (&u32, &Option<AgentRef>)| Some((*launch, agent.clone()?));
+        let mut all: Vec<_> = places.filter_map(agent).collect();
         drop(inner);
         all.sort_by_key(|(launch, _)| std::cmp::Reverse(*launch));
         all.into_iter().map(|(_, agent)| agent).collect()
@@ -134,7 +136,7 @@ impl Registry {
 
     pub(crate) fn count(&self) -> usize {
         let inner = self.lock();
-        inner.places.len() - inner.free.len()
+        inner.agents.len() - inner.free.len()
     }
 
     /// Lets no more agents in.
@@ -147,22 +149,23 @@ impl Inner {
     /// Returns a number for a launch that is greater than those of all agents that live. When the
     /// numbers are used up, they begin anew with the agents that live.
     fn next_launch(&mut self) -> u32 {
-        if self.launches == u32::MAX {
-            let living = self.places.iter_mut().filter(|place| place.agent.is_some());
-            let mut living: Vec<&mut Place> = living.collect();
-            living.sort_by_key(|place| place.launch);
-            self.launches = 0;
-            for place in living {
-                self.launches += 1;
-                place.launch = self.launches;
+        if self.last_launch == u32::MAX {
+            let places = self.launches.iter_mut().zip(&self.agents);
+            let living = places.filter_map(|(launch, agent)| agent.is_some().then_some(launch));
+            let mut living: Vec<&mut u32> = living.collect();
+            living.sort();
+            self.last_launch = 0;
+            for launch in living {
+                self.last_launch += 1;
+                *launch = self.last_launch;
             }
         }
-        self.launches += 1;
-        self.launches
+        self.last_launch += 1;
+        self.last_launch
     }
 
     fn agent(&self, id: AgentId) -> Option<&AgentRef> {
-        let agent = self.places.get(index_of(id) as usize)?.agent.as_ref()?;
+        let agent = self.agents.get(index_of(id) as usize)?.as_ref()?;
         (agent.id == id).then_some(agent)
     }
 }
@@ -187,7 +190,7 @@ mod tests {
         let registry = &node.shared().registry;
         let user = |name| crate::block_on(node.user(name)).unwrap();
         let first = user("first");
-        registry.lock().launches = u32::MAX - 1;
+        registry.lock().last_launch = u32::MAX - 1;
         let second = user("second");
         drop(first);
         node.run_until_idle();
@@ -198,11 +201,6 @@ mod tests {
 
         let expected = [&fourth, &third, &second].map(|user| user.address().agent);
         assert_eq!(ids, expected, "the third has the first place");
-        assert_eq!(registry.lock().launches, 3);
-    }
-
-    #[test]
-    fn place_of_an_agent_takes_sixteen_bytes() {
-        assert_eq!(size_of::<super::Place>(), 16);
+        assert_eq!(registry.lock().last_launch, 3);
     }
 }
