@@ -6,18 +6,18 @@ use std::str::FromStr;
 use thiserror::Error;
 
 /// The name by which our serializer knows integers beyond 128 bits.
-pub(crate) const NAME: &str = "lyceum_wire::aiomas::Integer";
+pub(crate) const NAME: &str = "lyceum_wire::Integer";
 
 /// An integer of any size.
 ///
 /// ```
-/// use lyceum_wire::aiomas::Integer;
+/// use lyceum_wire::Integer;
 ///
 /// assert_eq!(Integer::from(-7).as_i64(), Some(-7));
 /// let large: Integer = "340282366920938463463374607431768211456".parse()?;
 /// assert_eq!(large.as_u128(), None, "2^128");
 /// assert_eq!(large.to_string(), "340282366920938463463374607431768211456");
-/// # Ok::<(), lyceum_wire::aiomas::ParseIntegerError>(())
+/// # Ok::<(), lyceum_wire::ParseIntegerError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Integer(Digits);
