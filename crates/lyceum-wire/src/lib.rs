@@ -7,6 +7,7 @@
 //! - [`Envelope`]: what travels between nodes.
 //! - `link`, with the feature of that name: the frames between two nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
+//! - `academy`, behind the feature of that name: messages and payloads of Academy.
 //! - `aiomas`, behind the feature of that name: the wire of aiomas and mosaik.
 
 mod address;
@@ -19,6 +20,8 @@ mod id;
 pub mod link;
 mod trace;
 
+#[cfg(feature = "academy")]
+pub mod academy;
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
 #[cfg(any(feature = "academy", feature = "aiomas"))]
