@@ -24,9 +24,9 @@ mod trace;
 pub mod academy;
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
-#[cfg(any(feature = "academy", feature = "aiomas"))]
+#[cfg(feature = "aiomas")]
 mod frame;
-#[cfg(any(feature = "academy", feature = "aiomas"))]
+#[cfg(feature = "aiomas")]
 mod integer;
 
 pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint, HANDLE};
@@ -44,9 +44,9 @@ pub use description::{
 };
 pub use envelope::{Body, Envelope, EnvelopeKind};
 pub use fingerprint::{Fingerprint, fingerprint, fingerprint_with};
-#[cfg(any(feature = "academy", feature = "aiomas"))]
+#[cfg(feature = "aiomas")]
 pub use frame::{FrameDecoder, FrameError, write_frame};
 pub use id::{AgentId, NodeId, ParseIdError};
-#[cfg(any(feature = "academy", feature = "aiomas"))]
+#[cfg(feature = "aiomas")]
 pub use integer::{Integer, ParseIntegerError};
 pub use trace::{ParseTraceError, TraceContext};

@@ -1,0 +1,8 @@
+//! The wire of Academy, against bytes that the Python package wrote: `capture.py` says how.
+#![cfg(feature = "academy")]
+
+mod hostile;
+mod messages;
+mod payloads;
+mod pickles;
+mod round_trip;
