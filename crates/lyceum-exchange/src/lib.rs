@@ -13,6 +13,10 @@
 
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
+#[cfg(feature = "aiomas")]
+mod arguments;
+#[cfg(feature = "aiomas")]
+mod arrived;
 mod channel;
 #[cfg(feature = "mosaik")]
 pub mod mosaik;
