@@ -1,0 +1,12 @@
+//! The exchange of Academy, against the real Academy in Python: its server, users and agents.
+#![cfg(feature = "academy")]
+
+#[path = "../python/environment.rs"]
+mod environment;
+
+mod agents;
+mod peer;
+
+mod faults;
+mod reaching;
+mod serving;
