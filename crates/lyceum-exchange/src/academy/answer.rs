@@ -13,7 +13,7 @@ use super::session::Session;
 use crate::arrived::Arrived;
 
 /// Why there is no answer.
-const ENDED: &str = "the node left the exchange";
+const ENDED: &str = "the node left the exchange, or its mailbox there was terminated";
 
 /// Returns the reply that an answer is.
 pub(super) fn reply(

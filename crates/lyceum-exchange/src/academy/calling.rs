@@ -78,7 +78,8 @@ fn typed(message: &dyn Outgoing, session: &Session) -> Result<Vec<Value>, ValueE
 /// A request that was sent. Dropping it before its answer cancels the action.
 pub(super) struct Sent {
     service: Arc<Service>,
-    from: Arc<dyn Mailbox>,
+    /// The mailbox of an agent that asks.
+    from: Option<Arc<dyn Mailbox>>,
     to: EntityId,
     expected: Expected,
     /// Whether somebody is to be told if nobody waits any more.
@@ -99,22 +100,21 @@ impl Service {
     ) -> Result<Sent, Stuck> {
         let own = from.and_then(|from| self.hub.upgrade()?.own(from));
         let from = own.and_then(|agent| self.mailbox_of(&agent));
-        let from = from.unwrap_or_else(|| self.user.clone());
         let expected = self.pending.expect(self.uuid()).map_err(|refused| match refused {
             Refused::Full => Stuck::Full,
             Refused::Closed => Stuck::Mailbox(MailboxError::Ended),
         })?;
         // Whoever came first goes first.
         let turn = self.lane(to.uid).lock_owned().await;
-        let message = Message::request(from.id().clone(), to.clone(), expected.tag, body);
-        let is_cancelled = matches!(message.body, Body::ActionRequest(_));
+        let is_cancelled = matches!(body, Body::ActionRequest(_));
+        let (service, own, dest, tag) = (self.clone(), from.clone(), to.clone(), expected.tag);
         let sent = Sent { service: self.clone(), from, to, expected, is_cancelled };
-        let (service, mailbox) = (self.clone(), sent.from.clone());
         // On the node's runtime, whoever waits.
         let sending = self.door.spawn(async move {
             let _turn = turn;
             service.open().await?;
-            mailbox.send(&message).await
+            let from = own.unwrap_or_else(|| service.user());
+            from.send(&Message::request(from.id().clone(), dest, tag, body)).await
         });
         match sending.await.unwrap_or(Err(MailboxError::Ended)) {
             Ok(()) => Ok(sent),
@@ -150,9 +150,10 @@ impl Drop for Sent {
             return;
         }
         let body = Body::CancelRequest { target_tag: self.expected.tag };
-        let (from, to) = (self.from.id().clone(), self.to.clone());
+        let mailbox = self.from.clone().unwrap_or_else(|| self.service.user());
+        let (from, to) = (mailbox.id().clone(), self.to.clone());
         let message = Message::request(from, to, self.service.uuid(), body);
-        let (mailbox, lane) = (self.from.clone(), self.service.lane(self.to.uid));
+        let lane = self.service.lane(self.to.uid);
         self.service.spawn(async move {
             let _turn = lane.lock_owned().await;
             // Whoever gave up does not wait, and the action may be over anyway.

@@ -115,7 +115,7 @@ impl Academy {
     pub async fn discover(&self, url: &str, class: &str) -> Result<Vec<AnyHandle>, DiscoverError> {
         let url = url::parse(url)?;
         let service = self.0.service_at(&url)?;
-        let (mailbox, class) = (service.user.clone(), class.to_owned());
+        let (mailbox, class) = (service.user(), class.to_owned());
         let asked = self.0.door.spawn(async move { mailbox.discover(&class, true).await });
         let found = asked.await.ok_or(OpenError::Ended)?;
         let found =

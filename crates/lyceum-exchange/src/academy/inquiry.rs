@@ -52,7 +52,7 @@ impl Site {
 
     async fn status(&self, agent: &AgentKey) -> Result<Json, Stuck> {
         let id = self.resolve(agent).await?;
-        let mailbox = self.service()?.user.clone();
+        let mailbox = self.service()?.user();
         let (beat, stats) = self
             .on_node(async move {
                 let beat = mailbox.last_heartbeat(&id).await?;
@@ -83,7 +83,7 @@ impl Site {
     /// Waits until the mailbox of an agent is gone.
     async fn watch(&self, agent: &AgentKey) -> Result<Json, Stuck> {
         let id = self.resolve(agent).await?;
-        let mailbox = self.service()?.user.clone();
+        let mailbox = self.service()?.user();
         self.on_node(async move {
             loop {
                 match mailbox.last_heartbeat(&id).await {

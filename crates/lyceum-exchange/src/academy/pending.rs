@@ -65,11 +65,13 @@ impl Pending {
 
     /// Ends all waiting, now and later.
     pub(super) fn close(&self) {
-        let waiting = {
-            let mut state = self.lock();
-            state.is_closed = true;
-            std::mem::take(&mut state.waiting)
-        };
+        self.lock().is_closed = true;
+        self.fail();
+    }
+
+    /// Ends all waiting.
+    pub(super) fn fail(&self) {
+        let waiting = std::mem::take(&mut self.lock().waiting);
         drop(waiting);
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use lyceum_core::exchange::Door;
 use lyceum_wire::academy::{Message, Unread};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -27,12 +28,14 @@ pub(super) struct Held {
     pub(super) mailbox: Arc<dyn Mailbox>,
     /// The class of an agent, and what it descends from.
     pub(super) ancestors: Option<Vec<String>>,
+    /// Whose randomness keeps many nodes from coming at once.
+    pub(super) door: Door,
 }
 
 impl Held {
     /// Makes the mailbox, if it does not exist.
     pub(super) async fn register(&self) -> Result<(), MailboxError> {
-        let Self { mailbox, ancestors } = self;
+        let Self { mailbox, ancestors, .. } = self;
         mailbox.register(mailbox.id(), ancestors.as_deref()).await
     }
 
@@ -51,6 +54,11 @@ impl Held {
                     continue;
                 }
                 Err(MailboxError::Terminated | MailboxError::Ended) => return,
+                Err(MailboxError::Message(error)) => {
+                    // It is gone, and the next one may be better.
+                    tracing::warn!(id = %self.mailbox.id(), %error, "dropped what is no message");
+                    continue;
+                }
                 Err(MailboxError::Unknown) => match self.register().await {
                     Ok(()) => {
                         tracing::warn!(id = %self.mailbox.id(), "the exchange had no such mailbox");
@@ -61,7 +69,9 @@ impl Held {
                 Err(error) => error,
             };
             tracing::debug!(id = %self.mailbox.id(), %error, "cannot receive");
-            sleep(pause).await;
+            // Between half of it and all.
+            let share = (self.door.random() % 1024) as f64 / 1024.0;
+            sleep(pause.mul_f64(0.5 + share / 2.0)).await;
             pause = (pause * 2).min(longest);
         }
     }

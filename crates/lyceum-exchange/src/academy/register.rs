@@ -96,7 +96,8 @@ impl Register {
         let ancestors = self.ancestors().await?;
         let name = self.name.clone().or_else(|| self.agent.name());
         let id = EntityId::agent(self.uid.unwrap_or_else(|| self.hub.uuid()), name);
-        let held = Held { mailbox: service.user.open(id), ancestors: Some(ancestors) };
+        let door = self.hub.door.clone();
+        let held = Held { mailbox: service.user().open(id), ancestors: Some(ancestors), door };
         let session = Session { service: service.clone(), url: service.url.clone() };
         let (agent, terminates) = (self.agent.clone(), self.terminates);
         let requests = Requests::new(Arc::new(session), held, agent, terminates);

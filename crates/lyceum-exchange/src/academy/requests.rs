@@ -1,6 +1,6 @@
 //! Requests to one agent of ours, from its mailbox.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +24,9 @@ use super::{Mailbox, MailboxError};
 /// Requests of one agent that are served at a time. More are answered with an error.
 pub(super) const REQUEST_LIMIT: usize = 1024;
 
+/// How many requests are known again if they come twice.
+const RECENT_LIMIT: usize = 4096;
+
 /// How long requests that are being served may take when the agent has ended.
 const FINISH_LIMIT: Duration = Duration::from_secs(5);
 
@@ -43,6 +46,7 @@ pub(super) struct Requests {
 #[derive(Default)]
 struct State {
     tasks: JoinSet<()>,
+    recent: Recent,
     /// The actions that run, by the tags of their requests: who takes one out answers it.
     running: HashMap<Uuid, AbortHandle>,
     /// Whether nothing more is taken.
@@ -278,6 +282,29 @@ impl Requests {
     }
 }
 
+/// The tags of the last requests: Academy may send one twice, and must not be answered twice.
+#[derive(Default)]
+struct Recent {
+    known: HashSet<Uuid>,
+    order: VecDeque<Uuid>,
+}
+
+impl Recent {
+    /// Notes a tag; `false` if it is known.
+    fn insert(&mut self, tag: Uuid) -> bool {
+        if !self.known.insert(tag) {
+            return false;
+        }
+        self.order.push_back(tag);
+        if self.order.len() > RECENT_LIMIT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}
+
 impl Receiver for Requests {
     fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()> {
         if message.header.kind == Kind::Response {
@@ -285,6 +312,10 @@ impl Receiver for Requests {
             return ready(()).boxed();
         }
         let header = message.header.clone();
+        if !self.lock().recent.insert(header.tag) {
+            tracing::debug!(id = %self.id(), "a request came twice");
+            return ready(()).boxed();
+        }
         match message.body() {
             Ok(body) => self.serve(header, body),
             Err(error) => {

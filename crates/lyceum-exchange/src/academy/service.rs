@@ -11,7 +11,6 @@ use lyceum_wire::academy::{Body, EntityId, Kind, Message, Unread, Uuid};
 use lyceum_wire::aiomas::TypeTable;
 use lyceum_wire::{AgentKey, Endpoint};
 use tokio::runtime::Handle;
-use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use super::hub::Hub;
@@ -32,9 +31,9 @@ pub(super) struct Service {
     pub(super) url: Endpoint,
     runtime: Handle,
     /// The mailbox of what is no agent: programs, and agents that are not registered.
-    pub(super) user: Arc<dyn Mailbox>,
+    user: Mutex<Arc<dyn Mailbox>>,
     /// Whether that mailbox exists and is listened to.
-    is_open: OnceCell<()>,
+    is_open: tokio::sync::Mutex<bool>,
     pub(super) pending: Arc<Pending>,
     pub(super) types: TypeTable,
     state: Mutex<State>,
@@ -62,8 +61,8 @@ impl Service {
             door: hub.door.clone(),
             url,
             runtime,
-            user,
-            is_open: OnceCell::new(),
+            user: user.into(),
+            is_open: tokio::sync::Mutex::default(),
             pending: Arc::default(),
             types: lyceum_wire::academy::handle::table(),
             state: Mutex::default(),
@@ -81,17 +80,44 @@ impl Service {
         state.tasks.spawn_on(future, &self.runtime);
     }
 
+    /// Returns the mailbox of what is no agent.
+    pub(super) fn user(&self) -> Arc<dyn Mailbox> {
+        self.user.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Sees to it that answers come in.
     pub(super) async fn open(&self) -> Result<(), MailboxError> {
-        let opened = self.is_open.get_or_try_init(|| async {
-            let held = Held { mailbox: self.user.clone(), ancestors: None };
-            held.register().await?;
-            let (receiver, beating) = (self.this.clone(), held.clone());
-            self.spawn(async move { held.receive(receiver).await });
-            self.spawn(async move { beating.beat().await });
-            Ok(())
+        let mut is_open = self.is_open.lock().await;
+        if *is_open {
+            return Ok(());
+        }
+        let held = Held { mailbox: self.user(), ancestors: None, door: self.door.clone() };
+        held.register().await?;
+        *is_open = true;
+        let (this, receiving) = (self.this.clone(), held.clone());
+        self.spawn(async move {
+            receiving.receive(this.clone()).await;
+            if let Some(service) = this.upgrade() {
+                service.lose_user().await;
+            }
         });
-        opened.await.map(|_| ())
+        self.spawn(async move { held.beat().await });
+        Ok(())
+    }
+
+    /// Takes another mailbox for what is no agent: somebody terminated the one that there was, with
+    /// the answers that were to come.
+    async fn lose_user(&self) {
+        let mut is_open = self.is_open.lock().await;
+        *is_open = false;
+        {
+            let mut user = self.user.lock().unwrap_or_else(PoisonError::into_inner);
+            tracing::warn!(id = %user.id(), url = %self.url, "the node's mailbox was terminated");
+            let next = EntityId { uid: self.uuid(), ..user.id().clone() };
+            let next = user.open(next);
+            *user = next;
+        }
+        self.pending.fail();
     }
 
     /// Draws a number that nothing else has.
@@ -147,9 +173,10 @@ impl Service {
         agents.iter().for_each(|requests| requests.close());
         futures_util::future::join_all(agents.iter().map(|requests| requests.ended())).await;
         self.pending.close();
-        if self.is_open.initialized() {
+        if *self.is_open.lock().await {
+            let user = self.user();
             // The node ends whether the exchange hears of it or not.
-            let _ = self.user.terminate(self.user.id()).await;
+            let _ = user.terminate(user.id()).await;
         }
         let mut tasks = std::mem::take(&mut self.lock().tasks);
         tasks.shutdown().await;
@@ -163,10 +190,11 @@ impl Receiver for Service {
                 self.pending.answer(message);
                 return;
             }
-            let (code, own) = refusal_of_user(&message, self.user.id());
+            let user = self.user();
+            let (code, own) = refusal_of_user(&message, user.id());
             let refusal =
                 message.answer(Body::AcademyErrorResponse { error_code: code, mailbox_id: own });
-            if let Err(error) = self.user.send(&refusal).await {
+            if let Err(error) = user.send(&refusal).await {
                 tracing::debug!(%error, "cannot refuse a request");
             }
         }

@@ -74,7 +74,7 @@ impl Site {
         if let Some((_, id)) = known.filter(|(key, _)| key == agent) {
             return Ok(id);
         }
-        let mailbox = self.service()?.user.clone();
+        let mailbox = self.service()?.user();
         let (class, asked) = (agent.to_string(), mailbox.clone());
         let id = self
             .on_node(async move {

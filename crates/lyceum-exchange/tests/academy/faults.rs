@@ -137,3 +137,47 @@ async fn a_node_that_ends_takes_its_mailboxes_along() {
     let code = "return (await clerk.agent_status()).value";
     assert_eq!(peer.run(code, vars).await, json!("TERMINATED"));
 }
+
+/// Academy's user would wait for ever: its listener ends without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_whose_mailbox_is_terminated_takes_another() {
+    let Some(peer) = Peer::start().await else { return };
+    let node = Node::local();
+    drop(node.academy());
+    let sensor = node.connect_any(&peer.address()).await.unwrap();
+    let user = sensor.call("who", json!([])).await.unwrap()[1].clone();
+    let waiting = sensor.call("wait", json!([])).timeout(Duration::from_secs(3600)).send();
+    assert!(sensor.ping().await.is_ok(), "it waits by now");
+    let code = "await client.terminate(UserId(uid=uuid.UUID(USER)))";
+    peer.run(code, json!({"USER": user})).await;
+    let error = waiting.await.unwrap_err();
+    assert!(matches!(error, CallError::Disconnected(_)), "{error}");
+    let other = sensor.call("who", json!([])).await.unwrap()[1].clone();
+    assert_ne!(other, user);
+    node.shutdown().await;
+}
+
+/// Academy sends a request again if it does not know what became of it, and ends its listener if it
+/// is answered twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_comes_twice_is_run_and_answered_once() {
+    let Some(peer) = Peer::start().await else { return };
+    let house = House::open(&peer).await;
+    let code = "
+        body = ActionRequest(action='note', serialization=JSON, pargs=(7,))
+        async with bare_user() as user:
+            message = Message.create(user.mailbox_id, clerk.agent_id, body)
+            await user.send(message)
+            await user.send(message)
+            last = Message.create(user.mailbox_id, clerk.agent_id, PingRequest())
+            await user.send(last)
+            tags = []
+            async for answer in user.listen(timeout=20):
+                tags.append(answer.tag)
+                if last.tag in tags and message.tag in tags:
+                    break
+            stats = await clerk.agent_stats()
+        return tags.count(message.tag), stats.in_progress, await clerk.noted()";
+    assert_eq!(peer.run(code, house.vars()).await, json!([1, 0, [7]]));
+    house.node.shutdown().await;
+}

@@ -6,7 +6,9 @@ mod environment;
 
 mod agents;
 mod peer;
+mod scripted;
 
 mod faults;
+mod hostile;
 mod reaching;
 mod serving;

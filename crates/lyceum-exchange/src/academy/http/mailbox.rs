@@ -55,6 +55,11 @@ fn text(id: &EntityId) -> String {
     json!(id).to_string()
 }
 
+/// Takes a field of an answer; null if there is none, whatever the answer is.
+pub(super) fn field(answer: &mut Json, name: &str) -> Json {
+    answer.get_mut(name).map(Json::take).unwrap_or_default()
+}
+
 fn read<T: DeserializeOwned>(json: Json) -> Result<T, MailboxError> {
     serde_json::from_value(json).map_err(|error| MailboxError::Answer(error.to_string()))
 }
@@ -93,7 +98,7 @@ impl Mailbox for HttpMailbox {
     fn discover(&self, class: &str, with_descendants: bool) -> Asked<Vec<EntityId>> {
         let body = json!({"agent": class, "allow_subclasses": with_descendants});
         self.ask((Method::GET, "/discover"), body, Repeat::Always, |mut answer| {
-            let uids: String = read(answer["agent_ids"].take())?;
+            let uids: String = read(field(&mut answer, "agent_ids"))?;
             let uids = uids.split(',').filter(|uid| !uid.is_empty());
             let agent = |uid: &str| match uid.parse::<Uuid>() {
                 Ok(uid) => Ok(EntityId { uid, name: None, role: Role::Agent }),
@@ -114,7 +119,7 @@ impl Mailbox for HttpMailbox {
     fn last_heartbeat(&self, id: &EntityId) -> Asked<Option<Duration>> {
         let route = (Method::GET, "/mailbox/heartbeat");
         self.ask(route, json!({"mailbox": text(id)}), Repeat::Always, |mut answer| {
-            let seconds: Option<f64> = read(answer["heartbeat"].take())?;
+            let seconds: Option<f64> = read(field(&mut answer, "heartbeat"))?;
             // A clock that was set back says less than nothing.
             Ok(seconds
                 .map(|ago| Duration::try_from_secs_f64(ago.max(0.0)).unwrap_or(Duration::MAX)))

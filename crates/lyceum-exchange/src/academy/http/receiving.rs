@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::client::{Client, Question, Repeat};
 use super::events::Events;
+use super::mailbox::field;
 use crate::academy::MailboxError;
 
 /// How long a stream may be silent, in which the server says something every 15 s.
@@ -115,7 +116,7 @@ impl Receiving {
         self.leaves_waiter = false;
         match answer {
             None => Ok(None),
-            Some(mut answer) => match answer["message"].take() {
+            Some(mut answer) => match field(&mut answer, "message") {
                 Json::String(message) => Ok(Some(message.into_bytes())),
                 _ => Err(MailboxError::Answer("a message without a text".into())),
             },
