@@ -100,7 +100,7 @@ impl<A: Target + ?Sized> Handle<A> {
 
     /// Returns a handle by another type or interface, if the agent has it.
     ///
-    /// Of an agent of another node that was not [connected](crate::Node::connect) to, it is not
+    /// Of an agent of another node that was not [connected](crate::exchange::Connect) to, it is not
     /// known here: calls will say so.
     pub fn to<B: Target + ?Sized>(&self) -> Option<Handle<B>> {
         may_be::<B>(self.recipient()).then(|| Handle::of(self.recipient().clone()))

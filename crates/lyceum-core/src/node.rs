@@ -33,10 +33,10 @@ pub use simulation::{Trace, TraceEvent};
 pub use task::Task;
 
 use crate::clock::{Sleep, Time};
-use crate::exchange::{Connect, Exchange};
+use crate::exchange::Exchange;
 use crate::life::{DownReason, FromConstructor, FromValue, Launch, Strategy, SupervisorBuilder};
 use crate::mailbox::DeadLetter;
-use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Target, Topics, User};
+use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Topics, User};
 
 /// The nodes of this process, by id, for handles that arrive in messages.
 static NODES: Mutex<BTreeMap<NodeId, Weak<Shared>>> = Mutex::new(BTreeMap::new());
@@ -161,18 +161,6 @@ impl Node {
     /// write an exchange.
     pub fn exchange_or_attach<E: Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
         self.shared.exchanges.get_or_attach(make)
-    }
-
-    /// Connects to an agent at an address; await it for the handle.
-    ///
-    /// The agent may be one of this node, or of another one that an exchange leads to.
-    pub fn connect<A: Target + ?Sized + 'static>(&self, address: &str) -> Connect<Handle<A>> {
-        Connect::new(self.shared.clone(), address)
-    }
-
-    /// Connects to an agent at an address, whatever its type.
-    pub fn connect_any(&self, address: &str) -> Connect<AnyHandle> {
-        Connect::new(self.shared.clone(), address)
     }
 
     /// Returns the node's id.

@@ -71,7 +71,6 @@ async fn pair() -> (Node, Node, Listener, Handle<Counter>) {
     server.launch(Counter::default()).named("counter").await.unwrap();
     let listener = server.listen("tcp://127.0.0.1:0").await.unwrap();
     let client = Node::local();
-    client.network();
     let address = format!("{}/counter", listener.endpoint());
     let counter = client.connect::<Counter>(&address).await.unwrap();
     (server, client, listener, counter)
@@ -163,7 +162,6 @@ fn channel_outlives_the_runtime_that_asked_for_it() {
     let (_server, client, _listener, counter) = runtime.block_on(async {
         let (server, _, listener, _) = pair().await;
         let client = Node::local();
-        client.network();
         let address = format!("{}/counter", listener.endpoint());
         let connect = client.connect::<Counter>(&address);
         let connected = tokio::task::spawn_blocking(|| lyceum::block_on(connect.into_future()));
@@ -182,7 +180,6 @@ async fn same_machine_takes_the_unix_socket() {
     let unix = server.listen(&format!("unix://{path}")).await.unwrap();
     let tcp = server.listen("tcp://127.0.0.1:0").await.unwrap();
     let client = Node::local();
-    client.network();
     let address = format!("{}/counter", tcp.endpoint());
     let counter = client.connect::<Counter>(&address).await.unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 1);
@@ -192,7 +189,6 @@ async fn same_machine_takes_the_unix_socket() {
     unix.stop();
     std::fs::remove_file(&path).ok();
     let other = Node::local();
-    other.network();
     let counter = other.connect::<Counter>(&address).await.unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 2);
 }

@@ -31,9 +31,9 @@
 //! - Agents: [`agent`], [`Context`], [`Behaviour`].
 //! - Reaching them: [`Handle`], [`AnyHandle`], [`Call`], [`CallError`].
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
-//! - Other processes, with the feature `network`: `Node::listen`, [`Node::connect`].
-//! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, [`Node::connect`].
-//! - Agents of Academy, with the feature `academy`: `Node::register_academy`, [`Node::connect`].
+//! - Other processes, with the feature `network`: `Node::listen`, `Node::connect`.
+//! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
+//! - Agents of Academy, with the feature `academy`: `Node::register_academy`, `Node::connect`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].

@@ -20,9 +20,9 @@ pub struct Academy(Arc<Hub>);
 
 /// Lets a node's agents have mailboxes on exchanges of Academy's, and reach the agents there.
 ///
-/// Once [`academy`](Self::academy) was called, addresses as `academy+http://HOST:PORT/UUID` lead
-/// to agents of Academy, and handles of them can be kept, passed on and called like any other. In
-/// the place of the number there may be the dotted name of a class, which means one of its agents.
+/// Addresses as `academy+http://HOST:PORT/UUID` lead to agents of Academy, and handles of them can
+/// be kept, passed on and called like any other. In the place of the number there may be the dotted
+/// name of a class, which means one of its agents.
 ///
 /// Options of such URLs are `receive=poll` for servers behind proxies that let no streams pass,
 /// `arguments=pickle` to send pickles, which have bytes and handles, and `results=json` to get no

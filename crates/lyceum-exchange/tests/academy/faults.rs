@@ -143,7 +143,6 @@ async fn a_node_that_ends_takes_its_mailboxes_along() {
 async fn a_node_whose_mailbox_is_terminated_takes_another() {
     let Some(peer) = Peer::start().await else { return };
     let node = Node::local();
-    drop(node.academy());
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let user = sensor.call("who", json!([])).await.unwrap()[1].clone();
     let waiting = sensor.call("wait", json!([])).timeout(Duration::from_secs(3600)).send();

@@ -27,16 +27,10 @@ trait Sensor {
     async fn nope(&self);
 }
 
-fn node() -> Node {
-    let node = Node::local();
-    drop(node.academy());
-    node
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_calls_by_name_and_by_type() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     assert_eq!(sensor.call("add", json!([1])).await.unwrap(), json!(101));
     assert_eq!(sensor.call("add", json!({"b": 2, "a": 1})).await.unwrap(), json!(3));
@@ -50,7 +44,7 @@ async fn a_program_calls_by_name_and_by_type() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_is_found_by_its_class_and_those_above() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     for class in ["academy_peer.Sensor", "academy_peer.Device", "academy.agent.Agent"] {
         let sensor = node.connect_any(&format!("{}/{class}", peer.url)).await.unwrap();
         assert_eq!(sensor.call("unit", json!([])).await.unwrap(), json!("K"), "{class}");
@@ -72,7 +66,7 @@ async fn an_agent_is_found_by_its_class_and_those_above() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_a_pickle_can_have_comes_back_as_data() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let values = sensor.call("values", json!([])).await.unwrap();
     let expected = json!([
@@ -93,7 +87,7 @@ async fn what_only_a_pickle_can_have_comes_back_as_data() {
 #[tokio::test(flavor = "multi_thread")]
 async fn exceptions_are_errors_with_kind_and_text() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let failed = async |action: &str, arguments: Value| match sensor.call(action, arguments).await {
         Err(CallError::Failed(failure)) => (failure.kind, failure.text),
@@ -109,7 +103,7 @@ async fn exceptions_are_errors_with_kind_and_text() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_there_is_told_with_the_message() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let typed = node.connect::<dyn Sensor>(&peer.address()).await.unwrap();
     let error = typed.nope().await.unwrap_err();
     assert!(matches!(error, CallError::UnknownAction(_)), "{error}");
@@ -128,7 +122,7 @@ async fn what_is_not_there_is_told_with_the_message() {
 #[tokio::test(flavor = "multi_thread")]
 async fn arguments_that_are_too_large_come_back() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect::<dyn Sensor>(&peer.address()).await.unwrap();
     for size in [600_000, 3_000_000] {
         let error = sensor.kind("x".repeat(size)).await.unwrap_err();
@@ -142,7 +136,7 @@ async fn arguments_that_are_too_large_come_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_given_up_cancels_the_action() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let waiting = sensor.call("wait", json!([])).send();
     assert!(sensor.ping().await.is_ok(), "it waits by now");
@@ -161,7 +155,7 @@ async fn a_call_that_is_given_up_cancels_the_action() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_never_comes_ends_with_the_deadline() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let call = sensor.call("unserializable", json!([])).timeout(Duration::from_millis(500));
     let error = call.await.unwrap_err();
@@ -172,7 +166,7 @@ async fn an_answer_that_never_comes_ends_with_the_deadline() {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_side_by_side_get_their_own_answers_and_keep_their_order() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let calls = (0..200).map(|n| sensor.call("add", json!([n, n])).send());
     let sums = futures_util::future::join_all(calls.collect::<Vec<_>>()).await;
@@ -189,7 +183,7 @@ async fn calls_side_by_side_get_their_own_answers_and_keep_their_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn our_agents_are_called_by_agents_that_they_were_shown_to() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let clerk = node.launch(Clerk::default()).await.unwrap();
     let typed = node.connect::<dyn Sensor>(&peer.address()).await.unwrap();
     let error = typed.callback(clerk.clone()).await.unwrap_err();
@@ -211,7 +205,7 @@ async fn our_agents_are_called_by_agents_that_they_were_shown_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_of_two_nodes_reach_each_other_over_the_exchange() {
     let Some(peer) = Peer::start().await else { return };
-    let (one, two) = (node(), node());
+    let (one, two) = (Node::local(), Node::local());
     let clerk = one.launch(Clerk::default()).await.unwrap();
     let mailbox = one.register_academy(&peer.url, &clerk.any()).await.unwrap();
     let address = format!("{}?arguments=pickle&receive=poll", mailbox.address());
@@ -229,7 +223,7 @@ async fn agents_of_two_nodes_reach_each_other_over_the_exchange() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_says_what_it_can_do_and_how_it_is() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let description = sensor.describe().await.unwrap();
     assert_eq!(description.action("add").unwrap().doc, "Adds.");
@@ -243,7 +237,7 @@ async fn an_agent_says_what_it_can_do_and_how_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_end_of_an_agent_ends_calls_to_it() {
     let Some(peer) = Peer::start().await else { return };
-    let node = node();
+    let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let waiting = sensor.call("wait", json!([])).timeout(Duration::from_secs(3600)).send();
     assert!(sensor.ping().await.is_ok(), "it waits by now");
