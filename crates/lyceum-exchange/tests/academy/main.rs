@@ -12,3 +12,5 @@ mod faults;
 mod hostile;
 mod reaching;
 mod serving;
+#[cfg(feature = "tls")]
+mod tls;

@@ -107,6 +107,6 @@ impl Drop for Peer {
 }
 
 /// Returns a port that is free now. Academy cannot tell which one it got.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

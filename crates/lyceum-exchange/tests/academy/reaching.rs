@@ -62,6 +62,21 @@ async fn an_agent_is_found_by_its_class_and_those_above() {
     node.shutdown().await;
 }
 
+/// Wart 10: Academy's users ask for such a class by a name that it is not registered by.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_whose_class_lies_in_another_is_found() {
+    let Some(peer) = Peer::start().await else { return };
+    let node = Node::local();
+    let code = "
+        await manager.launch(Outer.Inner())
+        return len(await client.discover(Outer.Inner))";
+    assert_eq!(peer.run(code, json!({})).await, json!(0), "not by Academy");
+    let inner = format!("{}/academy_peer.Outer.Inner", peer.url);
+    let inner = node.connect_any(&inner).await.unwrap();
+    assert_eq!(inner.call("unit", json!([])).await.unwrap(), json!("K"));
+    node.shutdown().await;
+}
+
 /// Wart 3: asked for JSON, an agent of Academy would never answer with any of these.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_a_pickle_can_have_comes_back_as_data() {

@@ -302,6 +302,31 @@ async fn an_agent_of_ours_asks_as_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_counts_as_active_until_it_is_left() {
+    let Some(peer) = Peer::start().await else { return };
+    let house = House::open(&peer).await;
+    let code = "
+        careful = Handle(clerk.agent_id, reject_on_inactive=True)
+        result = await careful.add(1, 2), (await careful.agent_status()).value
+        careful.reject_on_inactive = False
+        return result";
+    assert_eq!(peer.run(code, house.vars()).await, json!([3, "ACTIVE"]));
+    house.node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_users_call_at_the_same_time() {
+    let code = "
+        async def user(number):
+            async with await factory.create_user_client() as own:
+                mine = Handle(clerk.agent_id, exchange=own, ignore_context=True)
+                return await asyncio.gather(*[mine.add(number, n) for n in range(25)])
+        sums = await asyncio.gather(*[user(number) for number in range(8)])
+        return sums == [[number + n for n in range(25)] for number in range(8)]";
+    check(code, json!(true)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn calls_side_by_side_get_their_own_answers() {
     let code = "
         sums = await asyncio.gather(*[clerk.add(n, n) for n in range(200)])

@@ -155,8 +155,13 @@ class Sensor(Device):
         return 'x' * count
 
 
+class Outer:
+    class Inner(Device):
+        """Is within another class."""
+
+
 # Pickles name the module by which others would import it.
-for kind in (Color, Point, OwnError, Device, Sensor):
+for kind in (Color, Point, OwnError, Device, Sensor, Outer, Outer.Inner):
     kind.__module__ = 'academy_peer'
 sys.modules['academy_peer'] = sys.modules['__main__']
 
