@@ -218,7 +218,33 @@ impl Requests {
             _ = self.agent.ended() => {}
             () = self.stop.notified() => {}
         }
+        if !self.terminates() {
+            self.drain().await;
+        }
         self.finish().await;
+    }
+
+    /// Serves what is on its way here already: the exchange has handed it out, and nobody else gets
+    /// it. A message to this very mailbox comes after all of it.
+    async fn drain(self: &Arc<Self>) {
+        let tag = self.session.service.uuid();
+        let id = self.id().clone();
+        let last = Message::request(id.clone(), id, tag, Body::SuccessResponse);
+        let drained = async {
+            self.mailbox().send(&last).await?;
+            loop {
+                let message = self.mailbox().receive().await?;
+                if message.header.tag == tag {
+                    return Ok::<(), MailboxError>(());
+                }
+                self.clone().take(message).await;
+            }
+        };
+        match timeout(FINISH_LIMIT, drained).await {
+            Ok(Ok(()) | Err(MailboxError::Terminated)) => {}
+            Ok(Err(error)) => tracing::debug!(id = %self.id(), %error, "cannot drain a mailbox"),
+            Err(_) => tracing::debug!(id = %self.id(), "a mailbox is not drained in time"),
+        }
     }
 
     /// Lets requests that are being served end, and the mailbox, if it is to.
@@ -231,9 +257,8 @@ impl Requests {
         let all = async { while tasks.join_next().await.is_some() {} };
         // What takes longer is dropped.
         let _ = timeout(FINISH_LIMIT, all).await;
-        let terminates = *self.terminates.lock().unwrap_or_else(PoisonError::into_inner);
         let mailbox = self.mailbox();
-        let left = if terminates { mailbox.terminate(self.id()) } else { mailbox.close() };
+        let left = if self.terminates() { mailbox.terminate(self.id()) } else { mailbox.close() };
         if let Err(error) = left.await {
             tracing::debug!(id = %self.id(), %error, "cannot leave a mailbox");
         }
@@ -268,6 +293,10 @@ impl Requests {
             }
             over.await;
         }
+    }
+
+    fn terminates(&self) -> bool {
+        *self.terminates.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set_terminates(&self, terminates: bool) {

@@ -24,6 +24,9 @@ const POLL_SECONDS: f64 = 20.0;
 /// How long to wait before the next stream when one has ended in good order.
 const REOPEN_PAUSE: Duration = Duration::from_millis(20);
 
+/// How long the end of a stream may take to be known at the server.
+const DISMISS_PAUSE: Duration = Duration::from_millis(20);
+
 /// The longest message that is taken.
 const MESSAGE_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -72,11 +75,18 @@ impl Receiving {
     /// Gives whoever still waits at the server a message that nobody misses.
     ///
     /// Academy's server does not notice that a stream is gone before it writes to it, and what it
-    /// writes then is lost. An answer that nobody waits for does no harm wherever it ends.
+    /// writes then is lost. An answer that nobody waits for does no harm wherever it ends. The
+    /// first one may overtake the end of the stream, and so there is a second one.
     async fn dismiss(&mut self) -> Result<(), MailboxError> {
         if !std::mem::take(&mut self.leaves_waiter) {
             return Ok(());
         }
+        self.put_nothing().await?;
+        sleep(DISMISS_PAUSE).await;
+        self.put_nothing().await
+    }
+
+    async fn put_nothing(&self) -> Result<(), MailboxError> {
         let id = self.id.clone();
         let nothing = Message::request(id.clone(), id, self.id.uid, Body::SuccessResponse);
         let question = Question {
