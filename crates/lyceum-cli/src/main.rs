@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use lyceum::manager::{Commands, Completions};
+use lyceum::manager::{Certs, Commands, Completions};
 
 /// How long a read that hangs may hold up the end of the program.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -25,6 +25,8 @@ enum Command {
     Demo(demo::Options),
     #[command(flatten)]
     Agents(Commands),
+    /// Makes certificates for nodes that talk over tls://
+    Certs(Certs),
     /// Prints what a shell needs to complete this program's command line
     Completions(Completions),
 }
@@ -33,6 +35,7 @@ fn main() -> lyceum::Result<ExitCode> {
     match Cli::parse().command {
         Command::Demo(options) => demo(&options),
         Command::Agents(commands) => Ok(commands.run()),
+        Command::Certs(certs) => Ok(certs.run()),
         Command::Completions(options) => {
             options.print::<Cli>()?;
             Ok(ExitCode::SUCCESS)

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use any::AnyHandle;
 use lyceum_wire::{Address, AgentDescription, AgentKey};
 pub use revive::ReviveError;
-pub(crate) use revive::recipient_at;
+pub(crate) use revive::{recipient_at, reviving};
 pub use stats::Stats;
 
 use crate::exchange::Status;
@@ -112,6 +112,8 @@ impl<A: Target + ?Sized> Handle<A> {
     }
 
     /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
+    ///
+    /// An agent that awaits this of itself hears at once that it stops; see [`Ended`].
     ///
     /// # Cancel safety
     ///

@@ -5,6 +5,7 @@ mod driver;
 mod exchanges;
 mod find;
 mod job;
+mod ready;
 mod registry;
 mod run_queue;
 mod runtime;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use builder::NodeBuilder;
 pub use driver::ClockDriver;
+pub(crate) use driver::pass;
 pub use find::Finder;
 pub(crate) use find::may_be;
 pub(crate) use job::Job;

@@ -37,6 +37,11 @@ impl Counter {
     }
 
     #[action]
+    fn me(&self, cx: &Context<Self>) -> Handle<Self> {
+        cx.handle()
+    }
+
+    #[action]
     async fn add_at(&self, other: Handle<Counter>, n: u64) -> Result<u64, String> {
         other.add(n).await.map_err(|error| error.to_string())
     }
@@ -58,6 +63,11 @@ impl Counter {
     #[action]
     fn echo(&self, bytes: Vec<u8>) -> Vec<u8> {
         bytes
+    }
+
+    #[action]
+    fn value_and_size(&mut self, bytes: Vec<u8>) -> (u64, usize) {
+        (self.value, bytes.len())
     }
 
     #[action]
@@ -130,6 +140,36 @@ async fn many_calls_and_large_bodies_are_under_way_at_once() {
     assert_eq!((echoed.unwrap().len(), sum.unwrap()), (large.len(), 10_001));
 }
 
+/// A handle in a result could be revived only in a turn of an agent: for a program it was one of an
+/// agent of its own process, or an error where the node that sent it was in another one.
+#[tokio::test]
+async fn a_program_gets_handles_that_lead_over_its_own_node() {
+    let (_server, client, _listener, counter) = pair().await;
+
+    let sent = counter.me().await.unwrap();
+    assert_eq!(sent.add(1).await.unwrap(), 1);
+    client.shutdown().await;
+    let error = sent.add(1).await.unwrap_err();
+    assert!(matches!(error, CallError::Disconnected(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_calls_do_not_overtake_a_large_one_that_is_still_decoded() {
+    let (_server, _client, _listener, counter) = pair().await;
+    let size = 6 << 20;
+
+    for round in 0..5 {
+        let large = counter.value_and_size(vec![0; size]).send();
+        let next = counter.add(1).send();
+        let other = counter.value_and_size(vec![0; size]).send();
+        let last = counter.add(1).send();
+        assert_eq!(large.await.unwrap(), (2 * round, size));
+        assert_eq!(next.await.unwrap(), 2 * round + 1);
+        assert_eq!(other.await.unwrap(), (2 * round + 1, size));
+        assert_eq!(last.await.unwrap(), 2 * round + 2);
+    }
+}
+
 #[tokio::test]
 async fn handles_are_passed_and_chains_come_back() {
     let (_server, client, _listener, counter) = pair().await;
@@ -180,8 +220,11 @@ async fn same_machine_takes_the_unix_socket() {
     let unix = server.listen(&format!("unix://{path}")).await.unwrap();
     let tcp = server.listen("tcp://127.0.0.1:0").await.unwrap();
     let client = Node::local();
-    let address = format!("{}/counter", tcp.endpoint());
+    let (proxied, mut passed) = proxy(tcp.endpoint().location()).await;
+    let address = format!("tcp://{proxied}/counter");
     let counter = client.connect::<Counter>(&address).await.unwrap();
+    // The connection of TCP is over after the handshake, and the calls go on.
+    passed.join_next().await.unwrap().unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 1);
     assert_eq!(client.network().connected(), [server.id()]);
 
@@ -189,8 +232,41 @@ async fn same_machine_takes_the_unix_socket() {
     unix.stop();
     std::fs::remove_file(&path).ok();
     let other = Node::local();
-    let counter = other.connect::<Counter>(&address).await.unwrap();
+    let (proxied, mut passed) = proxy(tcp.endpoint().location()).await;
+    let counter = other.connect::<Counter>(&format!("tcp://{proxied}/counter")).await.unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 2);
+    assert!(passed.try_join_next().is_none(), "it is what the calls go over");
+}
+
+/// Passes one connection on to a place; the task ends with it.
+async fn proxy(place: &str) -> (std::net::SocketAddr, tokio::task::JoinSet<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, place) = (listener.local_addr().unwrap(), place.to_owned());
+    let passing = async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(place).await.unwrap();
+        // How it ends does not matter.
+        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+    };
+    let mut task = tokio::task::JoinSet::new();
+    task.spawn(passing);
+    (address, task)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_answers_leave_before_their_node_is_gone() {
+    // The goodbye overtook them, and their calls ended as lost.
+    let (server, _client, _listener, counter) = pair().await;
+    let own = server.find().name::<Counter>("counter").unwrap();
+    let bytes = vec![7u8; 1 << 20];
+    let calls: Vec<_> = (0..4).map(|_| counter.echo(bytes.clone()).send()).collect();
+    while own.stats().await.unwrap().handled < 4 {
+        tokio::task::yield_now().await;
+    }
+    server.shutdown().await;
+    for answer in join_all(calls).await {
+        assert_eq!(answer.unwrap().len(), bytes.len());
+    }
 }
 
 #[tokio::test]

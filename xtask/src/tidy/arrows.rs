@@ -41,9 +41,15 @@ const ROOMS: &[Room] = &[
     },
     Room { folder: "crates/lyceum-cli", uses: PROGRAM, tests_use: &["lyceum-test"] },
     Room { folder: "examples", uses: &["lyceum"], tests_use: &["lyceum-test"] },
-    Room { folder: "bench", uses: PROGRAM, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/figures", uses: &[], tests_use: &[] },
+    Room { folder: "bench", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/remote", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "fuzz", uses: FUZZED, tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
+
+/// What has decoders of bytes from outside, and what drives nodes with them.
+const FUZZED: &[&str] = &["lyceum", "lyceum-exchange", "lyceum-test", "lyceum-wire"];
 
 /// Everything that a user can be given through `lyceum`.
 const LIBRARIES: &[&str] = &[
@@ -68,6 +74,9 @@ const PROGRAM: &[&str] = &[
     "lyceum-universe",
     "lyceum-wire",
 ];
+
+/// What measures the project.
+const BENCHMARK: &[&str] = &["lyceum", "lyceum-bench-figures", "lyceum-exchange"];
 
 /// Finds dependencies that run upwards, and crates that have no room.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {

@@ -27,7 +27,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A handle of an agent at an address, once it answers; await it.
 ///
-/// The agent may be one of the node itself, or of another one that an exchange of it leads to.
+/// The agent may be one of the node itself, or of another one that an exchange of the node leads
+/// to.
 ///
 /// # Cancel safety
 ///

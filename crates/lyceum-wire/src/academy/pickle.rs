@@ -2,11 +2,11 @@
 //!
 //! [`read`] takes protocols 0 to 5, and what they say of classes becomes an inert [`Object`]: the
 //! name of a class, and what it was to be called with. [`Known`] is what such objects stand for
-//! where that is safe to say; [`plain`] makes values of the wire of all of it. [`write`] makes
+//! where that is safe to say; [`plain()`] makes values of the wire of all of it. [`write()`] makes
 //! pickles of values, [`write_exception`] and [`write_description`] of the two kinds of objects
 //! that peers wait for.
 //!
-//! What a pickle can make this side keep is bounded by [`Limits`](crate::aiomas::Limits): its
+//! What a pickle can make this side keep is bounded by [`Limits`]: its
 //! length, how deep it nests, and how many values there are once each reference is followed.
 
 mod arena;
