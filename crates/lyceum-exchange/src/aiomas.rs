@@ -13,8 +13,6 @@
 //! What both ends must agree on is a [`Profile`]; nothing on the wire says it.
 
 mod agents;
-mod arguments;
-mod arrived;
 mod calls;
 mod channel;
 mod closed;

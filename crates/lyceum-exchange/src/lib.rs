@@ -4,6 +4,7 @@
 //!
 //! - [`Network`] is a node's exchange over sockets; [`NetworkExt`] gives nodes `listen`.
 //! - [`Settings`] are its limits and choices.
+//! - `academy`, behind the feature of that name: agents of Academy, in both directions.
 //! - `aiomas`, behind the feature of that name: agents of aiomas, in both directions.
 //! - `mosaik`, behind the feature of that name: programs that are simulators of mosaik.
 //! - [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
@@ -11,8 +12,14 @@
 //! Inside, a `channel` is one byte stream with the frames of `lyceum_wire::link` on it, driven by
 //! one task; `network` finds or makes the channel to a node.
 
+#[cfg(feature = "academy")]
+pub mod academy;
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
+#[cfg(feature = "aiomas")]
+mod arguments;
+#[cfg(feature = "aiomas")]
+mod arrived;
 mod channel;
 #[cfg(feature = "mosaik")]
 pub mod mosaik;

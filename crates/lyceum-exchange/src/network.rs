@@ -393,6 +393,11 @@ fn attach_for(node: &Node, address: &str) {
         crate::aiomas::AiomasExt::aiomas(node);
         return;
     }
+    #[cfg(feature = "academy")]
+    if address.starts_with("academy+") {
+        crate::academy::AcademyExt::academy(node);
+        return;
+    }
     let _ = address;
     node.network();
 }

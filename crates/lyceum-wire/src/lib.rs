@@ -7,6 +7,7 @@
 //! - [`Envelope`]: what travels between nodes.
 //! - `link`, with the feature of that name: the frames between two nodes.
 //! - [`AgentDescription`]: what an agent can do; every door is built from it alone.
+//! - `academy`, behind the feature of that name: messages and payloads of Academy.
 //! - `aiomas`, behind the feature of that name: the wire of aiomas and mosaik.
 
 mod address;
@@ -19,8 +20,14 @@ mod id;
 pub mod link;
 mod trace;
 
+#[cfg(feature = "academy")]
+pub mod academy;
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
+#[cfg(feature = "aiomas")]
+mod frame;
+#[cfg(feature = "aiomas")]
+mod integer;
 
 pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint, HANDLE};
 #[cfg(feature = "messagepack")]
@@ -37,5 +44,9 @@ pub use description::{
 };
 pub use envelope::{Body, Envelope, EnvelopeKind};
 pub use fingerprint::{Fingerprint, fingerprint, fingerprint_with};
+#[cfg(feature = "aiomas")]
+pub use frame::{FrameDecoder, FrameError, write_frame};
 pub use id::{AgentId, NodeId, ParseIdError};
+#[cfg(feature = "aiomas")]
+pub use integer::{Integer, ParseIntegerError};
 pub use trace::{ParseTraceError, TraceContext};

@@ -33,6 +33,7 @@
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
 //! - Other processes, with the feature `network`: `Node::listen`, `Node::connect`.
 //! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
+//! - Agents of Academy, with the feature `academy`: `Node::register_academy`, `Node::connect`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Certificates on both sides, with the feature `tls`: `lyceum::network::Certificates`.
@@ -57,6 +58,8 @@ pub mod prelude {
     };
     #[cfg(feature = "network")]
     pub use lyceum_exchange::NetworkExt;
+    #[cfg(feature = "academy")]
+    pub use lyceum_exchange::academy::AcademyExt;
     #[cfg(feature = "aiomas")]
     pub use lyceum_exchange::aiomas::AiomasExt;
     pub use lyceum_macros::agent;
@@ -100,4 +103,7 @@ mod guide {
     struct Mosaik;
     #[doc = include_str!("../../../docs/src/coming-from-aiomas.md")]
     struct ComingFromAiomas;
+    #[cfg(feature = "academy")]
+    #[doc = include_str!("../../../docs/src/coming-from-academy.md")]
+    struct ComingFromAcademy;
 }

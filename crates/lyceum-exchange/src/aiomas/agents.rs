@@ -10,8 +10,6 @@ use lyceum_core::exchange::{Expects, Incoming, Served};
 use lyceum_wire::aiomas::{Message, Packet, Path, Serializer, Value};
 use serde::Serialize;
 
-use super::arguments::Arguments;
-use super::arrived::ArrivedArguments;
 use super::driver::{Answered, Answers};
 use super::hub::Hub;
 use super::link::Link;
@@ -19,6 +17,8 @@ use super::manager::{MANAGER_AID, MANAGER_TYPE};
 use super::service::refusal;
 use super::session::Session;
 use super::{Exception, told};
+use crate::arguments::Arguments;
+use crate::arrived::ArrivedArguments;
 
 /// Results of a stream that are put into one list; a longer stream is an error.
 const STREAM_LIMIT: usize = 65_536;
@@ -108,7 +108,7 @@ impl Session {
         arguments: Arguments,
         bytes: usize,
     ) -> Result<Outcome, Exception> {
-        let arguments = ArrivedArguments::new(self, arguments);
+        let arguments = ArrivedArguments::new(&**self, arguments);
         let is_stream = hub.door.streams(agent, action);
         let incoming = Incoming {
             action,

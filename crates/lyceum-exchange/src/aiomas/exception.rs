@@ -4,7 +4,7 @@ use std::fmt;
 
 use lyceum_wire::aiomas::{EncodeError, ValueError};
 
-use super::arguments::Misfit;
+use crate::arguments::Misfit;
 
 /// Why a call failed, as the other side is told: a traceback in the style of Python, whose last
 /// line says type and message.

@@ -15,8 +15,8 @@ use tokio::sync::watch;
 
 use super::Exception;
 use super::agents::Outcome;
-use super::arguments::Arguments;
 use super::session::Session;
+use crate::arguments::Arguments;
 
 /// The id of a manager within its node.
 pub(super) const MANAGER_AID: &str = "0";

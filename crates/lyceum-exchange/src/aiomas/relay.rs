@@ -8,13 +8,13 @@ use lyceum_wire::aiomas::{Handles, Known, Map, Typed, Value, ValueError};
 use serde_json::Value as Json;
 
 use super::agents::Outcome;
-use super::arguments::Arguments;
 use super::calls::Answer;
 use super::hub::Hub;
 use super::rpc_error::read_exception;
 use super::session::Session;
 use super::site::{Site, Stuck};
 use super::{Exception, told};
+use crate::arguments::Arguments;
 
 impl Session {
     /// Passes a call on to an agent that was shown to the other side.

@@ -10,10 +10,10 @@ use lyceum_wire::aiomas::{DecodeError, Deserializer, Message, Packet, Proxy, Val
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::arguments::Arguments;
 use super::driver::{Answered, Answers};
 use super::link::Link;
 use super::{Exception, RemoteObject};
+use crate::arguments::Arguments;
 
 /// What one side of a connection offers to the other: calls by path.
 ///

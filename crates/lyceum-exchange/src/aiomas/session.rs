@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Weak};
 
+use lyceum_core::exchange::Door;
 use lyceum_core::{AnyHandle, Node};
-use lyceum_wire::aiomas::{Handles, Proxy, Value, ValueError};
+use lyceum_wire::aiomas::{Handles, Proxy, TypeTable, Value, ValueError};
 use lyceum_wire::{Address, Endpoint};
 
 use super::hub::Hub;
@@ -11,6 +12,7 @@ use super::place::address_of;
 use super::relays::{RELAY_LIMIT, Relays};
 use super::url::{agent_url, read_agent_url, transport_of, url_of};
 use super::{Manager, Profile};
+use crate::arrived::Origin;
 
 /// What a connection is to agents: who is at its other end, and what it was shown.
 pub(super) struct Session {
@@ -139,6 +141,16 @@ impl Handles for Session {
 
     fn of_text(&self, text: String) -> String {
         self.address_of_url(&text).map_or(text, |address| address.to_string())
+    }
+}
+
+impl Origin for Session {
+    fn types(&self) -> &TypeTable {
+        &self.profile.types
+    }
+
+    fn door(&self) -> Option<Door> {
+        Some(self.hub.upgrade()?.door.clone())
     }
 }
 

@@ -11,7 +11,6 @@ use lyceum_wire::aiomas::{Message, Value, ValueError};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 use serde_json::Value as Json;
 
-use super::arrived::Arrived;
 use super::calls::Answer;
 use super::dialer::Dialer;
 use super::hub::Hub;
@@ -21,6 +20,7 @@ use super::place::Place;
 use super::refusal;
 use super::session::Session;
 use super::{Closed, OpenError};
+use crate::arrived::Arrived;
 
 /// How often a message is given to a connection before it counts as lost; it never left before.
 const TRY_LIMIT: usize = 2;

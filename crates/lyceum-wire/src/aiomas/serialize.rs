@@ -8,9 +8,8 @@ use serde::{Serialize, ser};
 
 use crate::HANDLE;
 use crate::aiomas::serialize::compound::{Items, Name, Pairs};
-use crate::aiomas::{
-    Handles, Integer, Map, TypeError, TypeTable, Typed, Value, ValueError, date, integer,
-};
+use crate::aiomas::{Handles, Integer, Map, TypeError, TypeTable, Typed, Value, ValueError, date};
+use crate::integer;
 
 /// Makes wire values of what serde gives to it.
 ///

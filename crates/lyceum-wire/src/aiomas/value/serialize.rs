@@ -4,7 +4,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::aiomas::value::TYPE_KEY;
-use crate::aiomas::{Integer, Map, Typed, Value, integer};
+use crate::aiomas::{Integer, Map, Typed, Value};
+use crate::integer;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

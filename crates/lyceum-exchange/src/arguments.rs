@@ -6,7 +6,7 @@ use lyceum_wire::aiomas::Value;
 
 /// Arguments by position and by name, as Python gives them.
 #[derive(Debug, Default)]
-pub(super) struct Arguments {
+pub(crate) struct Arguments {
     positional: VecDeque<Value>,
     named: Vec<(String, Value)>,
     taken: usize,
@@ -14,7 +14,7 @@ pub(super) struct Arguments {
 
 /// What is wrong with the arguments of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Misfit {
+pub(crate) enum Misfit {
     /// An argument was given by position and by name.
     Twice,
     /// So many were given by position, but only so many are taken.
@@ -24,12 +24,12 @@ pub(super) enum Misfit {
 }
 
 impl Arguments {
-    pub(super) fn new(positional: Vec<Value>, named: Vec<(String, Value)>) -> Self {
+    pub(crate) fn new(positional: Vec<Value>, named: Vec<(String, Value)>) -> Self {
         Self { positional: positional.into(), named, taken: 0 }
     }
 
     /// Takes the next argument.
-    pub(super) fn take(&mut self, name: &str) -> Result<Option<Value>, Misfit> {
+    pub(crate) fn take(&mut self, name: &str) -> Result<Option<Value>, Misfit> {
         let named = self.take_named(name);
         let Some(value) = self.positional.pop_front() else { return Ok(named) };
         self.taken += 1;
@@ -45,13 +45,13 @@ impl Arguments {
     }
 
     /// Takes all that is left.
-    pub(super) fn take_rest(&mut self) -> (Vec<Value>, Vec<(String, Value)>) {
+    pub(crate) fn take_rest(&mut self) -> (Vec<Value>, Vec<(String, Value)>) {
         let positional = std::mem::take(&mut self.positional);
         (positional.into(), std::mem::take(&mut self.named))
     }
 
     /// Says what is left that nothing takes.
-    pub(super) fn surplus(&self) -> Option<Misfit> {
+    pub(crate) fn surplus(&self) -> Option<Misfit> {
         if !self.positional.is_empty() {
             let given = self.taken + self.positional.len();
             return Some(Misfit::TooMany { given, expected: self.taken });

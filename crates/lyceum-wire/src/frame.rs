@@ -14,7 +14,7 @@ const FIRST_ROOM: usize = 16 * 1024;
 /// came: to twice that, at most, above the first 16 KiB.
 ///
 /// ```
-/// use lyceum_wire::aiomas::{FrameDecoder, write_frame};
+/// use lyceum_wire::{FrameDecoder, write_frame};
 ///
 /// let mut stream = Vec::new();
 /// write_frame(b"one", &mut stream)?;
@@ -28,7 +28,7 @@ const FIRST_ROOM: usize = 16 * 1024;
 ///     }
 /// }
 /// assert_eq!(payloads, [b"one", b"two"]);
-/// # Ok::<(), lyceum_wire::aiomas::FrameError>(())
+/// # Ok::<(), lyceum_wire::FrameError>(())
 /// ```
 #[derive(Debug)]
 pub struct FrameDecoder {
@@ -130,9 +130,9 @@ impl Part {
 ///
 /// ```
 /// let mut out = Vec::new();
-/// lyceum_wire::aiomas::write_frame(b"[1, 9, null]", &mut out)?;
+/// lyceum_wire::write_frame(b"[1, 9, null]", &mut out)?;
 /// assert_eq!(out, b"\0\0\0\x0c[1, 9, null]");
-/// # Ok::<(), lyceum_wire::aiomas::FrameError>(())
+/// # Ok::<(), lyceum_wire::FrameError>(())
 /// ```
 pub fn write_frame(payload: &[u8], out: &mut Vec<u8>) -> Result<(), FrameError> {
     let length = payload.len();

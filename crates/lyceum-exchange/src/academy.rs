@@ -1,0 +1,33 @@
+//! Academy 1.0.0: its agents, and its exchanges over HTTP.
+//!
+//! - [`AcademyExt`] lets the agents of a node have mailboxes on an exchange of Academy's, where
+//!   Python reaches them, and reach Python's agents by addresses as
+//!   `academy+http://127.0.0.1:8700/00112233-4455-6677-8899-aabbccddeeff`.
+//! - [`Register`] gives an agent its mailbox, [`Registered`] is what it has then.
+//! - [`Mailbox`] is what this side asks of an exchange.
+
+mod answer;
+mod calling;
+mod describe;
+mod exchange;
+mod http;
+mod hub;
+mod inquiry;
+mod mailbox;
+mod open;
+mod pending;
+mod reception;
+mod register;
+mod requests;
+mod service;
+mod serving;
+mod session;
+mod site;
+mod told;
+mod url;
+
+pub use exchange::{Academy, AcademyExt, DiscoverError};
+pub use lyceum_wire::academy::{EntityId, Role, Serialization, Uuid};
+pub use mailbox::{Asked, Mailbox, MailboxError, MailboxStats};
+pub use open::OpenError;
+pub use register::{Register, Registered};

@@ -1,0 +1,163 @@
+//! Requests of this side's agents and programs, and the way back of their answers.
+
+use std::sync::Arc;
+
+use lyceum_core::exchange::Outgoing;
+use lyceum_wire::academy::{
+    ActionRequest, Body, EntityId, Message, Serialization, Unread, Value, ValueError, payload,
+};
+use lyceum_wire::aiomas::Serializer;
+use lyceum_wire::{Address, Style};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use super::pending::{Expected, Refused};
+use super::service::Service;
+use super::session::Session;
+use super::url::Speech;
+use super::{Mailbox, MailboxError};
+
+/// Why a request did not leave, or has no answer.
+#[derive(Debug)]
+pub(super) enum Stuck {
+    Mailbox(MailboxError),
+    /// Too many requests wait.
+    Full,
+    /// A value has no form there.
+    Value(String),
+}
+
+impl From<MailboxError> for Stuck {
+    fn from(error: MailboxError) -> Self {
+        Self::Mailbox(error)
+    }
+}
+
+/// Makes the body of a message for an agent. Arguments with a type go by position.
+pub(super) fn request(
+    message: &dyn Outgoing,
+    session: &Session,
+    speech: Speech,
+) -> Result<Body, Stuck> {
+    let (args, kwargs) =
+        arguments(message, session).map_err(|why| Stuck::Value(why.to_string()))?;
+    let write = |value: Value| {
+        payload::write(speech.arguments, &value).map_err(|why| Stuck::Value(why.to_string()))
+    };
+    let kwargs = kwargs.into_iter().map(|(name, value)| (Value::Text(name), value));
+    Ok(Body::ActionRequest(ActionRequest {
+        action: message.action().to_owned(),
+        serialization: speech.arguments,
+        result_serialization: Some(speech.results),
+        // A traceback says more than a pickled exception, and can always be written.
+        exception_serialization: Some(Serialization::Json),
+        pargs: write(Value::List(args))?,
+        kargs: write(Value::Map(kwargs.collect()))?,
+    }))
+}
+
+fn arguments(message: &dyn Outgoing, session: &Session) -> Result<payload::Arguments, ValueError> {
+    let Some(json) = message.json() else { return Ok((typed(message, session)?, Vec::new())) };
+    let show = |value: &Json| session.show_addresses(value.clone().into());
+    let positional = json.positional().iter().map(show).collect::<Result<_, _>>()?;
+    let named = json.named().iter().map(|(name, value)| Ok((name.clone(), show(value)?)));
+    Ok((positional, named.collect::<Result<_, ValueError>>()?))
+}
+
+fn typed(message: &dyn Outgoing, session: &Session) -> Result<Vec<Value>, ValueError> {
+    let serializer = Serializer::new(&session.service.types).with_handles(session);
+    match message.arguments(Style::Positional).serialize(serializer)? {
+        Value::List(arguments) => Ok(arguments),
+        other => {
+            let text = format!("expected a list of arguments, found {}", other.kind());
+            Err(ValueError::Custom { text })
+        }
+    }
+}
+
+/// A request that was sent. Dropping it before its answer cancels the action.
+pub(super) struct Sent {
+    service: Arc<Service>,
+    /// The mailbox of an agent that asks.
+    from: Option<Arc<dyn Mailbox>>,
+    to: EntityId,
+    expected: Expected,
+    /// Whether somebody is to be told if nobody waits any more.
+    is_cancelled: bool,
+}
+
+impl Service {
+    /// Sends a request to an agent, from the mailbox that the sender has here.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the request may be there or not; if it is, it is cancelled.
+    pub(super) async fn request(
+        self: &Arc<Self>,
+        from: Option<&Address>,
+        to: EntityId,
+        body: Body,
+    ) -> Result<Sent, Stuck> {
+        let own = from.and_then(|from| self.hub.upgrade()?.own(from));
+        let from = own.and_then(|agent| self.mailbox_of(&agent));
+        let expected = self.pending.expect(self.uuid()).map_err(|refused| match refused {
+            Refused::Full => Stuck::Full,
+            Refused::Closed => Stuck::Mailbox(MailboxError::Ended),
+        })?;
+        // Whoever came first goes first.
+        let turn = self.lane(to.uid).lock_owned().await;
+        let is_cancelled = matches!(body, Body::ActionRequest(_));
+        let (service, own, dest, tag) = (self.clone(), from.clone(), to.clone(), expected.tag);
+        let sent = Sent { service: self.clone(), from, to, expected, is_cancelled };
+        // On the node's runtime, whoever waits.
+        let sending = self.door.spawn(async move {
+            let _turn = turn;
+            service.open().await?;
+            let from = own.unwrap_or_else(|| service.user());
+            from.send(&Message::request(from.id().clone(), dest, tag, body)).await
+        });
+        match sending.await.unwrap_or(Err(MailboxError::Ended)) {
+            Ok(()) => Ok(sent),
+            Err(error) => {
+                sent.forget();
+                Err(error.into())
+            }
+        }
+    }
+}
+
+impl Sent {
+    /// Waits for the answer; `None` if there will be none.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the action.
+    pub(super) async fn answer(mut self) -> Option<Message<Unread>> {
+        let answer = self.expected.answer().await;
+        self.is_cancelled = false;
+        answer
+    }
+
+    /// Waits for nothing, and lets the action go on.
+    pub(super) fn forget(mut self) {
+        self.is_cancelled = false;
+    }
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        if !self.is_cancelled || self.service.door.is_closed() {
+            return;
+        }
+        let body = Body::CancelRequest { target_tag: self.expected.tag };
+        let mailbox = self.from.clone().unwrap_or_else(|| self.service.user());
+        let (from, to) = (mailbox.id().clone(), self.to.clone());
+        let message = Message::request(from, to, self.service.uuid(), body);
+        let lane = self.service.lane(self.to.uid);
+        self.service.spawn(async move {
+            let _turn = lane.lock_owned().await;
+            // Whoever gave up does not wait, and the action may be over anyway.
+            let _ = mailbox.send(&message).await;
+        });
+    }
+}

@@ -1,0 +1,105 @@
+//! Connections to a server, over any transport.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use futures_util::future::BoxFuture;
+use hyper::Uri;
+use hyper::rt::{Executor, Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use lyceum_wire::Endpoint;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+use tower_service::Service;
+
+use crate::{ByteStream, Transport};
+
+/// Dials the one server that a client talks with.
+#[derive(Clone, Debug)]
+pub(super) struct Connector {
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) endpoint: Endpoint,
+}
+
+impl Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = io::Error;
+    type Future = BoxFuture<'static, io::Result<Stream>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let dialing = self.transport.dial(self.endpoint.clone());
+        Box::pin(async move { Ok(Stream(TokioIo::new(dialing.await?))) })
+    }
+}
+
+/// A connection to the server.
+pub(super) struct Stream(TokioIo<Box<dyn ByteStream>>);
+
+impl Connection for Stream {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl Read for Stream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buffer)
+    }
+}
+
+impl Write for Stream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// Runs the connections of a client, and ends them with it.
+#[derive(Clone, Debug)]
+pub(super) struct Connections {
+    runtime: Handle,
+    tasks: Arc<Mutex<JoinSet<()>>>,
+}
+
+impl Connections {
+    pub(super) fn on(runtime: Handle) -> Self {
+        Self { runtime, tasks: Arc::default() }
+    }
+
+    /// Ends all of them.
+    pub(super) fn close(&self) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+}
+
+impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Connections {
+    fn execute(&self, connection: F) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that are over go.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_on(connection, &self.runtime);
+    }
+}

@@ -1,0 +1,124 @@
+//! Mailboxes: what this side asks of an exchange of Academy's, whichever it is.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use lyceum_wire::academy::{EntityId, Message, MessageError, Unread};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// One mailbox on an exchange, and what its holder may ask of the exchange.
+///
+/// It stays when it is dropped: messages wait in it for whoever [opens](Self::open) it next.
+pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
+    /// Returns whose mailbox it is.
+    fn id(&self) -> &EntityId;
+
+    /// Returns another mailbox of the same exchange. Nothing is sent: it may not even exist.
+    fn open(&self, id: EntityId) -> Arc<dyn Mailbox>;
+
+    /// Makes a mailbox, or leaves one as it is that is there already. For an agent it is known as
+    /// its class and all that it descends from, by dotted names.
+    fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()>;
+
+    /// Puts a message into the mailbox that it is for.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the message may be there or not.
+    fn send(&self, message: &Message) -> Asked<()>;
+
+    /// Takes the next message out of this mailbox; waits for it.
+    ///
+    /// # Cancel safety
+    ///
+    /// A message that has come to this side whole is not lost. One that is on its way may be:
+    /// the exchange counts it as delivered.
+    fn receive(&self) -> BoxFuture<'_, Result<Message<Unread>, MailboxError>>;
+
+    /// Stops to receive: what comes from now on waits for whoever opens the mailbox next.
+    fn close(&self) -> Asked<()>;
+
+    /// Returns the agents of a class; those of classes that descend from it, too, if asked for.
+    fn discover(&self, class: &str, with_descendants: bool) -> Asked<Vec<EntityId>>;
+
+    /// Ends a mailbox for good. One that does not exist stays so.
+    fn terminate(&self, id: &EntityId) -> Asked<()>;
+
+    /// Says that the holder of this mailbox is alive.
+    fn heartbeat(&self) -> Asked<()>;
+
+    /// Returns how long ago the holder of a mailbox said so.
+    fn last_heartbeat(&self, id: &EntityId) -> Asked<Option<Duration>>;
+
+    /// Returns what passed through a mailbox.
+    fn stats(&self, id: &EntityId) -> Asked<MailboxStats>;
+}
+
+/// What an exchange is asked.
+pub type Asked<T> = BoxFuture<'static, Result<T, MailboxError>>;
+
+/// What passed through a mailbox.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct MailboxStats {
+    /// Messages that came.
+    pub incoming: u64,
+    /// Messages that its holder sent.
+    pub outgoing: u64,
+    /// Requests that were answered.
+    pub completed: u64,
+    /// Requests that were not answered yet.
+    pub in_progress: u64,
+    /// Messages that wait.
+    pub queued: u64,
+}
+
+/// Says why an exchange did not do what it was asked.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum MailboxError {
+    /// There is no such mailbox.
+    #[error("the exchange has no such mailbox")]
+    Unknown,
+    /// The mailbox is gone for good.
+    #[error("the mailbox is terminated")]
+    Terminated,
+    /// The exchange does not know this side, or does not allow it that.
+    #[error("the exchange refused this side: {0}")]
+    Unauthorized(String),
+    /// The message is larger than the exchange takes.
+    #[error("the message is larger than the exchange takes: {0}")]
+    TooLarge(String),
+    /// The exchange has too much to do, and did nothing.
+    #[error("the exchange has too much to do: {0}")]
+    Overloaded(String),
+    /// The exchange waited as long as it waits.
+    #[error("the exchange had nothing in time")]
+    Late,
+    /// The exchange answered something else than was agreed.
+    #[error("the exchange answered `{0}`")]
+    Answer(String),
+    /// What the exchange handed out is no message.
+    #[error("the exchange handed out what is no message")]
+    Message(#[from] MessageError),
+    /// The exchange was not reached. Nothing was sent.
+    #[error("cannot reach the exchange: {0}")]
+    Unreachable(String),
+    /// The exchange was lost on the way. Whether it did what it was asked is not known.
+    #[error("the exchange was lost: {0}")]
+    Lost(String),
+    /// The node has ended.
+    #[error("the node has ended")]
+    Ended,
+}
+
+impl MailboxError {
+    /// Returns whether the same question may be answered later.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Overloaded(_) | Self::Unreachable(_) | Self::Lost(_) | Self::Answer(_))
+    }
+}

@@ -1,0 +1,384 @@
+//! Requests to one agent of ours, from its mailbox.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::fmt;
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use lyceum_core::AnyHandle;
+use lyceum_wire::academy::{
+    Body, EntityId, ErrorCode, Header, Kind, Message, MessageError, Serialization, Unread, Uuid,
+    payload,
+};
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::timeout;
+
+use super::reception::{Held, Receiver};
+use super::session::Session;
+use super::{Mailbox, MailboxError};
+
+/// Requests of one agent that are served at a time. More are answered with an error.
+pub(super) const REQUEST_LIMIT: usize = 1024;
+
+/// How many requests are known again if they come twice.
+const RECENT_LIMIT: usize = 4096;
+
+/// How long requests that are being served may take when the agent has ended.
+const FINISH_LIMIT: Duration = Duration::from_secs(5);
+
+/// What serves the mailbox of one agent.
+pub(super) struct Requests {
+    pub(super) session: Arc<Session>,
+    pub(super) held: Held,
+    pub(super) agent: AnyHandle,
+    /// Whether the mailbox ends with the agent; a shutdown may say otherwise.
+    terminates: Mutex<bool>,
+    state: Mutex<State>,
+    stop: Notify,
+    /// Wakes whoever waits for the end.
+    over: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    tasks: JoinSet<()>,
+    recent: Recent,
+    /// The actions that run, by the tags of their requests: who takes one out answers it.
+    running: HashMap<Uuid, AbortHandle>,
+    /// Whether nothing more is taken.
+    is_full: bool,
+    /// Whether all of this is over.
+    is_over: bool,
+}
+
+impl Requests {
+    pub(super) fn new(
+        session: Arc<Session>,
+        held: Held,
+        agent: AnyHandle,
+        terminates: bool,
+    ) -> Self {
+        Self {
+            session,
+            held,
+            agent,
+            terminates: terminates.into(),
+            state: Mutex::default(),
+            stop: Notify::new(),
+            over: Notify::new(),
+        }
+    }
+
+    pub(super) fn id(&self) -> &EntityId {
+        self.held.mailbox.id()
+    }
+
+    pub(super) fn mailbox(&self) -> &Arc<dyn Mailbox> {
+        &self.held.mailbox
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs what answers a request beside everything. If there is too much of that already, it is
+    /// returned, to be done before the next message is taken.
+    fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        let mut state = self.lock();
+        while state.tasks.try_join_next().is_some() {}
+        if state.tasks.len() >= REQUEST_LIMIT || state.is_full {
+            return work;
+        }
+        state.tasks.spawn(work);
+        ready(()).boxed()
+    }
+
+    /// Answers a request, as [`spawn`](Self::spawn) does it.
+    pub(super) fn answer(self: &Arc<Self>, header: Header, body: Body) -> BoxFuture<'static, ()> {
+        let this = self.clone();
+        self.spawn(async move { this.reply(&header, body).await }.boxed())
+    }
+
+    /// Runs an action, as long as there are not too many; `false` if there are.
+    pub(super) fn run(
+        self: &Arc<Self>,
+        tag: Uuid,
+        action: impl Future<Output = Body> + Send + 'static,
+        header: Header,
+    ) -> bool {
+        let this = self.clone();
+        let mut state = self.lock();
+        while state.tasks.try_join_next().is_some() {}
+        if state.tasks.len() >= REQUEST_LIMIT || state.is_full {
+            return false;
+        }
+        let task = state.tasks.spawn(async move {
+            let body = action.await;
+            let is_mine = this.lock().running.remove(&tag).is_some();
+            if is_mine {
+                this.reply(&header, body).await;
+            }
+        });
+        // The task cannot end before: it needs the lock that is held.
+        state.running.insert(tag, task);
+        true
+    }
+
+    /// Answers a request. What is too large, or has no form, is answered with an exception.
+    pub(super) async fn reply(&self, header: &Header, body: Body) {
+        let answer = header.answer(body);
+        let error = match self.mailbox().send(&answer).await {
+            Ok(()) => return,
+            Err(MailboxError::TooLarge(limit)) => {
+                let serialization = match &answer.body {
+                    Body::ActionResponse(result) => result.serialization,
+                    Body::UserErrorResponse { serialization, .. } => *serialization,
+                    _ => Serialization::Json,
+                };
+                let text = format!("the answer is larger than the exchange takes: {limit}");
+                let body = raised(serialization, "TooLarge", &text);
+                match self.mailbox().send(&header.answer(body)).await {
+                    Ok(()) => return,
+                    Err(error) => error,
+                }
+            }
+            Err(error) => error,
+        };
+        // Sent again, it might come twice, which ends the listener of Academy's callers.
+        tracing::debug!(to = %header.src, %error, "cannot answer a request");
+    }
+
+    fn serve(self: Arc<Self>, header: Header, body: Body) -> BoxFuture<'static, ()> {
+        match body {
+            Body::ActionRequest(request) => self.serve_action(header, &request),
+            Body::PingRequest => self.ping(header),
+            Body::CancelRequest { target_tag } => self.cancel(header, target_tag),
+            Body::ShutdownRequest { terminate } => self.shut_down(header, terminate),
+            _ => ready(()).boxed(),
+        }
+    }
+
+    /// Asks the agent whether it is there, which it says when its turn comes.
+    fn ping(self: Arc<Self>, header: Header) -> BoxFuture<'static, ()> {
+        let (this, first) = (self.clone(), header.clone());
+        let ping = async move {
+            match this.agent.ping().await {
+                Ok(_) => Body::SuccessResponse,
+                Err(_) => refused(ErrorCode::PingCancelled, None),
+            }
+        };
+        if self.run(header.tag, ping, header) {
+            return ready(()).boxed();
+        }
+        self.answer(first, refused(ErrorCode::PingCancelled, None))
+    }
+
+    /// Cancels an action: it has two answers, one for each request.
+    fn cancel(self: Arc<Self>, header: Header, target: Uuid) -> BoxFuture<'static, ()> {
+        let Some(task) = self.lock().running.remove(&target) else {
+            return self.answer(header, refused(ErrorCode::ActionInvalidState, None));
+        };
+        task.abort();
+        let this = self.clone();
+        let answers = async move {
+            this.reply(&header, Body::SuccessResponse).await;
+            let first = Header { tag: target, ..header };
+            this.reply(&first, refused(ErrorCode::ActionCancelled, None)).await;
+        };
+        self.spawn(answers.boxed())
+    }
+
+    fn shut_down(
+        self: Arc<Self>,
+        header: Header,
+        terminate: Option<bool>,
+    ) -> BoxFuture<'static, ()> {
+        if let Some(terminate) = terminate {
+            self.set_terminates(terminate);
+        }
+        let this = self.clone();
+        let stopping = async move {
+            this.reply(&header, Body::SuccessResponse).await;
+            // Whoever waits for its end waits elsewhere.
+            drop(this.agent.stop());
+        };
+        self.spawn(stopping.boxed())
+    }
+
+    /// Serves the mailbox until the agent, or the mailbox, or the registration has ended.
+    pub(super) async fn live(self: Arc<Self>) {
+        let receiver = Arc::downgrade(&self);
+        tokio::select! {
+            () = self.held.receive(receiver) => {}
+            () = self.held.beat() => {}
+            _ = self.agent.ended() => {}
+            () = self.stop.notified() => {}
+        }
+        if !self.terminates() {
+            self.drain().await;
+        }
+        self.finish().await;
+    }
+
+    /// Serves what is on its way here already: the exchange has handed it out, and nobody else gets
+    /// it. A message to this very mailbox comes after all of it.
+    async fn drain(self: &Arc<Self>) {
+        let tag = self.session.service.uuid();
+        let id = self.id().clone();
+        let last = Message::request(id.clone(), id, tag, Body::SuccessResponse);
+        let drained = async {
+            self.mailbox().send(&last).await?;
+            loop {
+                let message = self.mailbox().receive().await?;
+                if message.header.tag == tag {
+                    return Ok::<(), MailboxError>(());
+                }
+                self.clone().take(message).await;
+            }
+        };
+        match timeout(FINISH_LIMIT, drained).await {
+            Ok(Ok(()) | Err(MailboxError::Terminated)) => {}
+            Ok(Err(error)) => tracing::debug!(id = %self.id(), %error, "cannot drain a mailbox"),
+            Err(_) => tracing::debug!(id = %self.id(), "a mailbox is not drained in time"),
+        }
+    }
+
+    /// Lets requests that are being served end, and the mailbox, if it is to.
+    async fn finish(&self) {
+        let mut tasks = {
+            let mut state = self.lock();
+            state.is_full = true;
+            std::mem::take(&mut state.tasks)
+        };
+        let all = async { while tasks.join_next().await.is_some() {} };
+        // What takes longer is dropped.
+        let _ = timeout(FINISH_LIMIT, all).await;
+        let mailbox = self.mailbox();
+        let left = if self.terminates() { mailbox.terminate(self.id()) } else { mailbox.close() };
+        if let Err(error) = left.await {
+            tracing::debug!(id = %self.id(), %error, "cannot leave a mailbox");
+        }
+        self.session.service.forget(self.id().uid);
+        self.lock().is_over = true;
+        self.over.notify_waiters();
+    }
+
+    /// Says whether the mailbox ends when this does.
+    pub(super) fn end(&self, terminates: bool) {
+        self.set_terminates(terminates);
+        self.stop.notify_one();
+    }
+
+    /// Ends this, as it is to end.
+    pub(super) fn close(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Waits until this has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    pub(super) async fn ended(&self) {
+        loop {
+            let over = self.over.notified();
+            tokio::pin!(over);
+            over.as_mut().enable();
+            if self.lock().is_over {
+                return;
+            }
+            over.await;
+        }
+    }
+
+    fn terminates(&self) -> bool {
+        *self.terminates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_terminates(&self, terminates: bool) {
+        *self.terminates.lock().unwrap_or_else(PoisonError::into_inner) = terminates;
+    }
+
+    /// Returns whether no more requests are served now.
+    pub(super) fn is_full(&self) -> bool {
+        let mut state = self.lock();
+        while state.tasks.try_join_next().is_some() {}
+        state.tasks.len() >= REQUEST_LIMIT || state.is_full
+    }
+}
+
+/// The tags of the last requests: Academy may send one twice, and must not be answered twice.
+#[derive(Default)]
+struct Recent {
+    known: HashSet<Uuid>,
+    order: VecDeque<Uuid>,
+}
+
+impl Recent {
+    /// Notes a tag; `false` if it is known.
+    fn insert(&mut self, tag: Uuid) -> bool {
+        if !self.known.insert(tag) {
+            return false;
+        }
+        self.order.push_back(tag);
+        if self.order.len() > RECENT_LIMIT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+}
+
+impl Receiver for Requests {
+    fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()> {
+        if message.header.kind == Kind::Response {
+            self.session.service.pending.answer(message);
+            return ready(()).boxed();
+        }
+        let header = message.header.clone();
+        if !self.lock().recent.insert(header.tag) {
+            tracing::debug!(id = %self.id(), "a request came twice");
+            return ready(()).boxed();
+        }
+        match message.body() {
+            Ok(body) => self.serve(header, body),
+            Err(error) => {
+                let body = match error {
+                    MessageError::Version(_) => {
+                        refused(ErrorCode::IncompatibleProtocol, Some(self.id().clone()))
+                    }
+                    other => raised(Serialization::Json, "ValueError", &with_cause(&other)),
+                };
+                self.answer(header, body)
+            }
+        }
+    }
+}
+
+fn with_cause(error: &MessageError) -> String {
+    match std::error::Error::source(error) {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
+}
+
+fn refused(error_code: ErrorCode, mailbox_id: Option<EntityId>) -> Body {
+    Body::AcademyErrorResponse { error_code, mailbox_id }
+}
+
+/// Makes the answer that an exception is.
+pub(super) fn raised(serialization: Serialization, kind: &str, text: &str) -> Body {
+    let exception = payload::write_exception(serialization, kind, text);
+    Body::UserErrorResponse { serialization, exception }
+}
+
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Requests({})", self.id())
+    }
+}

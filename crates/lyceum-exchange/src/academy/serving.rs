@@ -1,0 +1,136 @@
+//! Actions of our agents, as Academy calls them.
+
+use std::future::ready;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
+use lyceum_core::exchange::{Expects, Incoming, Served, Serving};
+use lyceum_wire::academy::pickle::Exception;
+use lyceum_wire::academy::{ActionRequest, Body, Header, Limits, Payload, Serialization, Value};
+use lyceum_wire::aiomas::Serializer;
+use serde::Serialize;
+
+use super::describe::described;
+use super::inquiry::DESCRIBE;
+use super::requests::{REQUEST_LIMIT, Requests, raised};
+use super::told;
+use crate::arguments::Arguments;
+use crate::arrived::ArrivedArguments;
+
+/// Results of a stream that are put into one list; a longer stream is an error.
+const STREAM_LIMIT: usize = 65_536;
+
+impl Requests {
+    /// Hands an action to the agent, and answers when it is done.
+    pub(super) fn serve_action(
+        self: Arc<Self>,
+        header: Header,
+        request: &ActionRequest,
+    ) -> BoxFuture<'static, ()> {
+        let (tag, for_exception) = (header.tag, request.for_exception());
+        if self.is_full() {
+            let text = format!("expected at most {REQUEST_LIMIT} requests at a time");
+            return self.answer(header, raised(for_exception, "Overloaded", &text));
+        }
+        let action = match self.begin(request) {
+            Ok(action) => action,
+            Err(exception) => {
+                let body = raised(for_exception, &exception.kind, &exception.text);
+                return self.answer(header, body);
+            }
+        };
+        let (this, for_result) = (self.clone(), request.for_result());
+        let work = async move {
+            let outcome = match action {
+                Begun::Serving(serving) => this.outcome(serving.await, for_result).await,
+                Begun::Describe => match this.agent.describe().await {
+                    Ok(description) => Ok(described(&description, for_result)),
+                    Err(error) => Err(told::exception(&error.widen())),
+                },
+            };
+            match outcome {
+                Ok(result) => Body::ActionResponse(result),
+                Err(exception) => raised(for_exception, &exception.kind, &exception.text),
+            }
+        };
+        // There was room just now, and nobody else takes it.
+        self.run(tag, work, header);
+        ready(()).boxed()
+    }
+
+    /// Begins an action: in the order in which the requests came.
+    fn begin(&self, request: &ActionRequest) -> Result<Begun, Exception> {
+        let fault = |kind: &str, text: String| Exception { kind: kind.into(), text };
+        let (args, kwargs) = request
+            .arguments(Limits::default())
+            .map_err(|why| fault("ValueError", why.to_string()))?;
+        let arguments = ArrivedArguments::new(&*self.session, Arguments::new(args, kwargs));
+        let door = &self.session.service.door;
+        let is_stream = door.streams(&self.agent, &request.action);
+        let incoming = Incoming {
+            action: &request.action,
+            arguments: &arguments,
+            by_position: false,
+            positional: false,
+            expects: if is_stream { Expects::Stream } else { Expects::Value },
+            // The wire does not say how long the other side waits.
+            time_left: None,
+            bytes: request.pargs.len() + request.kargs.len(),
+            origin: None,
+        };
+        if request.action == DESCRIBE && door.fingerprint(&self.agent, DESCRIBE).is_none() {
+            return Ok(Begun::Describe);
+        }
+        let serving = door.reviving(|| door.serve(&self.agent, &incoming));
+        let mut serving = serving.map_err(|error| told::exception(&error.widen()))?;
+        // It takes its place in the mailbox when it is first polled.
+        match serving.poll_unpin(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(served) => Ok(Begun::Serving(ready(served).boxed())),
+            Poll::Pending => Ok(Begun::Serving(serving)),
+        }
+    }
+
+    /// Returns the result of an action as the other side takes it. A stream becomes a list.
+    async fn outcome(
+        &self,
+        served: Result<Served, lyceum_core::exchange::Fault>,
+        how: Serialization,
+    ) -> Result<Payload, Exception> {
+        let value = match served.map_err(|fault| told::exception(&fault))? {
+            Served::Value(value) => self.write(value.erased())?,
+            Served::Accepted => Value::Null,
+            Served::Stream(mut items) => {
+                let mut list = Vec::new();
+                while let Some(item) = items.next().await {
+                    if list.len() == STREAM_LIMIT {
+                        let text = format!("a stream of more than {STREAM_LIMIT} results");
+                        return Err(Exception { kind: "TooLarge".into(), text });
+                    }
+                    let item = item.map_err(|error| told::exception(&error.widen()))?;
+                    list.push(self.write(item.erased())?);
+                }
+                Value::List(list)
+            }
+        };
+        Payload::of(how, &value).map_err(|error| unwritable(&error))
+    }
+
+    fn write(&self, value: &(impl Serialize + ?Sized)) -> Result<Value, Exception> {
+        let session = &*self.session;
+        let serializer = Serializer::new(&session.service.types).with_handles(session);
+        value.serialize(serializer).map_err(|error| unwritable(&error))
+    }
+}
+
+fn unwritable(error: &dyn std::error::Error) -> Exception {
+    Exception { kind: "ValueError".into(), text: format!("the result has no form: {error}") }
+}
+
+/// An action that has begun.
+enum Begun {
+    Serving(Serving),
+    /// What every agent of Academy can do, and ours do not define.
+    Describe,
+}

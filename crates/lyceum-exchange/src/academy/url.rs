@@ -1,0 +1,156 @@
+//! URLs of exchanges.
+
+use lyceum_wire::Endpoint;
+use lyceum_wire::academy::{Serialization, Uuid};
+use lyceum_wire::{Address, AgentKey};
+
+use super::OpenError;
+use super::http::Receive;
+
+/// The schemes of exchanges, with those of the transports that lead there, and their ports.
+const SCHEMES: [(&str, &str, &str); 2] =
+    [("academy+http", "tcp", ":80"), ("academy+https", "tls", ":443")];
+
+/// What a URL says.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Server {
+    /// The URL without options: the same for all that mean the same server.
+    pub(super) base: Endpoint,
+    /// Where the transport leads.
+    pub(super) transport: Endpoint,
+    /// What stands before each path.
+    pub(super) prefix: String,
+    /// How messages come.
+    pub(super) receive: Receive,
+    /// How values go there, and come back.
+    pub(super) speech: Speech,
+}
+
+/// How the values of calls are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Speech {
+    pub(super) arguments: Serialization,
+    pub(super) results: Serialization,
+}
+
+/// Returns what a URL says; `None` if it is none of this wire.
+pub(super) fn server(url: &Endpoint) -> Option<Result<Server, OpenError>> {
+    let (_, transport, port) = SCHEMES.into_iter().find(|scheme| scheme.0 == url.scheme())?;
+    Some(read(url, transport, port))
+}
+
+fn read(url: &Endpoint, transport: &str, port: &str) -> Result<Server, OpenError> {
+    let unfit = || OpenError::Url(url.to_string());
+    let location = url.location().trim_end_matches('/');
+    let (host, prefix) = match location.split_once('/') {
+        Some((host, prefix)) => (host, format!("/{prefix}")),
+        None => (location, String::new()),
+    };
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-._~/:@%".contains(letter);
+    if host.is_empty() || !prefix.chars().all(allowed) {
+        return Err(unfit());
+    }
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let host = if has_port { host.to_owned() } else { [host, port].concat() };
+    let receive = match url.option("receive") {
+        None | Some("stream") => Receive::Stream,
+        Some("poll") => Receive::Poll,
+        Some(_) => return Err(unknown(url, "receive=stream or receive=poll")),
+    };
+    let speech = Speech {
+        arguments: serialization(url, "arguments", Serialization::Json)?,
+        // Python can pickle nearly everything, and as data it is harmless.
+        results: serialization(url, "results", Serialization::Pickle)?,
+    };
+    Ok(Server {
+        base: Endpoint::new(url.scheme(), location).ok_or_else(unfit)?,
+        transport: Endpoint::new(transport, &host).ok_or_else(unfit)?,
+        prefix,
+        receive,
+        speech,
+    })
+}
+
+fn serialization(
+    url: &Endpoint,
+    option: &str,
+    default: Serialization,
+) -> Result<Serialization, OpenError> {
+    match url.option(option) {
+        None => Ok(default),
+        Some("json") => Ok(Serialization::Json),
+        Some("pickle") => Ok(Serialization::Pickle),
+        Some(_) => Err(unknown(url, "json or pickle for arguments and results")),
+    }
+}
+
+fn unknown(url: &Endpoint, expected: &'static str) -> OpenError {
+    OpenError::Option { url: Box::new(url.clone()), expected }
+}
+
+/// Reads the URL of an exchange.
+pub(super) fn parse(text: &str) -> Result<Endpoint, OpenError> {
+    let unfit = || OpenError::Url(text.into());
+    if let Ok(endpoint) = text.parse() {
+        return Ok(endpoint);
+    }
+    // A path is part of the location here.
+    let (scheme, location) = text.split_once("://").ok_or_else(unfit)?;
+    if location.contains('?') {
+        return Err(unfit());
+    }
+    Endpoint::new(scheme, location).ok_or_else(unfit)
+}
+
+/// Returns the address of an agent on the exchange at a URL.
+pub(super) fn address_of(url: &Endpoint, uid: Uuid) -> Address {
+    let name = uid.to_string().parse().expect("a number of that form is a name");
+    Address { node: None, endpoint: Some(url.clone()), agent: AgentKey::Name(name) }
+}
+
+/// Returns the number of the mailbox that an agent's key is; `None` if it is something else.
+pub(super) fn uid_of(agent: &AgentKey) -> Option<Uuid> {
+    match agent {
+        AgentKey::Name(name) => Uuid::try_parse(name.as_str()).ok(),
+        AgentKey::Id(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(url: &str) -> Server {
+        server(&parse(url).unwrap()).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_url_leads_to_a_server() {
+        let one = of("academy+http://127.0.0.1:8700?results=json&receive=poll");
+        assert_eq!(one.base, of("academy+http://127.0.0.1:8700").base);
+        assert_eq!(one.transport.to_string(), "tcp://127.0.0.1:8700");
+        assert_eq!((one.receive, one.speech.results), (Receive::Poll, Serialization::Json));
+        let other = of("academy+https://exchange.example.org/v1");
+        assert_eq!(other.transport.to_string(), "tls://exchange.example.org:443");
+        assert_eq!(other.prefix, "/v1");
+    }
+
+    #[test]
+    fn what_is_no_exchange_is_refused() {
+        assert!(server(&"tcp://127.0.0.1:1".parse().unwrap()).is_none());
+        for url in ["academy+http://h:1?receive=push", "academy+http://h:1?results=xml"] {
+            assert!(server(&url.parse().unwrap()).unwrap().is_err(), "{url}");
+        }
+        assert!(server(&parse("academy+http://h:1/a b").unwrap()).unwrap().is_err());
+        assert!(parse("clerk").is_err());
+    }
+
+    #[test]
+    fn an_address_has_the_number_of_its_mailbox() {
+        let url: Endpoint = "academy+http://h:1?results=json".parse().unwrap();
+        let address = address_of(&url, Uuid::from_u128(7));
+        assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
+        assert_eq!(uid_of(&address.agent), Some(Uuid::from_u128(7)));
+        assert_eq!(uid_of(&"app.Counter".parse().unwrap()), None);
+    }
+}

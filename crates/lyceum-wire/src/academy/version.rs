@@ -1,0 +1,50 @@
+//! Versions of the protocol.
+
+/// The version of the protocol that this side speaks.
+pub const PROTOCOL_VERSION: &str = "1.1";
+
+/// Returns whether a peer that speaks a version can be understood: its major number is ours, and it
+/// is no local variant. No version at all cannot.
+///
+/// A text that is no version cannot be understood, either. Academy's own listener ends at one.
+///
+/// ```
+/// use lyceum_wire::academy::is_compatible;
+///
+/// assert!(is_compatible(Some("1.1")) && is_compatible(Some("1.7.2")));
+/// assert!(!is_compatible(Some("2.0")) && !is_compatible(Some("1.1+fork")));
+/// assert!(!is_compatible(None) && !is_compatible(Some("one")));
+/// ```
+pub fn is_compatible(version: Option<&str>) -> bool {
+    let Some(version) = version else { return false };
+    major(version).is_some_and(|own| Some(own) == major(PROTOCOL_VERSION))
+}
+
+/// Returns the first number of a release; `None` for what is no version, or a local one.
+fn major(version: &str) -> Option<u64> {
+    let text = version.trim();
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let release = text.split_once('!').map_or(Some(text), |(epoch, rest)| {
+        let is_number = !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then_some(rest)
+    })?;
+    let end = release.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(release.len());
+    let (major, rest) = release.split_at(end);
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    rest.bytes().all(allowed).then(|| major.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_number_counts() {
+        for good in ["1", "1.0", "1.99", " 1.1 ", "1!1.1", "1.2rc1", "1.1.dev3", "1.1-post1"] {
+            assert!(is_compatible(Some(good)), "{good}");
+        }
+        for bad in ["", "0.9", "11", "2", "x", "1.1+local", "a!1.1", "1.1 2", "v", "1,1"] {
+            assert!(!is_compatible(Some(bad)), "{bad}");
+        }
+    }
+}
