@@ -6,6 +6,8 @@
 //! - [`Settings`] are its limits and choices.
 //! - `aiomas`, behind the feature of that name: agents of aiomas, in both directions.
 //! - `mosaik`, behind the feature of that name: programs that are simulators of mosaik.
+//! - `mailbox`, behind the feature `mailboxes`: mailboxes that outlive programs; `store` keeps them,
+//!   and `server` reaches them by HTTP.
 //! - [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
 //!
 //! Inside, a `channel` is one byte stream with the frames of `lyceum_wire::link` on it, driven by
@@ -14,6 +16,8 @@
 #[cfg(feature = "aiomas")]
 pub mod aiomas;
 mod channel;
+#[cfg(feature = "mailboxes")]
+pub mod mailbox;
 #[cfg(feature = "mosaik")]
 pub mod mosaik;
 mod network;
