@@ -21,6 +21,8 @@ pub mod mailbox;
 #[cfg(feature = "mosaik")]
 pub mod mosaik;
 mod network;
+#[cfg(feature = "mailboxes")]
+pub mod store;
 mod transport;
 
 pub use network::{

@@ -67,6 +67,12 @@ impl State {
         keys.into_iter().map(|key| (key.to_bytes(), self.value(key))).collect()
     }
 
+    /// Has changes come again. What has changed since comes as it is then.
+    pub(crate) fn changed_again(&mut self, changes: &[Change]) {
+        let keys = changes.iter().filter_map(|(key, _)| Key::read(key));
+        self.changed.extend(keys);
+    }
+
     fn value(&mut self, key: Key) -> Option<Vec<u8>> {
         match key {
             Key::Next => {

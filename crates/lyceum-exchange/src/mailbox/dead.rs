@@ -79,6 +79,16 @@ impl Mailboxes {
         messages.chain(answers).chain(dead).filter(|(_, place)| place.segment == segment).collect()
     }
 
+    /// Returns whether a body lies there.
+    pub fn has_body_at(&self, body: BodyOf, place: Place) -> bool {
+        let found = match body {
+            BodyOf::Message(sequence) => self.state.messages.get(&sequence).map(|one| one.place),
+            BodyOf::Answer(sequence) => self.state.answers.get(&sequence).map(|one| one.place),
+            BodyOf::DeadLetter(sequence) => self.state.dead.get(&sequence).map(|one| one.place),
+        };
+        found == Some(place)
+    }
+
     /// Writes a body anew, so that its old segment can go.
     pub fn relocate(&mut self, journal: &mut dyn Journal, body: BodyOf, bytes: &[u8]) {
         self.emit(journal, Event::Moved { body }, bytes);

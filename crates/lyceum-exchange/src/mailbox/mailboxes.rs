@@ -62,9 +62,9 @@ impl Mailboxes {
         self.state.changes()
     }
 
-    /// Returns how many changes there would be.
-    pub fn change_count(&self) -> usize {
-        self.state.changed.len()
+    /// Notes that changes could not be kept, so that they come again.
+    pub fn changed_again(&mut self, changes: &[Change]) {
+        self.state.changed_again(changes);
     }
 
     /// Takes the list of mailboxes in which something new waits, or that are gone.
