@@ -21,6 +21,8 @@ pub mod mailbox;
 #[cfg(feature = "mosaik")]
 pub mod mosaik;
 mod network;
+#[cfg(feature = "server")]
+pub mod server;
 #[cfg(feature = "mailboxes")]
 pub mod store;
 mod transport;

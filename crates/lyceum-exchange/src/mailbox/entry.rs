@@ -43,6 +43,13 @@ pub struct DeadLetter {
     pub(crate) place: Place,
 }
 
+impl DeadLetter {
+    /// Returns how many bytes its body has.
+    pub fn size(&self) -> u32 {
+        self.place.length
+    }
+}
+
 /// A mailbox, and what waits in it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Mailbox {

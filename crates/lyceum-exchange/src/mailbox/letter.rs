@@ -81,6 +81,8 @@ pub enum Failure {
         /// How often it was delivered.
         deliveries: u32,
     },
+    /// It was to cancel what is over, or what somebody else has asked for.
+    NothingToCancel,
     /// The answer is longer than a message may be.
     AnswerTooLarge {
         /// How long it is, in bytes.

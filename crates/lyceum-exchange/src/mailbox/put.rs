@@ -3,7 +3,7 @@
 use crate::mailbox::mailboxes::reserve;
 use crate::mailbox::{
     Delivery, End, Event, Failure, Journal, Letter, LetterKind, MailboxError, MailboxId, Mailboxes,
-    Moment, Place, PutError, Sequence,
+    MessageId, Moment, Place, PutError, Sequence,
 };
 
 /// What became of a message.
@@ -137,6 +137,16 @@ impl Mailboxes {
             return Err(MailboxError::StorageFull.into());
         }
         Ok(Put::Accepted(self.accept(journal, letter, None, body)))
+    }
+
+    /// Ends a request that was just accepted, and tells its sender why.
+    pub fn refuse(&mut self, journal: &mut dyn Journal, sequence: Sequence, failure: Failure) {
+        self.fail(journal, sequence, failure, End::Failed);
+    }
+
+    /// Returns whether a request is not over.
+    pub fn is_outstanding(&self, id: MessageId) -> bool {
+        self.state.requests.contains_key(&id)
     }
 
     pub(crate) fn accept(

@@ -11,7 +11,7 @@ use crate::store::keeper::{Core, Shared};
 const EMPTY_BELOW: u64 = 4;
 
 /// How long it rests after the index could not be written.
-const REST: Duration = Duration::from_millis(500);
+const REST: Duration = Duration::from_millis(100);
 
 /// Segments that nothing points to, as soon as those are done who had a place in them.
 struct Doomed {
