@@ -1,6 +1,7 @@
 //! One error for each verb.
 
 use thiserror::Error;
+use uuid::Uuid;
 
 use crate::mailbox::MailboxId;
 
@@ -91,6 +92,9 @@ pub enum PutError {
         /// How many there may be.
         limit: usize,
     },
+    /// The sender has another request with that tag, which is not over.
+    #[error("tag {0} is that of another request")]
+    TagInUse(Uuid),
     /// The message is too long.
     #[error("message of size {size} larger than limit {limit}")]
     TooLarge {

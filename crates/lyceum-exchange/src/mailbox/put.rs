@@ -52,7 +52,10 @@ impl Mailboxes {
         body: &[u8],
     ) -> Result<Put, PutError> {
         self.open(letter.to)?;
-        if let Some((sequence, _)) = self.state.request(letter.from, letter.tag) {
+        if let Some((sequence, known)) = self.state.request(letter.from, letter.tag) {
+            if known.letter.to != letter.to {
+                return Err(PutError::TagInUse(letter.tag));
+            }
             return Ok(Put::Repeated(sequence));
         }
         if let Some(&sequence) = self.state.answered.get(&letter.request()) {

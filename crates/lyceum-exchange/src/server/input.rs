@@ -1,6 +1,6 @@
 //! What a request says: a JSON object in its body, also with GET and DELETE, or a query.
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::Query;
 use axum::http::Request;
 use axum::http::request::Parts;
@@ -73,6 +73,9 @@ impl Input {
         let message = hub.keeper.look(|mailboxes| mailboxes.limits().message);
         // Quotes within a message are doubled, and so are the backslashes before quotes in it.
         let limit = usize::try_from(message).unwrap_or(usize::MAX / 4) * 2 + FRAME;
+        if body.size_hint().lower() > limit as u64 {
+            return Err(Refusal::BodyTooLarge { limit });
+        }
         let read = timeout(hub.settings.body, axum::body::to_bytes(body, limit)).await;
         let bytes = match read {
             Err(_) => return Err(Refusal::SlowBody),

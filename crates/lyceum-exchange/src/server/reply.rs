@@ -98,6 +98,7 @@ fn of_put(error: PutError) -> StatusCode {
         PutError::Full { .. } | PutError::TooManyOutstanding { .. } => {
             StatusCode::TOO_MANY_REQUESTS
         }
+        PutError::TagInUse(_) => StatusCode::CONFLICT,
         PutError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
     }
 }

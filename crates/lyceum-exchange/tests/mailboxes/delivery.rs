@@ -108,6 +108,10 @@ fn a_repeated_put_of_what_is_not_over_changes_nothing() {
     let again = office.put(request(1, Delivery::Tracked), "ask 1").unwrap();
 
     assert!(matches!(again, Put::Repeated(_)));
+    let elsewhere =
+        lyceum_exchange::mailbox::Letter { to: id(USER), ..request(1, Delivery::Tracked) };
+    let tag = elsewhere.tag;
+    assert_eq!(office.put(elsewhere, "another"), Err(PutError::TagInUse(tag)));
     office.lease(AGENT);
     assert_eq!(office.read(AGENT), ["ask 1"]);
 }
