@@ -34,6 +34,8 @@ URL = sys.argv[1]
 
 
 class Counter(Agent):
+    """Counts."""
+
     def __init__(self) -> None:
         self.count = 0
 
@@ -187,7 +189,7 @@ async def status_and_statistics_follow_an_agent() -> None:
         async with Runtime(
             Counter(), exchange_factory=factory(), registration=registration
         ):
-            handle = Handle(agent)
+            handle = Handle(agent, exchange=client, ignore_context=True)
             assert await handle.add(1) == 1
             assert await client.status(agent) == MailboxStatus.ACTIVE
             stats = await client.agent_stats(agent)
@@ -246,8 +248,8 @@ async def messages_wait_for_an_agent_that_starts_later() -> None:
 async def batches_know_each_other() -> None:
     async with await Manager.from_exchange_factory(factory()) as manager:
         async with manager.launch_batch() as batch:
-            counter = batch.launch(Counter)
-            caller = batch.launch(Caller, args=(counter,))
+            counter = await batch.queue(Counter)
+            caller = await batch.queue(Caller, args=(counter,))
         assert await caller.through(4) == 4
         assert await counter.add(1) == 5
 
