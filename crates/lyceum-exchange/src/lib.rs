@@ -6,8 +6,8 @@
 //! - [`Settings`] are its limits and choices.
 //! - `aiomas`, behind the feature of that name: agents of aiomas, in both directions.
 //! - `mosaik`, behind the feature of that name: programs that are simulators of mosaik.
-//! - `mailbox`, behind the feature `mailboxes`: mailboxes that outlive programs; `store` keeps them,
-//!   and `server` reaches them by HTTP.
+//! - `mailbox`, behind the feature `mailboxes`: mailboxes that outlive programs; `store` keeps
+//!   them, and `server`, behind the feature of that name, serves them by HTTP.
 //! - [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
 //!
 //! Inside, a `channel` is one byte stream with the frames of `lyceum_wire::link` on it, driven by

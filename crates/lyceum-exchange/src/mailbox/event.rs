@@ -7,7 +7,9 @@ use crate::mailbox::{Letter, MailboxId, Moment, Profile};
 /// The number of a message, in the order of acceptance. No two messages ever have the same.
 pub type Sequence = u64;
 
-/// Something that happened to mailboxes. Each is one record of the store, and takes effect as a whole.
+/// Something that happened to mailboxes.
+///
+/// Each is one record of the store, and takes effect as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A mailbox exists from now on, or says more of itself.

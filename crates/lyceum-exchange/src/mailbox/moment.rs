@@ -22,7 +22,7 @@ impl Moment {
         self.0
     }
 
-    /// Returns how long ago an earlier moment was; nothing if it is later, as after a clock was set.
+    /// Returns how long ago an earlier moment was; nothing if it is later, as when clocks are set.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }

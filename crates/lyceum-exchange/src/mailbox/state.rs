@@ -12,7 +12,7 @@ use crate::mailbox::{
     Profile, Sequence,
 };
 
-/// What follows from the events so far. Only [`State::apply`] changes what a restart must find again.
+/// What follows from the events so far. Only [`State::apply`] changes what a restart must find.
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) mailboxes: HashMap<MailboxId, Mailbox>,

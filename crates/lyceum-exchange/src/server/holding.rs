@@ -3,7 +3,7 @@
 //! Programs of Academy do not say who they are. One that listens holds the mailbox until the
 //! connection closes on which it listened last: a process that dies closes all of its connections,
 //! and one that is alive listens again before it closes this one. So a stream that the server ended
-//! can be taken up again without a message being delivered twice, and a new process is known as one.
+//! can be taken up again without a message being delivered twice, and a new process is noticed.
 
 use std::collections::HashMap;
 

@@ -210,7 +210,7 @@ impl Drop for Listening {
     }
 }
 
-/// Writes messages as events. A comment says how often one was delivered, if not for the first time.
+/// Writes messages as events. A comment says how often one was delivered, from the second time.
 fn events(outgoing: &[Outgoing]) -> Bytes {
     let size: usize = outgoing.iter().map(|one| one.text.len() + 32).sum();
     let mut events = String::with_capacity(size);

@@ -94,7 +94,7 @@ mod tests {
         let mut writer = Patient::new(writer, Duration::from_secs(30));
         let slow = async {
             for _ in 0..3 {
-                tokio::time::sleep(Duration::from_secs(29)).await;
+                sleep(Duration::from_secs(29)).await;
                 reader.read_exact(&mut [0; 4]).await.unwrap();
             }
         };

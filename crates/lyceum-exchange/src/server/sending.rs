@@ -87,7 +87,7 @@ impl Incoming {
 }
 
 fn delivery(hub: &Hub, headers: &HeaderMap) -> Result<Delivery, Refusal> {
-    match headers.get(DELIVERY).map(|value| value.as_bytes()) {
+    match headers.get(DELIVERY).map(axum::http::HeaderValue::as_bytes) {
         None => Ok(hub.settings.delivery),
         Some(b"tracked") => Ok(Delivery::Tracked),
         Some(b"durable") => Ok(Delivery::Durable),
@@ -135,7 +135,7 @@ impl Hub {
             }
             Put::Unmatched => {
                 count(&self.metrics.unmatched);
-                tracing::debug!(letter = ?incoming.letter, "an answer to what is over or never was");
+                tracing::debug!(letter = ?incoming.letter, "an answer to what is over");
             }
         }
         Ok(self.keeper.done(ticket).await?)

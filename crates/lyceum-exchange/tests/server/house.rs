@@ -45,6 +45,7 @@ impl House {
         Self::build(Plan::default()).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "`close` joins it")]
     pub(crate) async fn build(plan: Plan) -> Self {
         let keeper = Keeper::open(plan.store, plan.settings).unwrap();
         let now = Arc::new(AtomicU64::new(1_000_000));

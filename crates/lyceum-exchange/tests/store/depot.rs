@@ -55,6 +55,7 @@ pub(crate) struct Depot {
 }
 
 impl Depot {
+    #[expect(clippy::disallowed_methods, reason = "`close` joins them")]
     pub(crate) fn open(store: impl Store, settings: Settings) -> Result<Self, StoreError> {
         let keeper = Keeper::open(Box::new(store), settings)?;
         let (writer, indexer) = (keeper.clone(), keeper.clone());

@@ -11,7 +11,7 @@ pub const PROTOCOL_VERSION: &str = "1.1";
 /// ```
 /// use lyceum_wire::academy::is_compatible;
 ///
-/// assert!(is_compatible(Some("1.1")) && is_compatible(Some("1.7.2")) && is_compatible(Some("v1")));
+/// assert!(is_compatible(Some("1.1")) && is_compatible(Some("1.7.2")));
 /// assert!(!is_compatible(Some("2.0")) && !is_compatible(Some("1.1+fork")));
 /// assert!(!is_compatible(None) && !is_compatible(Some("one")));
 /// ```
