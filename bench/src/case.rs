@@ -3,6 +3,7 @@
 use std::fmt;
 
 use clap::ValueEnum;
+pub use lyceum_bench_figures::{Metric, Unit};
 use serde::{Deserialize, Serialize};
 
 /// One measurement, the same for every target.
@@ -103,34 +104,6 @@ impl Case {
             Self::Million => asked.min(3),
             _ => asked,
         }
-    }
-}
-
-/// One figure: its name in tables and files, and its unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Metric(pub &'static str, pub Unit);
-
-/// What a figure counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    Nanoseconds,
-    Milliseconds,
-    Seconds,
-    Bytes,
-    Gigabytes,
-    MillionsPerSecond,
-}
-
-impl fmt::Display for Unit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Nanoseconds => "ns",
-            Self::Milliseconds => "ms",
-            Self::Seconds => "s",
-            Self::Bytes => "bytes",
-            Self::Gigabytes => "GB",
-            Self::MillionsPerSecond => "M/s",
-        })
     }
 }
 

@@ -9,7 +9,6 @@ mod drivers;
 mod framework;
 mod goals;
 mod isolate;
-mod machine;
 mod report;
 mod rounds;
 mod sizes;
@@ -24,6 +23,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use case::{Case, Place};
+use lyceum_bench_figures::machine;
 use rounds::Series;
 use sizes::Sizes;
 use targets::Target;

@@ -1,5 +1,7 @@
 //! Rounds that alternate over the targets, and the figures that they leave.
 
+use lyceum_bench_figures::Samples;
+
 use crate::case::{Case, Metric, NotRun, Place};
 use crate::isolate;
 use crate::sizes::Sizes;
@@ -11,7 +13,7 @@ pub struct Series {
     pub target: &'static str,
     pub role: Role,
     pub place: Place,
-    sorted: Vec<f64>,
+    pub samples: Samples,
 }
 
 impl Series {
@@ -21,31 +23,13 @@ impl Series {
         target: &'static str,
         role: Role,
         place: Place,
-        mut figures: Vec<f64>,
+        figures: Vec<f64>,
     ) -> Self {
-        figures.sort_by(f64::total_cmp);
-        Self { metric, target, role, place, sorted: figures }
+        Self { metric, target, role, place, samples: Samples::new(figures) }
     }
 
     pub fn median(&self) -> f64 {
-        let middle = self.sorted.len() / 2;
-        if self.sorted.len().is_multiple_of(2) {
-            f64::midpoint(self.sorted[middle - 1], self.sorted[middle])
-        } else {
-            self.sorted[middle]
-        }
-    }
-
-    pub fn min(&self) -> f64 {
-        self.sorted[0]
-    }
-
-    pub fn max(&self) -> f64 {
-        self.sorted[self.sorted.len() - 1]
-    }
-
-    pub fn rounds(&self) -> usize {
-        self.sorted.len()
+        self.samples.median()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use lyceum_bench_figures::text::{align, cell, number};
+
 use crate::case::{Case, Metric, Place};
 use crate::goals::{Goal, Limit};
 use crate::rounds::{Gap, Results, Series};
@@ -51,7 +53,7 @@ fn rows(case: Case, metric: Metric, results: &Results) -> Vec<Vec<String>> {
     };
     for target in targets {
         rows.push(row(target.to_owned(), places, |place| {
-            of(target, place).map_or("-".into(), cell)
+            of(target, place).map_or("-".into(), |series| cell(&series.samples))
         }));
     }
     if results.series.iter().any(|series| series.role == Role::Subject) {
@@ -64,11 +66,6 @@ fn rows(case: Case, metric: Metric, results: &Results) -> Vec<Vec<String>> {
 
 fn row(head: String, places: &[Place], cell: impl Fn(Place) -> String) -> Vec<String> {
     std::iter::once(head).chain(places.iter().map(|&place| cell(place))).collect()
-}
-
-fn cell(series: &Series) -> String {
-    let (median, min, max) = (series.median(), series.min(), series.max());
-    format!("{} ({}-{})", number(median), number(min), number(max))
 }
 
 fn ratio(metric: &str, place: Place, results: &Results) -> String {
@@ -103,37 +100,6 @@ fn goal(name: &str, place: Place, metric: Metric) -> String {
         Limit::Between(low, high) => format!("{low} to {high} {unit}"),
     };
     goal.aim.map_or(limit.clone(), |aim| format!("{limit}, aim {aim}"))
-}
-
-/// Shows three digits, or all before the point.
-fn number(figure: f64) -> String {
-    match figure.abs() {
-        100.0.. => format!("{figure:.0}"),
-        10.0.. => format!("{figure:.1}"),
-        1.0.. => format!("{figure:.2}"),
-        _ => format!("{figure:.3}"),
-    }
-}
-
-fn align(rows: &[Vec<String>]) -> String {
-    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut text = String::new();
-    for row in rows {
-        let line: Vec<String> = row
-            .iter()
-            .zip(&widths)
-            .enumerate()
-            .map(|(column, (cell, &width))| match column {
-                0 => format!("{cell:<width$}"),
-                _ => format!("{cell:>width$}"),
-            })
-            .collect();
-        text += line.join("  ").trim_end();
-        text.push('\n');
-    }
-    text
 }
 
 #[cfg(test)]

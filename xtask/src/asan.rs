@@ -7,14 +7,16 @@ use std::process::Command;
 pub(crate) const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 /// The tests of the core that reach its cell in every way, on real threads and simulated.
-pub(crate) const TESTS: [&str; 16] = [
+pub(crate) const TESTS: [&str; 19] = [
     "alignment",
     "behaviours",
     "cancel",
     "deadlocks",
+    "generations",
     "jobs",
     "links",
     "mailbox",
+    "panics",
     "reentrancy",
     "restart",
     "runtimes",
@@ -24,6 +26,7 @@ pub(crate) const TESTS: [&str; 16] = [
     "supervisors",
     "two_nodes",
     "undelivered",
+    "value_behaviours",
 ];
 
 /// Returns why the sanitizer cannot be used, or `None` if it can.

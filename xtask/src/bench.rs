@@ -2,27 +2,48 @@
 
 use std::process::{Command, ExitCode};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::workspace;
 
 /// What `cargo xtask bench` was asked to do.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// The suite: `core`
-    suite: String,
+    /// The suite
+    suite: Suite,
     /// Passed on to the suite, for instance `--json PATH`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
 
-/// Runs the suite in release mode and returns its exit code.
+/// A program in `bench/`.
+#[derive(Clone, Copy, ValueEnum)]
+enum Suite {
+    /// Inside one process
+    Core,
+    /// Between two processes; builds all the peers, which takes minutes
+    Remote,
+}
+
+impl Suite {
+    /// Returns how its program is run.
+    fn arguments(self) -> &'static str {
+        match self {
+            Self::Core => "run --release --manifest-path bench/Cargo.toml -- core",
+            Self::Remote => {
+                "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \
+                 -- remote"
+            }
+        }
+    }
+}
+
+/// Runs the suite, optimized, and returns its exit code.
 ///
 /// The suite talks to the terminal itself and is not bounded in time: a person is watching.
 pub(crate) fn run(options: &Options) -> ExitCode {
     let status = Command::new("cargo")
-        .args(["run", "--release", "--manifest-path", "bench/Cargo.toml", "--"])
-        .arg(&options.suite)
+        .args(options.suite.arguments().split_whitespace())
         .args(&options.arguments)
         .current_dir(workspace::root())
         .status();

@@ -20,6 +20,7 @@ use clap::Parser;
 mod asan;
 mod bench;
 mod count;
+mod peers;
 mod program;
 mod requirement;
 mod stage;

@@ -211,7 +211,8 @@ fn asan() -> Plan {
 }
 
 fn bench_smoke() -> Plan {
-    let program = Program::cargo("test --manifest-path bench/Cargo.toml --no-fail-fast");
+    let program =
+        Program::cargo("test --workspace --manifest-path bench/Cargo.toml --no-fail-fast");
     Plan { program, limit: MEDIUM, counting: Counting::Libtest }
 }
 

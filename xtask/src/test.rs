@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use clap::{Args, ValueEnum};
 
 use crate::count::Count;
+use crate::peers;
 use crate::program::Program;
 use crate::stage::{Outcome, Stage};
 
@@ -69,14 +70,17 @@ struct Row {
     stage: Stage,
     outcome: Outcome,
     time: Duration,
+    /// The peers that its tests did without, and why.
+    missing: Vec<(String, String)>,
 }
 
 impl Row {
     fn of(stage: Stage) -> Self {
         eprintln!("\n== {}: {}", stage.name(), stage.about());
+        peers::forget_missing();
         let start = Instant::now();
         let outcome = stage.run();
-        Self { stage, outcome, time: start.elapsed() }
+        Self { stage, outcome, time: start.elapsed(), missing: peers::missing() }
     }
 }
 
@@ -91,7 +95,11 @@ impl fmt::Display for Row {
                 write!(f, "{name:<12} {passed:>8} {failed:>8} {seconds:>8.1}s")?;
                 note.as_ref().map_or(Ok(()), |note| write!(f, "  {note}"))
             }
-        }
+        }?;
+        let mut missing = self.missing.iter();
+        missing.try_for_each(|(peer, reason)| {
+            write!(f, "\nnot run: tests against {peer} because {reason}")
+        })
     }
 }
 
@@ -128,24 +136,26 @@ mod tests {
     use super::*;
 
     fn row(stage: Stage, outcome: Outcome) -> Row {
-        Row { stage, outcome, time: Duration::from_millis(1540) }
+        Row { stage, outcome, time: Duration::from_millis(1540), missing: Vec::new() }
     }
 
     #[test]
-    fn last_line_is_the_total_and_a_stage_left_out_says_why() {
+    fn last_line_is_the_total_and_what_was_left_out_says_why() {
         let count = Count { passed: 40, failed: 2 };
-        let rows = vec![
+        let mut rows = vec![
             row(Stage::Format, Outcome::Ran { count: Count::check(true), note: None }),
             row(Stage::Tests, Outcome::Ran { count, note: Some("stopped".to_owned()) }),
             row(Stage::Asan, Outcome::NotRun { reason: "there is no nightly".to_owned() }),
         ];
+        rows[1].missing.push(("aiomas".to_owned(), "there is no Python 3.8".to_owned()));
 
         let text = Summary { rows }.to_string();
 
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines[1], "format              1        0      1.5s");
         assert_eq!(lines[2], "tests              40        2      1.5s  stopped");
-        assert_eq!(lines[3], "not run: asan because there is no nightly");
-        assert_eq!(lines[4..], ["41 passed, 2 failed"]);
+        assert_eq!(lines[3], "not run: tests against aiomas because there is no Python 3.8");
+        assert_eq!(lines[4], "not run: asan because there is no nightly");
+        assert_eq!(lines[5..], ["41 passed, 2 failed"]);
     }
 }

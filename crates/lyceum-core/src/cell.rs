@@ -9,6 +9,7 @@
 //! - [`standing`]: how far the agent's life has come; its mode and its mailbox's gate.
 //! - [`mailbox`], [`list`]: what waits, under the mailbox's [`lock`].
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
+//! - [`woken`]: the suspended turns that are to be polled again.
 //! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
 //! - [`departed`]: turns whose calls leave the node.
 //! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom; [`waits`]:
@@ -46,12 +47,15 @@ mod ticket;
 mod turn;
 mod vtable;
 mod waits;
+mod woken;
 mod word;
 
 pub(crate) use block::Block;
 pub(crate) use borrow::Borrowing;
 pub(crate) use context::OwnedContext;
-pub(crate) use departed::{TurnRef, current_agent, current_deadline, current_origin};
+pub(crate) use departed::{
+    TurnRef, current_agent, current_agents, current_deadline, current_origin,
+};
 pub(crate) use detached::DetachedTurn;
 pub use entry::Entry;
 pub(crate) use entry::{Refusal, Submitted};

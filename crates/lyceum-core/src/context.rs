@@ -281,8 +281,8 @@ impl<A: Agent> Context<A> {
         crate::behaviour::add_value(self, name, behaviour)
     }
 
-    /// Starts a behaviour of the agent's block again; false if there is none of that name or it
-    /// runs.
+    /// Starts a behaviour of the agent's block again; false if there is none of that name, if it
+    /// runs, or if the agent is starting or stopping.
     pub fn start_behaviour(&self, name: &str) -> bool {
         work::start_behaviour::<A>(&self.agent(), name)
     }

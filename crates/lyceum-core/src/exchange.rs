@@ -25,6 +25,7 @@ mod wire;
 
 pub use connect::{Connect, ConnectError};
 pub use door::Door;
+pub(crate) use door::reviving;
 pub use encoded::{Encoded, EncodedBytes, ReadValue, ToEncode, Unreadable, decode};
 pub use incoming::{Incoming, Served, Serving};
 pub(crate) use origin::{Caller, Departures};

@@ -100,7 +100,7 @@ impl<A: Target + ?Sized> Handle<A> {
 
     /// Returns a handle by another type or interface, if the agent has it.
     ///
-    /// Of an agent of another node that was not [connected](crate::Node::connect) to, it is not
+    /// Of an agent of another node that was not [connected](crate::exchange::Connect) to, it is not
     /// known here: calls will say so.
     pub fn to<B: Target + ?Sized>(&self) -> Option<Handle<B>> {
         may_be::<B>(self.recipient()).then(|| Handle::of(self.recipient().clone()))
@@ -112,6 +112,8 @@ impl<A: Target + ?Sized> Handle<A> {
     }
 
     /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
+    ///
+    /// An agent that awaits this of itself hears at once that it stops; see [`Ended`].
     ///
     /// # Cancel safety
     ///

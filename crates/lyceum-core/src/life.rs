@@ -28,7 +28,9 @@ pub(crate) use failure::{fail, turn_panicked};
 pub(crate) use far::{link_far, unlink_far};
 pub(crate) use flag::Flagged;
 pub use jobs::JobError;
-pub(crate) use jobs::{cancel as cancel_job, drop_detached, run_job, spawn_detached, try_run_job};
+pub(crate) use jobs::{
+    cancel as cancel_job, drop_detached, run_job_if, spawn_detached, try_run_job,
+};
 pub use launch::Launch;
 pub(crate) use launch::begin;
 pub use launching::Launching;

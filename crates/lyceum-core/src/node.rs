@@ -5,6 +5,7 @@ mod driver;
 mod exchanges;
 mod find;
 mod job;
+mod ready;
 mod registry;
 mod run_queue;
 mod runtime;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use builder::NodeBuilder;
 pub use driver::ClockDriver;
+pub(crate) use driver::pass;
 pub use find::Finder;
 pub(crate) use find::may_be;
 pub(crate) use job::Job;
@@ -33,10 +35,10 @@ pub use simulation::{Trace, TraceEvent};
 pub use task::Task;
 
 use crate::clock::{Sleep, Time};
-use crate::exchange::{Connect, Exchange};
+use crate::exchange::Exchange;
 use crate::life::{DownReason, FromConstructor, FromValue, Launch, Strategy, SupervisorBuilder};
 use crate::mailbox::DeadLetter;
-use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Target, Topics, User};
+use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Topics, User};
 
 /// The nodes of this process, by id, for handles that arrive in messages.
 static NODES: Mutex<BTreeMap<NodeId, Weak<Shared>>> = Mutex::new(BTreeMap::new());
@@ -161,18 +163,6 @@ impl Node {
     /// write an exchange.
     pub fn exchange_or_attach<E: Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
         self.shared.exchanges.get_or_attach(make)
-    }
-
-    /// Connects to an agent at an address; await it for the handle.
-    ///
-    /// The agent may be one of this node, or of another one that an exchange leads to.
-    pub fn connect<A: Target + ?Sized + 'static>(&self, address: &str) -> Connect<Handle<A>> {
-        Connect::new(self.shared.clone(), address)
-    }
-
-    /// Connects to an agent at an address, whatever its type.
-    pub fn connect_any(&self, address: &str) -> Connect<AnyHandle> {
-        Connect::new(self.shared.clone(), address)
     }
 
     /// Returns the node's id.

@@ -179,7 +179,7 @@ impl Recipient {
 
     pub(crate) fn ended(&self) -> Ended {
         match self.place() {
-            Place::Here(agent) => Ended::of(agent.clone()),
+            Place::Here(agent) => Ended::public(agent.clone()),
             Place::There(remote) => Ended::far(self, remote),
         }
     }

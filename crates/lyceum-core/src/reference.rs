@@ -6,7 +6,7 @@ use lyceum_wire::{Address, AgentDescription};
 
 use crate::cell::Standing;
 use crate::exchange::Status;
-use crate::life::{DownReason, Ended, Flagged, Mode, Stopping, end_now, stop};
+use crate::life::{DownReason, Ended, Extras, Flagged, Mode, Stopping, end_now, stop};
 use crate::{AgentRef, BehaviourInfo, Stats};
 
 impl AgentRef {
@@ -69,7 +69,7 @@ impl AgentRef {
 
     /// Waits until the agent is gone for good.
     pub(crate) fn ended(&self) -> Ended {
-        Ended::of(self.clone())
+        Ended::public(self.clone())
     }
 
     /// Switches the agent off; false if it is not active.
@@ -85,6 +85,11 @@ impl AgentRef {
             (self.vtable().begin)(self);
         }
         changed
+    }
+
+    /// Returns whether this is the agent's generation, and its behaviours were started.
+    pub(crate) fn has_begun(&self, extras: &Extras, generation: u32) -> bool {
+        extras.begun && self.generation() == generation
     }
 
     /// Returns why the agent or its former generation ended, as text.

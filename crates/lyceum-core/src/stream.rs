@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use crate::caught::panic_text;
 use crate::cell::Place;
 use crate::error::CallFault;
-use crate::exchange::{Encoded, decode};
+use crate::exchange::{Encoded, decode, reviving};
 use crate::life::{Extras, try_run_job};
 use crate::{ActionInfo, AgentRef, CallError, Recipient};
 
@@ -168,7 +168,8 @@ impl<T: DeserializeOwned + Send + 'static> Results<T> {
         let read = {
             let source = source.clone();
             move |item: Result<Box<dyn Encoded>, CallError>| {
-                decode::<T>(&*item?).map_err(|why| {
+                let item = item?;
+                reviving(&source.node, || decode::<T>(&*item)).map_err(|why| {
                     CallError::Codec(CallFault::new(&source, &STREAM).detail(why.0).started(true))
                 })
             }

@@ -1,8 +1,8 @@
-//! Models of the cell's word, standing, phase and mailbox, checked by loom in all orders of their
-//! steps.
+//! Models of the cell's word, standing, phase, mailbox and list of woken turns, and of the run
+//! queue, checked by loom in all orders of their steps.
 //!
 //! The sources are the real ones, on loom's primitives. What surrounds them in the models (blocks
-//! without a payload, a list of woken turns, a run queue) follows `header.rs` and `turn.rs`, with
+//! without a payload, pumps without agents) follows `header.rs`, `turn.rs` and `run_queue.rs`, with
 //! the same orderings.
 //!
 //! `cargo test --release -p lyceum-core --test loom`
@@ -26,14 +26,27 @@ mod phase;
 mod standing;
 #[path = "loom/sync.rs"]
 mod sync;
+#[path = "../src/cell/woken.rs"]
+mod woken;
 #[path = "../src/cell/word.rs"]
 #[expect(dead_code, reason = "the models need a part of it")]
 mod word;
+
+#[expect(dead_code, reason = "the models do not need all of it")]
+#[path = "../src/node/ready.rs"]
+mod ready;
 
 #[path = "loom/agent.rs"]
 mod agent;
 #[path = "loom/call.rs"]
 mod call;
+#[path = "loom/pumps.rs"]
+mod pumps;
+
+/// Where the run queue finds its lock.
+mod cell {
+    pub(crate) use crate::lock::{Guard, Lock};
+}
 
 /// Where the mailbox finds its policies.
 mod mailbox {
@@ -51,8 +64,9 @@ use loom::model::Builder;
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use self::agent::{Agent, Turn};
-use self::call::{Call, Fate};
+use self::agent::Agent;
+use self::block::Turn;
+use self::call::{Call, Fate, Flag};
 use self::phase::Verdict;
 use self::standing::{Gate, Stage, Standing};
 use self::word::{CLOSED, SHARING, SUSPENDED};
@@ -186,7 +200,7 @@ fn messages_of_one_sender_are_handled_in_order_and_never_overtaken_inline() {
 fn wake_up_during_the_first_poll_is_not_lost() {
     check(3, || {
         let agent = Arc::new(Agent::idle());
-        let turn = Arc::new(Turn::new());
+        let turn = Turn::new();
         agent.hold(SUSPENDED);
         let waker = {
             let (agent, turn) = (agent.clone(), turn.clone());
@@ -212,7 +226,7 @@ fn wake_up_during_the_first_poll_is_not_lost() {
 fn wake_ups_of_several_turns_are_not_lost_in_the_list() {
     check(2, || {
         let agent = Arc::new(Agent::idle());
-        let turns = [(); 2].map(|()| Arc::new(Turn::new()));
+        let turns = [(); 2].map(|()| Turn::new());
         for turn in &turns {
             agent.hold(SHARING);
             agent.first_poll(turn, SHARING);
@@ -227,7 +241,7 @@ fn wake_ups_of_several_turns_are_not_lost_in_the_list() {
         }
         agent.pump_all();
 
-        assert!(turns.iter().all(|turn| turn.is_over()));
+        assert!(turns.iter().all(Turn::is_over));
         assert!(agent.word.is_quiet());
     });
 }
@@ -236,7 +250,7 @@ fn wake_ups_of_several_turns_are_not_lost_in_the_list() {
 fn turn_that_wakes_itself_again_is_polled_again() {
     check(2, || {
         let agent = Arc::new(Agent::idle());
-        let turn = Arc::new(Turn::needing(2));
+        let turn = Turn::needing(2);
         agent.hold(SUSPENDED);
         agent.first_poll(&turn, SUSPENDED);
         let wakers = [(); 2].map(|()| {
@@ -257,7 +271,7 @@ fn turn_that_wakes_itself_again_is_polled_again() {
 fn message_that_waits_for_a_suspended_turn_is_handled_after_it() {
     check(3, || {
         let agent = Arc::new(Agent::idle());
-        let turn = Arc::new(Turn::new());
+        let turn = Turn::new();
         agent.hold(SUSPENDED);
         agent.first_poll(&turn, SUSPENDED);
         agent.tell(1);
@@ -428,7 +442,7 @@ fn waker_of_the_last_poll_is_woken() {
             let call = call.clone();
             thread::spawn(move || call.answer())
         };
-        let (first, second) = (call::Flag::new(), call::Flag::new());
+        let (first, second) = (Flag::new(), Flag::new());
         let early = call.poll(&first);
         let late = if early.is_none() { call.poll(&second) } else { None };
         assert!(agent.join().unwrap(), "the caller waits");
@@ -453,7 +467,7 @@ fn answer_and_timeout_come_to_one_outcome() {
             let call = call.clone();
             thread::spawn(move || call.time_out())
         };
-        let flag = call::Flag::new();
+        let flag = Flag::new();
         let early = call.poll(&flag);
         let (answered, timed_out) = (agent.join().unwrap(), timer.join().unwrap());
 
@@ -503,5 +517,29 @@ fn message_that_is_given_up_goes_to_one_of_caller_and_agent() {
             assert!(ending.given);
         }
         assert!(call.is_content_gone());
+    });
+}
+
+#[test]
+fn wake_up_of_an_agent_that_ends_is_heard_or_dropped() {
+    check(3, || {
+        let agent = Arc::new(Agent::idle());
+        let turn = Turn::new();
+        agent.hold(SUSPENDED);
+        agent.first_poll(&turn, SUSPENDED);
+        let killer = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.end())
+        };
+        let waker = {
+            let (agent, turn) = (agent.clone(), turn.clone());
+            thread::spawn(move || agent.wake(&turn))
+        };
+        agent.pump();
+        killer.join().unwrap();
+        waker.join().unwrap();
+        agent.pump_all();
+
+        assert!(agent.is_buried() && !agent.has_woken(), "nobody keeps the turn");
     });
 }

@@ -10,6 +10,7 @@ mod driver;
 mod encoding;
 mod faults;
 mod handshake;
+mod heavy;
 mod interest;
 mod outflow;
 mod questions;
@@ -39,6 +40,7 @@ use lyceum_wire::link::{
 };
 use lyceum_wire::{Endpoint, Fingerprint, NodeId};
 use room::Room;
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 pub(crate) use traffic::{Traffic, TrafficCount};
 
@@ -76,7 +78,12 @@ pub(crate) struct Channel {
     serving_bytes: u64,
     /// Whether other nodes may set this one's clock.
     conducted: bool,
+    /// Where large values are decoded, encoded and dropped, so that they do not hold up the
+    /// channel; none for a node whose clock waits until all is done.
+    beside: Option<Handle>,
     driver: AtomicWaker,
+    /// Whether the driver looks into the outbox anyway before it waits, and need not be woken.
+    attending: AtomicBool,
     /// Actions whose types differ on the two nodes, which is not tried each time.
     mismatches: Mutex<HashSet<Fingerprint>>,
     traffic: Arc<Traffic>,
@@ -111,6 +118,7 @@ impl Channel {
             ..OutboxLimits::default()
         };
         let byte_permits = permits(theirs.byte_window);
+        let beside = door.runtime().filter(|_| door.clock_driver().is_none());
         Self {
             node: theirs.node,
             endpoints: endpoints(theirs),
@@ -126,7 +134,9 @@ impl Channel {
             serving_limit: settings.call_window as usize,
             serving_bytes: settings.byte_window,
             conducted: settings.conducted,
+            beside,
             driver: AtomicWaker::new(),
+            attending: AtomicBool::new(false),
             mismatches: Mutex::default(),
             traffic,
             interest: Interest::default(),
@@ -189,11 +199,21 @@ impl Channel {
         }
         let pushed = self.outbox().push(message);
         if pushed.is_ok() {
-            self.driver.wake();
+            self.wake_driver();
         } else if counted {
             self.traffic.take_back();
         }
         pushed
+    }
+
+    /// Has the driver write what was pushed into the outbox.
+    ///
+    /// The outbox's lock makes this safe: who pushes after the driver's last look at it sees that
+    /// the driver does not attend to it any more.
+    fn wake_driver(&self) {
+        if !self.attending.load(Ordering::Acquire) {
+            self.driver.wake();
+        }
     }
 
     /// Pushes a small message whose number the windows bound, past the outbox's own bound if it

@@ -17,11 +17,11 @@ pub use conductor::{ConductError, Conductor};
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
 pub use listener::{ListenError, Listener};
-use lyceum_core::exchange::{AgentFilter, Door, Exchange, Peer, Status};
-use lyceum_core::{Node, Publication};
+use lyceum_core::exchange::{AgentFilter, Connect, Door, Exchange, Peer, Status};
+use lyceum_core::{AnyHandle, Handle, Node, Publication, Target};
 use lyceum_wire::link::Hello;
 use lyceum_wire::{Address, AddressError, Endpoint, NodeId};
-use peer::NodePeer;
+use peer::{NodePeer, Remembered};
 use peers::Peers;
 pub use settings::Settings;
 use thiserror::Error;
@@ -60,7 +60,6 @@ const CLOSE_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 /// let listener = server.listen("tcp://127.0.0.1:0").await?;
 ///
 /// let client = Node::local();
-/// client.network();
 /// let counter = client.connect::<Counter>(&format!("{}/counter", listener.endpoint())).await?;
 /// assert_eq!(counter.add(2).await?, 2);
 /// # Ok(())
@@ -98,6 +97,7 @@ pub(crate) struct Inner {
     /// Told when a task is over, and what it held is free.
     task_over: Notify,
     pub(crate) peers: Peers,
+    remembered: Remembered,
     pub(crate) turnstile: Turnstile,
 }
 
@@ -138,6 +138,7 @@ impl Network {
             state: Mutex::default(),
             task_over: Notify::new(),
             peers: Peers::default(),
+            remembered: Remembered::default(),
             turnstile: Turnstile::default(),
         });
         inner.clone().announce_interests();
@@ -341,6 +342,16 @@ pub trait NetworkExt {
     ///
     /// See [`Network::listen`].
     fn listen(&self, endpoint: &str) -> impl Future<Output = Result<Listener, ListenError>> + Send;
+
+    /// Connects to the agent at an address, as in `tcp://127.0.0.1:5555/counter`; await it for the
+    /// handle.
+    ///
+    /// The agent may be one of this node. What leads to the address is given to the node, with the
+    /// usual settings, if it has none yet.
+    fn connect<A: Target + ?Sized + 'static>(&self, address: &str) -> Connect<Handle<A>>;
+
+    /// Connects to the agent at an address, whatever its type; await it for the handle.
+    fn connect_any(&self, address: &str) -> Connect<AnyHandle>;
 }
 
 impl NetworkExt for Node {
@@ -352,6 +363,27 @@ impl NetworkExt for Node {
     async fn listen(&self, endpoint: &str) -> Result<Listener, ListenError> {
         self.network().listen(endpoint).await
     }
+
+    fn connect<A: Target + ?Sized + 'static>(&self, address: &str) -> Connect<Handle<A>> {
+        attach_for(self, address);
+        Connect::new(self, address)
+    }
+
+    fn connect_any(&self, address: &str) -> Connect<AnyHandle> {
+        attach_for(self, address);
+        Connect::new(self, address)
+    }
+}
+
+/// Gives a node what leads to an address.
+fn attach_for(node: &Node, address: &str) {
+    #[cfg(feature = "aiomas")]
+    if address.starts_with("aiomas+") {
+        crate::aiomas::AiomasExt::aiomas(node);
+        return;
+    }
+    let _ = address;
+    node.network();
 }
 
 impl fmt::Debug for Network {

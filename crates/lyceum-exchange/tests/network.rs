@@ -37,6 +37,11 @@ impl Counter {
     }
 
     #[action]
+    fn me(&self, cx: &Context<Self>) -> Handle<Self> {
+        cx.handle()
+    }
+
+    #[action]
     async fn add_at(&self, other: Handle<Counter>, n: u64) -> Result<u64, String> {
         other.add(n).await.map_err(|error| error.to_string())
     }
@@ -61,6 +66,11 @@ impl Counter {
     }
 
     #[action]
+    fn value_and_size(&mut self, bytes: Vec<u8>) -> (u64, usize) {
+        (self.value, bytes.len())
+    }
+
+    #[action]
     async fn sleep(&self, cx: &Context<Self>, seconds: u64) {
         cx.sleep(Duration::from_secs(seconds)).await;
     }
@@ -71,7 +81,6 @@ async fn pair() -> (Node, Node, Listener, Handle<Counter>) {
     server.launch(Counter::default()).named("counter").await.unwrap();
     let listener = server.listen("tcp://127.0.0.1:0").await.unwrap();
     let client = Node::local();
-    client.network();
     let address = format!("{}/counter", listener.endpoint());
     let counter = client.connect::<Counter>(&address).await.unwrap();
     (server, client, listener, counter)
@@ -131,6 +140,36 @@ async fn many_calls_and_large_bodies_are_under_way_at_once() {
     assert_eq!((echoed.unwrap().len(), sum.unwrap()), (large.len(), 10_001));
 }
 
+/// A handle in a result could be revived only in a turn of an agent: for a program it was one of an
+/// agent of its own process, or an error where the node that sent it was in another one.
+#[tokio::test]
+async fn a_program_gets_handles_that_lead_over_its_own_node() {
+    let (_server, client, _listener, counter) = pair().await;
+
+    let sent = counter.me().await.unwrap();
+    assert_eq!(sent.add(1).await.unwrap(), 1);
+    client.shutdown().await;
+    let error = sent.add(1).await.unwrap_err();
+    assert!(matches!(error, CallError::Disconnected(_)), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_calls_do_not_overtake_a_large_one_that_is_still_decoded() {
+    let (_server, _client, _listener, counter) = pair().await;
+    let size = 6 << 20;
+
+    for round in 0..5 {
+        let large = counter.value_and_size(vec![0; size]).send();
+        let next = counter.add(1).send();
+        let other = counter.value_and_size(vec![0; size]).send();
+        let last = counter.add(1).send();
+        assert_eq!(large.await.unwrap(), (2 * round, size));
+        assert_eq!(next.await.unwrap(), 2 * round + 1);
+        assert_eq!(other.await.unwrap(), (2 * round + 1, size));
+        assert_eq!(last.await.unwrap(), 2 * round + 2);
+    }
+}
+
 #[tokio::test]
 async fn handles_are_passed_and_chains_come_back() {
     let (_server, client, _listener, counter) = pair().await;
@@ -163,7 +202,6 @@ fn channel_outlives_the_runtime_that_asked_for_it() {
     let (_server, client, _listener, counter) = runtime.block_on(async {
         let (server, _, listener, _) = pair().await;
         let client = Node::local();
-        client.network();
         let address = format!("{}/counter", listener.endpoint());
         let connect = client.connect::<Counter>(&address);
         let connected = tokio::task::spawn_blocking(|| lyceum::block_on(connect.into_future()));
@@ -182,7 +220,6 @@ async fn same_machine_takes_the_unix_socket() {
     let unix = server.listen(&format!("unix://{path}")).await.unwrap();
     let tcp = server.listen("tcp://127.0.0.1:0").await.unwrap();
     let client = Node::local();
-    client.network();
     let address = format!("{}/counter", tcp.endpoint());
     let counter = client.connect::<Counter>(&address).await.unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 1);
@@ -192,7 +229,6 @@ async fn same_machine_takes_the_unix_socket() {
     unix.stop();
     std::fs::remove_file(&path).ok();
     let other = Node::local();
-    other.network();
     let counter = other.connect::<Counter>(&address).await.unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 2);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::ConnectError;
 use lyceum_core::{AnyHandle, CallError, DownReason, Handle, Inbox, Node, Value};
-use lyceum_exchange::{ListenError, Network, Settings};
+use lyceum_exchange::{ListenError, Network, NetworkExt, Settings};
 use lyceum_wire::NodeId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;

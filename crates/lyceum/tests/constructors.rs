@@ -95,6 +95,30 @@ async fn constructor_that_hangs_holds_neither_the_launch_nor_the_only_worker() {
     works.end().await;
 }
 
+/// The limit was one of simulated time, which stood still for the constructor: both for ever.
+#[tokio::test]
+async fn constructor_that_hangs_holds_simulated_time_for_its_limit_alone() {
+    const HOUR: Duration = Duration::from_secs(3_600);
+    let start = "2030-01-01T00:00:00Z".parse().unwrap();
+    let jumping = Node::builder().virtual_clock(start).build().unwrap();
+    let driven = Node::builder().external_clock(start).build().unwrap();
+    for node in [jumping, driven] {
+        let works = Works::new();
+        let launch = node.launch_with(works.constructor(0)).start_limit(LIMIT);
+
+        let error = launch.await.unwrap_err();
+
+        assert!(matches!(error, LaunchError::Timeout { limit: LIMIT, .. }), "{error}");
+        assert_eq!(node.now().since_start(), Duration::ZERO, "it stands still meanwhile");
+        match node.clock_driver() {
+            Some(driver) => driver.advance(HOUR).await,
+            None => node.sleep(HOUR).await,
+        }
+        assert_eq!(node.now().since_start(), HOUR, "it goes on, and the constructor hangs");
+        works.end().await;
+    }
+}
+
 /// Only the start hook had a limit there: the agent was starting for ever, and the node had one
 /// thread less.
 #[tokio::test]

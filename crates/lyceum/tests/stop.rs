@@ -66,6 +66,12 @@ impl Clerk {
         std::future::pending::<()>().await;
     }
 
+    #[action]
+    async fn kill_itself(&mut self, cx: &Context<Self>) {
+        cx.handle().kill().await;
+        self.log.done.fetch_add(1, SeqCst);
+    }
+
     #[behaviour(once)]
     fn once(&mut self) {
         self.log.ran_once.fetch_add(1, SeqCst);
@@ -411,5 +417,95 @@ async fn task_that_shuts_its_node_down_goes_on_after_that() {
         });
         assert_eq!(task.await, Some(0));
         assert_eq!(log.stopped.load(SeqCst), 1);
+    }
+}
+
+/// Stops others, or itself.
+#[derive(Default)]
+struct Quitter {
+    stopped: Arc<AtomicU32>,
+}
+
+#[agent]
+impl Quitter {
+    #[action(local)]
+    async fn quit(&mut self, cx: &Context<Self>) -> (DownReason, DownReason) {
+        let own = cx.handle();
+        (own.stop().await, own.ended().await)
+    }
+
+    #[action]
+    async fn quit_by(&self, other: Handle<Quitter>, cx: &Context<Self>) -> bool {
+        other.quit_other(cx.handle()).await.is_ok_and(|reason| reason == "it was stopped")
+    }
+
+    #[action]
+    async fn quit_other(&self, other: Handle<Quitter>) -> String {
+        other.stop().await.to_string()
+    }
+
+    #[action(local)]
+    async fn quit_parent(&self, cx: &Context<Self>) -> DownReason {
+        let child = cx.launch(Quitter { stopped: self.stopped.clone() }).await.unwrap();
+        child.quit_other(cx.handle()).tell().await.unwrap();
+        cx.handle().ended().await
+    }
+
+    #[on_stop]
+    fn close(&mut self) {
+        self.stopped.fetch_add(1, SeqCst);
+    }
+
+    #[behaviour(run)]
+    async fn wait_for_the_end(cx: Context<Self>) {
+        assert_eq!(cx.handle().ended().await, DownReason::Stopped);
+        cx.sleep(SECOND).await;
+    }
+}
+
+/// It waited for its own end until its grace time was over, and was dropped then.
+#[lyceum::test]
+async fn agent_that_awaits_its_own_stop_hears_at_once_that_it_stops() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let quitter = Quitter::default();
+        let stopped = quitter.stopped.clone();
+        let quitter = node.launch(quitter).await.unwrap();
+
+        let reasons = quitter.quit().await.unwrap();
+
+        assert_eq!(reasons, (DownReason::Stopped, DownReason::Stopped));
+        assert_eq!(quitter.ended().await, DownReason::Stopped);
+        assert_eq!((stopped.load(SeqCst), node.now().since_start()), (1, SECOND), "seed {seed}");
+    }
+}
+
+#[lyceum::test]
+async fn caller_and_parent_are_not_waited_for_by_whom_they_wait_for() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let (one, other) = (Quitter::default(), node.launch(Quitter::default()).await.unwrap());
+        let stopped = one.stopped.clone();
+        let one = node.launch(one).await.unwrap();
+        assert!(one.quit_by(other.clone()).await.unwrap());
+        one.ended().await;
+
+        assert_eq!(other.quit_parent().await.unwrap(), DownReason::Stopped);
+        other.ended().await;
+
+        assert_eq!(stopped.load(SeqCst), 1);
+        assert!(node.now().since_start() <= 4 * SECOND, "seed {seed}: {}", node.now());
+    }
+}
+
+#[lyceum::test]
+async fn agent_that_kills_itself_is_dropped_at_that_await() {
+    for seed in 0..10 {
+        let node = Node::simulated(seed);
+        let (one, log) = clerk(&node).await;
+        let error = one.kill_itself().await.unwrap_err();
+        assert!(matches!(error, CallError::Down(_)), "{error}");
+        assert_eq!(one.ended().await, DownReason::Killed);
+        assert_eq!((log.done.load(SeqCst), log.dropped.load(SeqCst)), (0, 1));
     }
 }

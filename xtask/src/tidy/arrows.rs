@@ -41,7 +41,9 @@ const ROOMS: &[Room] = &[
     },
     Room { folder: "crates/lyceum-cli", uses: PROGRAM, tests_use: &["lyceum-test"] },
     Room { folder: "examples", uses: &["lyceum"], tests_use: &["lyceum-test"] },
-    Room { folder: "bench", uses: PROGRAM, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/figures", uses: &[], tests_use: &[] },
+    Room { folder: "bench", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/remote", uses: BENCHMARK, tests_use: &["lyceum-test"] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
 
@@ -68,6 +70,9 @@ const PROGRAM: &[&str] = &[
     "lyceum-universe",
     "lyceum-wire",
 ];
+
+/// What measures the project.
+const BENCHMARK: &[&str] = &["lyceum", "lyceum-bench-figures", "lyceum-exchange"];
 
 /// Finds dependencies that run upwards, and crates that have no room.
 pub(crate) fn check(source: &Source) -> Vec<Finding> {

@@ -76,6 +76,12 @@ impl BehaviourList {
         }
     }
 
+    /// Returns whether a behaviour is there and neither runs nor waits.
+    pub(crate) fn rests(&mut self, name: &str) -> bool {
+        use BehaviourState::{Done, Failed, Stopped};
+        self.find(name).is_some_and(|entry| matches!(entry.info.state, Done | Failed | Stopped))
+    }
+
     /// Notes that a call runs a behaviour.
     pub(crate) fn begin_run(&mut self, name: &str) {
         if let Some(entry) = self.find(name) {

@@ -8,24 +8,57 @@ use futures_util::future::select;
 use super::{BehaviourEntry, BehaviourState, First, Kind};
 use crate::caught::full_text;
 use crate::clock::{Sleep, Time};
-use crate::life::{DownReason, OnFailure, end_now, fail, run_job};
+use crate::life::{DownReason, Extras, OnFailure, end_now, fail, run_job_if};
 use crate::{Agent, AgentRef, BoxError, Context};
 
 /// Adds a behaviour that is a method, and starts it unless it waits to be called.
-pub(crate) fn add_method<A: Agent>(agent: &AgentRef, entry: &'static BehaviourEntry<A>) {
-    let added =
-        agent.with_extras(|extras| extras.behaviours.add(entry.name, entry.kind.to_string()));
-    if added && entry.kind != Kind::Manual {
-        start_method(agent, entry);
-    }
+///
+/// Not in another generation of the agent: one that was added before may have failed meanwhile.
+pub(crate) fn add_method<A: Agent>(
+    agent: &AgentRef,
+    entry: &'static BehaviourEntry<A>,
+    generation: u32,
+) {
+    run_if(agent, entry, |extras| {
+        agent.has_begun(extras, generation)
+            && extras.behaviours.add(entry.name, entry.kind.to_string())
+    });
 }
 
-/// Starts a behaviour that is a method.
-pub(crate) fn start_method<A: Agent>(agent: &AgentRef, entry: &'static BehaviourEntry<A>) {
-    note(agent, entry.name, BehaviourState::Waiting);
+/// Starts a behaviour that is a method again; false if it runs, or the agent has not begun to.
+pub(crate) fn start_method<A: Agent>(agent: &AgentRef, entry: &'static BehaviourEntry<A>) -> bool {
+    let mut starts = false;
+    run_if(agent, entry, |extras| {
+        let begun = extras.begun && !agent.is_stopping();
+        let name = entry.name;
+        starts = begun
+            && (extras.behaviours.add(name, entry.kind.to_string())
+                || extras.behaviours.rests(name));
+        starts
+    });
+    starts
+}
+
+/// Runs a behaviour that is not one to be called, if it `may` now.
+fn run_if<A: Agent>(
+    agent: &AgentRef,
+    entry: &'static BehaviourEntry<A>,
+    may: impl FnOnce(&mut Extras) -> bool,
+) {
     let runner = Runner { agent: agent.clone(), entry };
-    let job = run_job(agent, async move { runner.run().await });
-    agent.with_extras(|extras| extras.behaviours.set_job(entry.name, job));
+    let reserve = |extras: &mut Extras| {
+        if !may(extras) {
+            return None;
+        }
+        extras.behaviours.update(entry.name, |info| info.state = BehaviourState::Waiting);
+        if entry.kind == Kind::Manual {
+            return None;
+        }
+        let place = extras.jobs.reserve();
+        extras.behaviours.set_job(entry.name, place);
+        Some(place)
+    };
+    run_job_if(agent, reserve, async move { runner.run().await });
 }
 
 /// Runs one behaviour as often as its kind says.

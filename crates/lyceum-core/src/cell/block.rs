@@ -27,6 +27,7 @@ use super::phase::{Phase, Verdict};
 use super::pool;
 use super::vtable::BlockVTable;
 use super::waits::Listing;
+use super::woken::WokenLink;
 use crate::OnCancel;
 use crate::call::CallOptions;
 use crate::exchange::Origin;
@@ -91,8 +92,6 @@ pub(crate) struct Block {
     pub(crate) parked: Cell<bool>,
     /// Whether the message left the queue to run.
     started: AtomicBool,
-    /// Whether the block is in the list of woken turns.
-    woken: AtomicBool,
     /// Whether the block keeps its agent's memory alive.
     counted: AtomicBool,
     /// Whether its deadline passed. Under the mailbox's lock.
@@ -111,8 +110,8 @@ pub(crate) struct Block {
     /// Neighbours among the calls that the turns of one agent wait for.
     pub(super) next_wait: Cell<*mut Block>,
     pub(super) previous_wait: Cell<*mut Block>,
-    /// The next in the list of woken turns.
-    pub(crate) next_woken: Cell<*mut Block>,
+    /// Its place in the list of woken turns.
+    pub(super) wakes: WokenLink,
     /// Neighbours in the mailbox's lists, under its lock.
     pub(crate) next: Cell<*mut Block>,
     pub(crate) previous: Cell<*mut Block>,
@@ -166,14 +165,13 @@ impl Block {
             parent_counted: Cell::new(false),
             parked: Cell::new(false),
             started: AtomicBool::new(false),
-            woken: AtomicBool::new(false),
             counted: AtomicBool::new(false),
             expired: Cell::new(false),
             listing: Cell::new(Listing::New),
             waits: Cell::new(ptr::null_mut()),
             next_wait: Cell::new(ptr::null_mut()),
             previous_wait: Cell::new(ptr::null_mut()),
-            next_woken: Cell::new(ptr::null_mut()),
+            wakes: WokenLink::new(),
             next: Cell::new(ptr::null_mut()),
             previous: Cell::new(ptr::null_mut()),
             parent: Cell::new(ptr::null_mut()),
@@ -419,11 +417,6 @@ impl Block {
         self.awaited.get() && self.phase.is_cancelled()
     }
 
-    /// Marks the turn as polled again, so that the next wake-up is heard.
-    pub(crate) fn hear_wakes(&self) {
-        self.woken.swap(false, Ordering::AcqRel);
-    }
-
     /// Returns what the payload holds, if it is the caller's.
     pub(crate) fn content_if(&self, given: bool) -> Content {
         if given { self.content.get() } else { Content::Empty }
@@ -472,7 +465,7 @@ unsafe fn waker_wake(data: *const ()) {
 unsafe fn waker_wake_by_ref(data: *const ()) {
     // SAFETY: wakers own or borrow a count.
     let block = unsafe { &*data.cast::<Block>() };
-    if block.phase.is_finished() || block.woken.swap(true, Ordering::AcqRel) {
+    if block.phase.is_finished() || !block.wakes.mark() {
         return;
     }
     block.retain();

@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use super::block::{Block, BlockRef};
+use super::chain;
 use super::frame;
 use super::header::Header;
 use crate::AgentRef;
@@ -45,6 +46,16 @@ pub(crate) fn current_agent() -> Option<AgentRef> {
     let agent = frame::with_current(|frame| frame.agent).flatten()?;
     // SAFETY: the agent of an entered frame is alive.
     Some(unsafe { AgentRef::from_alive(agent) })
+}
+
+/// Returns the agent that runs on this thread, and those whose turns wait for it.
+pub(crate) fn current_agents() -> Vec<AgentRef> {
+    let agents = frame::with_current(|frame| {
+        // SAFETY: the agents of an entered frame and of the chain that led to it are alive.
+        let counted = |agent| unsafe { AgentRef::from_alive(agent) };
+        chain::agents(frame).map(counted).collect()
+    });
+    agents.unwrap_or_default()
 }
 
 /// Returns until when the caller of the turn on this thread waits; `u64::MAX` for ever.

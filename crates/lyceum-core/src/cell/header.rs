@@ -17,8 +17,9 @@ use super::mailbox::Mailbox;
 use super::phase::Verdict;
 use super::recipient::{Base, Class};
 use super::standing::{Stage, Standing};
-use super::sync::{AtomicPtr, Ordering};
+use super::sync::Ordering;
 use super::vtable::{AgentVTable, Life};
+use super::woken::WokenList;
 use super::word::Word;
 use crate::life::{Extras, Mode};
 use crate::node::Shared;
@@ -42,7 +43,7 @@ pub(crate) struct Header {
     failed: AtomicU32,
     /// The suspended exclusive turn. The holder's.
     pub(super) suspended: Cell<*mut Block>,
-    woken: AtomicPtr<Block>,
+    pub(super) woken: WokenList,
     /// Written by holders alone.
     handled: AtomicU64,
     pub(crate) mailbox: Mailbox,
@@ -103,24 +104,11 @@ impl Header {
         unsafe { Base::release(this.cast()) };
     }
 
-    /// Puts a woken turn into the list, whose count the caller hands over, and notifies.
+    /// Puts a woken turn that is marked into the list, with a count of the caller's, and notifies.
     pub(super) fn push_woken(&self, block: NonNull<Block>) {
         // SAFETY: the caller hands over a count.
         let brief = (unsafe { block.as_ref() }.vtable.profile)().is_short();
-        let mut head = self.woken.load(Ordering::Acquire);
-        loop {
-            // SAFETY: the caller hands over a count.
-            unsafe { block.as_ref() }.next_woken.set(head);
-            match self.woken.compare_exchange_weak(
-                head,
-                block.as_ptr(),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => break,
-                Err(seen) => head = seen,
-            }
-        }
+        self.woken.push(block);
         self.notify_of(brief);
         if self.word.is_ended() {
             // Nobody will look: whoever buried the agent may have drained the list before.
@@ -145,26 +133,10 @@ impl Header {
         }
     }
 
-    /// Takes the list of woken turns, in the order of their wake-ups.
-    pub(super) fn take_woken(&self) -> *mut Block {
-        if self.woken.load(Ordering::Acquire).is_null() {
-            return ptr::null_mut();
-        }
-        let mut newest = self.woken.swap(ptr::null_mut(), Ordering::AcqRel);
-        let mut oldest = ptr::null_mut();
-        while let Some(block) = NonNull::new(newest) {
-            // SAFETY: the list owned a count of each block, and is now this thread's.
-            let links = unsafe { block.as_ref() };
-            newest = links.next_woken.replace(oldest);
-            oldest = block.as_ptr();
-        }
-        oldest
-    }
-
     /// Returns whether a holder has more to do than to handle messages.
     #[inline]
     pub(super) fn has_requests(&self) -> bool {
-        self.asked.load(Ordering::Relaxed) != 0 || !self.woken.load(Ordering::Relaxed).is_null()
+        self.asked.load(Ordering::Relaxed) != 0 || !self.woken.is_empty()
     }
 
     /// Links a started turn with the agent's count, and sees to its deadline.
@@ -353,7 +325,7 @@ impl AgentRef {
                 sharing: Cell::new(0),
                 failed: AtomicU32::new(0),
                 suspended: Cell::new(ptr::null_mut()),
-                woken: AtomicPtr::new(ptr::null_mut()),
+                woken: WokenList::new(),
                 handled: AtomicU64::new(0),
                 mailbox: Mailbox::new(),
                 waits: Cell::new(ptr::null_mut()),

@@ -1,7 +1,7 @@
 //! The primitives that the loom models replace with their own.
 
 pub(crate) use std::cell::UnsafeCell;
-pub(crate) use std::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 /// Reaches a cell's content in the way that lets loom watch each access.
 pub(crate) trait Watched<T> {

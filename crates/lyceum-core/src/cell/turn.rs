@@ -377,12 +377,11 @@ pub(super) fn finish(header: &Header, block: NonNull<Block>, failed: bool) {
 fn poll_woken(this: NonNull<Header>) {
     // SAFETY: the caller holds the cell.
     let header = unsafe { this.as_ref() };
-    let mut next = header.take_woken();
-    while let Some(block) = NonNull::new(next) {
+    let mut woken = header.woken.take();
+    while let Some(block) = woken.pop() {
         // SAFETY: the list hands over a count of each of its blocks.
         let turn = unsafe { BlockRef::from_owned(block) };
-        next = turn.next_woken.replace(ptr::null_mut());
-        turn.hear_wakes();
+        turn.wakes.hear();
         if !turn.parked.get() {
             continue;
         }
@@ -479,11 +478,10 @@ pub(super) unsafe fn bury(this: NonNull<Header>) {
 
 /// Drops the list of woken turns of an agent that is gone.
 pub(super) fn drop_woken(header: &Header) {
-    let mut next = header.take_woken();
-    while let Some(block) = NonNull::new(next) {
+    let mut woken = header.woken.take();
+    while let Some(block) = woken.pop() {
         // SAFETY: the list hands over a count of each of its blocks.
-        let turn = unsafe { BlockRef::from_owned(block) };
-        next = turn.next_woken.replace(ptr::null_mut());
+        unsafe { Block::release(block) };
     }
 }
 

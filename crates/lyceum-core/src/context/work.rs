@@ -11,7 +11,7 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 
 use super::Context;
-use crate::behaviour::{BehaviourState, Kind, start_method};
+use crate::behaviour::{BehaviourState, start_method};
 use crate::caught::{Kept, catch, into_text};
 use crate::clock::When;
 use crate::life::{JobError, JobPlace, OwnTurn, With, cancel_job, try_run_job};
@@ -190,24 +190,8 @@ impl<A: Agent> Context<A> {
 
 /// Starts a behaviour of the agent's block again.
 pub(super) fn start_behaviour<A: Agent>(agent: &AgentRef, name: &str) -> bool {
-    let Some(entry) = A::BLUEPRINT.all_behaviours().find(|entry| entry.name == name) else {
-        return false;
-    };
-    let idle = agent.with_extras(|extras| {
-        let infos = extras.behaviours.list();
-        let info = infos.iter().find(|info| info.name == name);
-        if info.is_none() {
-            extras.behaviours.add(name, entry.kind.to_string());
-        }
-        info.is_none_or(|info| {
-            use BehaviourState::{Done, Failed, Stopped};
-            matches!(info.state, Done | Failed | Stopped)
-        })
-    });
-    if idle && entry.kind != Kind::Manual {
-        start_method(agent, entry);
-    }
-    idle
+    let entry = A::BLUEPRINT.all_behaviours().find(|entry| entry.name == name);
+    entry.is_some_and(|entry| start_method(agent, entry))
 }
 
 /// Stops a behaviour, and with `remove` takes it off the list.

@@ -16,7 +16,7 @@ use crate::cell::Place;
 use crate::clock::Sleep;
 use crate::handle::recipient_at;
 use crate::node::Shared;
-use crate::{AnyHandle, CallError, Handle, Recipient, ReviveError, Target};
+use crate::{AnyHandle, CallError, Handle, Node, Recipient, ReviveError, Target};
 
 /// How long one try may take.
 const TRY_LIMIT: Duration = Duration::from_secs(10);
@@ -25,8 +25,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// How long to wait before the next try, at most.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// A handle of an agent at an address, once it answers; await it. Made by
-/// [`Node::connect`](crate::Node::connect).
+/// A handle of an agent at an address, once it answers; await it.
+///
+/// The agent may be one of the node itself, or of another one that an exchange of the node leads
+/// to.
 ///
 /// # Cancel safety
 ///
@@ -87,9 +89,10 @@ impl<A: Target + ?Sized + 'static> Connected for Handle<A> {
 }
 
 impl<H: Connected> Connect<H> {
-    pub(crate) fn new(node: Arc<Shared>, address: &str) -> Self {
-        let address = address.parse();
-        Self { node, address, patience: Duration::ZERO, handle: PhantomData }
+    /// Connects to the agent at an address, by the exchanges that are attached to the node.
+    pub fn new(node: &Node, address: &str) -> Self {
+        let node = node.shared().clone();
+        Self { node, address: address.parse(), patience: Duration::ZERO, handle: PhantomData }
     }
 
     /// Tries again for so long while the agent or its node is not there yet.

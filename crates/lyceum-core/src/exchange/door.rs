@@ -170,9 +170,7 @@ impl Door {
 
     /// Runs `work` so that handles that it decodes are revived for this node.
     pub fn reviving<T>(&self, work: impl FnOnce() -> T) -> T {
-        let frame = Frame::new(NonNull::from(&*self.shared), None, None, false);
-        let _entered = frame.enter();
-        work()
+        reviving(&self.shared, work)
     }
 
     /// Makes the origin of a message ready: a chain of calls that comes back finds its turn.
@@ -262,6 +260,13 @@ impl Future for Arrival {
             _ => this.serving.as_mut().poll(cx),
         }
     }
+}
+
+/// Runs `work` so that handles that it decodes are revived for a node.
+pub(crate) fn reviving<T>(node: &Shared, work: impl FnOnce() -> T) -> T {
+    let frame = Frame::new(NonNull::from(node), None, None, false);
+    let _entered = frame.enter();
+    work()
 }
 
 #[cold]

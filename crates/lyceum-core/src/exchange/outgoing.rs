@@ -10,7 +10,7 @@ use serde::ser::{SerializeMap, SerializeTuple};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Caller, Encoded, Hop, Remote, Reply, decode};
+use super::{Caller, Encoded, Hop, Remote, Reply, decode, reviving};
 use crate::call::{CallOptions, CallResult};
 use crate::cell;
 use crate::clock::{Sleep, Time};
@@ -139,8 +139,9 @@ pub(crate) fn far<M: Message>(
     Box::pin(async move {
         let request = departure.request(target.node.clock.now(), wire.travel(message), expects);
         let sent = send(&target, &remote, request, departure.deadline, M::INFO.name).await;
-        let reply = sent.map_err(|fault| fault.map_action(own_error::<M>))?;
-        (wire.output)(&target, reply)
+        let own = |own| reviving(&target.node, || own_error::<M>(own));
+        let reply = sent.map_err(|fault| fault.map_action(own))?;
+        reviving(&target.node, || (wire.output)(&target, reply))
             .map_err(|why| CallError::Codec(remote.fault(M::INFO.name).detail(why.0).started(true)))
     })
 }

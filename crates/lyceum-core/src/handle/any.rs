@@ -135,6 +135,8 @@ impl AnyHandle {
 
     /// Lets the agent finish what it has begun, then ends it; await it for why it ended.
     ///
+    /// An agent that awaits this of itself hears at once that it stops; see [`Ended`].
+    ///
     /// # Cancel safety
     ///
     /// The agent stops whether or not the answer is awaited.

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::AgentRef;
 
-/// What an agent has done so far.
+/// What an agent has done so far. Turns that it took by itself (hooks, behaviours, `cx.with`) count
+/// as messages do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stats {
     /// Messages that were accepted: handled, queued and in progress together.

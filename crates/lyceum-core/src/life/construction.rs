@@ -11,8 +11,8 @@ use tokio::task::unconstrained;
 use crate::caught::{Kept, Panic, catch, into_text};
 use crate::cell::Frame;
 use crate::clock::Sleep;
-use crate::node::Shared;
-use crate::{BoxError, Busy};
+use crate::node::{Shared, pass};
+use crate::{BoxError, Busy, ClockKind};
 
 /// Why there is no state.
 pub(super) enum Unmade {
@@ -64,13 +64,21 @@ impl<T: Send + 'static> Construction<T> {
     }
 
     /// Waits for at most so long.
+    ///
+    /// A constructor is foreign to simulated time, which stands still for it: there, the limit is
+    /// one of real time, and then time goes on.
     pub(super) async fn finish(
         &mut self,
         node: &Arc<Shared>,
         limit: Duration,
     ) -> Result<Kept<T>, Unmade> {
         let _busy = Busy::hold(node);
-        let late = Sleep::until(node.clone(), node.clock.now() + limit);
+        let late = match node.runtime() {
+            Some(runtime) if node.clock.kind() != ClockKind::System => {
+                Either::Left(Box::pin(pass(runtime, limit)))
+            }
+            _ => Either::Right(Sleep::until(node.clone(), node.clock.now() + limit)),
+        };
         // Tokio's budget must not look like a constructor that takes long.
         let made = match select(unconstrained(&mut self.made), late).await {
             Either::Left((made, _)) => made.map(Kept::into_inner),

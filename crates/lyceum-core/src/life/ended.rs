@@ -10,9 +10,13 @@ use tokio::sync::oneshot;
 
 use super::{Down, DownReason, Mode, WaiterPlace};
 use crate::exchange::Remote;
-use crate::{AgentRef, Recipient};
+use crate::{AgentRef, Recipient, cell};
 
 /// Waits until an agent is gone for good.
+///
+/// An agent that stops waits for its turns, jobs and children. Where one of these awaits its end,
+/// or somebody for whom one of its turns waits, that would be to wait for itself: this is ready as
+/// soon as the agent begins to stop, with the reason why.
 ///
 /// # Cancel safety
 ///
@@ -20,7 +24,13 @@ use crate::{AgentRef, Recipient};
 pub struct Ended(End);
 
 enum End {
-    Here { agent: AgentRef, place: Option<WaiterPlace> },
+    Here {
+        agent: AgentRef,
+        place: Option<WaiterPlace>,
+        /// Whether an agent may await it that waits for itself then.
+        is_public: bool,
+        stop_place: Option<WaiterPlace>,
+    },
     There(BoxFuture<'static, DownReason>),
 }
 
@@ -38,8 +48,14 @@ enum News {
 }
 
 impl Ended {
+    /// Waits for the end, whoever awaits it.
     pub(crate) fn of(agent: AgentRef) -> Self {
-        Self(End::Here { agent, place: None })
+        Self(End::Here { agent, place: None, is_public: false, stop_place: None })
+    }
+
+    /// Waits for the end, or its beginning where the agent waits for who awaits it.
+    pub(crate) fn public(agent: AgentRef) -> Self {
+        Self(End::Here { agent, place: None, is_public: true, stop_place: None })
     }
 
     pub(crate) fn far(target: &Recipient, remote: &Remote) -> Self {
@@ -83,8 +99,10 @@ impl Future for Ended {
     type Output = DownReason;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<DownReason> {
-        let (agent, place) = match &mut self.get_mut().0 {
-            End::Here { agent, place } => (agent, place),
+        let (agent, place, is_public, stop_place) = match &mut self.get_mut().0 {
+            End::Here { agent, place, is_public, stop_place } => {
+                (agent, place, *is_public, stop_place)
+            }
             End::There(ended) => return ended.as_mut().poll(cx),
         };
         loop {
@@ -97,6 +115,12 @@ impl Future for Ended {
             let former = waiters.wait(place, cx.waker());
             drop(extras);
             drop(former);
+            if is_public
+                && is_awaited_within(agent)
+                && let Poll::Ready(reason) = poll_stopping(agent, stop_place, cx)
+            {
+                return Poll::Ready(reason);
+            }
             if !agent.node.drive(cx) {
                 return Poll::Pending;
             }
@@ -106,12 +130,54 @@ impl Future for Ended {
 
 impl Drop for Ended {
     fn drop(&mut self) {
-        let End::Here { agent, place: Some(place) } = &self.0 else { return };
+        let End::Here { agent, place, stop_place, .. } = &self.0 else { return };
+        if place.is_none() {
+            return;
+        }
         let mut extras = agent.extras();
-        let waker = extras.as_mut().and_then(|extras| extras.end_waiters.leave(*place));
+        let wakers = extras.as_mut().map(|extras| {
+            let ended = place.and_then(|place| extras.end_waiters.leave(place));
+            let stopping = stop_place.and_then(|place| extras.stop_waiters.leave(place));
+            (ended, stopping)
+        });
         drop(extras);
-        drop(waker);
+        drop(wakers);
     }
+}
+
+/// Returns whether what this thread runs has to be over before the agent ends: turns and jobs of
+/// the agent and of its children, and what its turns wait for.
+fn is_awaited_within(agent: &AgentRef) -> bool {
+    cell::current_agents().into_iter().any(|mut one| {
+        while one != *agent {
+            let parent = one.extras().as_ref().and_then(|extras| extras.parent);
+            match parent.and_then(|parent| one.node.registry.by_id(parent)) {
+                Some(parent) => one = parent,
+                None => return false,
+            }
+        }
+        true
+    })
+}
+
+/// Waits until the agent begins to stop.
+fn poll_stopping(
+    agent: &AgentRef,
+    place: &mut Option<WaiterPlace>,
+    cx: &Context<'_>,
+) -> Poll<DownReason> {
+    let mut extras = agent.extras();
+    let extras_now = extras.get_or_insert_with(Box::default);
+    // The reason follows the mode.
+    if agent.is_stopping()
+        && let Some(reason) = &extras_now.reason
+    {
+        return Poll::Ready(reason.clone());
+    }
+    let former = extras_now.stop_waiters.wait(place, cx.waker());
+    drop(extras);
+    drop(former);
+    Poll::Pending
 }
 
 impl Future for Monitor {

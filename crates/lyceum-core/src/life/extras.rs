@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
-use std::task::Waker;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use lyceum_wire::{Address, AgentId, AgentName};
@@ -46,7 +46,7 @@ pub(crate) struct Extras {
     pub(crate) grace: Option<Duration>,
     /// The start that is under way.
     pub(crate) start: Option<Start>,
-    /// Whether behaviours and subscriptions were started.
+    /// Whether behaviours and subscriptions of the present generation were started.
     pub(crate) begun: bool,
     pub(crate) plan: Option<Arc<Plan>>,
     pub(crate) member: Option<Member>,
@@ -72,7 +72,7 @@ pub(crate) struct Jobs {
     running: BTreeMap<u64, Option<Job<()>>>,
     /// The detached turns that are dropped when their callers give up, by their keys.
     droppable: BTreeMap<usize, JobPlace>,
-    /// Those who wait until no job is left.
+    /// Those who wait until no job is left, or one that has a place is there.
     pub(crate) wakers: Vec<Waker>,
 }
 
@@ -105,15 +105,45 @@ impl Jobs {
         self.droppable.remove(&key)
     }
 
-    /// Fills a place; gives the job back if it is over already.
-    pub(crate) fn fill(&mut self, place: JobPlace, job: Job<()>) -> Option<Job<()>> {
+    /// Fills a place; gives the job back if it is over already. Wakes those who wait for that.
+    pub(crate) fn fill(&mut self, place: JobPlace, job: Job<()>) -> (Option<Job<()>>, Vec<Waker>) {
         match self.running.get_mut(&place.0) {
             Some(slot) => {
                 *slot = Some(job);
-                None
+                (None, std::mem::take(&mut self.wakers))
             }
-            None => Some(job),
+            None => (Some(job), Vec::new()),
         }
+    }
+
+    /// Returns the place that was reserved last.
+    pub(super) fn last_place(&self) -> JobPlace {
+        JobPlace(self.next)
+    }
+
+    /// Takes out the jobs up to a place, but for those that do not exist yet.
+    pub(super) fn take_until(&mut self, last: JobPlace) -> Vec<Job<()>> {
+        let until = self.running.range_mut(..=last.0);
+        let jobs: Vec<_> = until.filter_map(|(place, job)| Some((*place, job.take()?))).collect();
+        jobs.into_iter()
+            .map(|(place, job)| {
+                self.running.remove(&place);
+                job
+            })
+            .collect()
+    }
+
+    /// Waits until a place up to this one is filled; false if none is reserved.
+    pub(super) fn poll_filled(&mut self, last: JobPlace, waker: &Waker) -> Poll<bool> {
+        let mut until = self.running.range(..=last.0).peekable();
+        if until.peek().is_none() {
+            return Poll::Ready(false);
+        }
+        if until.any(|(_, job)| job.is_some()) {
+            return Poll::Ready(true);
+        }
+        self.wakers.push(waker.clone());
+        Poll::Pending
     }
 
     /// Takes a job out, which is over or to be cancelled; wakes those who wait for the last one.

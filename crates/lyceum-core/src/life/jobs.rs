@@ -5,7 +5,7 @@ use std::future::Future;
 use lyceum_wire::Address;
 use thiserror::Error;
 
-use super::extras::{JOB_LIMIT, Jobs};
+use super::extras::{Extras, JOB_LIMIT, Jobs};
 use super::{JobPlace, Mode};
 use crate::AgentRef;
 use crate::caught::{Panic, caught, into_text};
@@ -60,14 +60,21 @@ pub(crate) fn drop_detached(agent: &AgentRef, key: usize) {
     }
 }
 
-/// Runs a future as a job of its agent, until it is over or the agent ends; beyond the limit, too.
-pub(crate) fn run_job<F>(agent: &AgentRef, future: F) -> JobPlace
+/// Runs a future as a job of its agent, beyond the limit, too, in the place that `reserve` reserves
+/// for it; false if it reserves none.
+pub(crate) fn run_job_if<F>(
+    agent: &AgentRef,
+    reserve: impl FnOnce(&mut Extras) -> Option<JobPlace>,
+    future: F,
+) -> bool
 where
     F: Future<Output = ()> + Send + 'static,
 {
-    let place = change(agent, Jobs::reserve);
-    run_at(agent, place, future);
-    place
+    let place = change_with(agent, reserve);
+    if let Some(place) = place {
+        run_at(agent, place, future);
+    }
+    place.is_some()
 }
 
 /// Runs a future as a job of its agent, unless it has as many as one may have.
@@ -105,8 +112,10 @@ where
             report(&owner, panic);
         }
     });
-    // A job whose place is gone is over, or its agent was rid of all jobs meanwhile.
-    drop(change(agent, |jobs| jobs.fill(place, job)));
+    // A job whose place is gone is over, or its agent ended meanwhile.
+    let (over, wakers) = change(agent, |jobs| jobs.fill(place, job));
+    drop(over);
+    wakers.into_iter().for_each(std::task::Waker::wake);
 }
 
 /// Takes a job out, which is over or to be cancelled.
@@ -118,9 +127,14 @@ fn take(agent: &AgentRef, place: JobPlace) -> Option<Job<()>> {
 
 /// Changes an agent's jobs, and lets a holder look where detached turns may start again.
 fn change<T>(agent: &AgentRef, change: impl FnOnce(&mut Jobs) -> T) -> T {
+    change_with(agent, |extras| change(&mut extras.jobs))
+}
+
+/// Changes an agent's jobs, and what belongs to them.
+fn change_with<T>(agent: &AgentRef, change: impl FnOnce(&mut Extras) -> T) -> T {
     let (changed, has_room) = agent.with_extras(|extras| {
         let was_full = extras.jobs.is_full();
-        let changed = change(&mut extras.jobs);
+        let changed = change(extras);
         let is_full = extras.jobs.is_full();
         if was_full != is_full {
             agent.set_jobs_full(is_full);
@@ -159,9 +173,19 @@ pub(super) async fn all_over(agent: &AgentRef) {
     .await;
 }
 
-/// Cancels all jobs of an agent and waits until they are gone.
+/// Cancels all jobs that an agent has now and waits until they are gone.
 pub(super) async fn cancel_all(agent: &AgentRef) {
-    for job in change(agent, Jobs::take_all) {
-        job.cancel().await;
+    let last = agent.with_extras(|extras| extras.jobs.last_place());
+    loop {
+        for job in change(agent, |jobs| jobs.take_until(last)) {
+            job.cancel().await;
+        }
+        // Whoever has a place only is about to fill it, on another thread.
+        let filled = std::future::poll_fn(|cx| {
+            agent.with_extras(|extras| extras.jobs.poll_filled(last, cx.waker()))
+        });
+        if !filled.await {
+            return;
+        }
     }
 }

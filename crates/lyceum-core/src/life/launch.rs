@@ -294,18 +294,17 @@ fn start_error<A: Agent>(error: CallError<BoxError>) -> LaunchError {
 /// Starts the subscriptions and behaviours of an agent that is active, once in each generation.
 pub(crate) fn begin<A: Agent>(agent: &AgentRef) {
     let blueprint = const { &A::BLUEPRINT };
-    let first = agent.with_extras(|extras| {
-        agent.mode() == Mode::Active && !std::mem::replace(&mut extras.begun, true)
+    let generation = agent.with_extras(|extras| {
+        let first = agent.mode() == Mode::Active && !std::mem::replace(&mut extras.begun, true);
+        first.then(|| agent.generation())
     });
-    if !first {
-        return;
-    }
-    crate::topic::subscribe_agent(agent, blueprint.subscriptions);
+    let Some(generation) = generation else { return };
+    crate::topic::subscribe_agent(agent, blueprint.subscriptions, generation);
     for interface in blueprint.interfaces {
-        crate::topic::subscribe_agent(agent, interface.subscriptions);
+        crate::topic::subscribe_agent(agent, interface.subscriptions, generation);
     }
     for behaviour in blueprint.all_behaviours() {
-        crate::behaviour::add_method(agent, behaviour);
+        crate::behaviour::add_method(agent, behaviour, generation);
     }
 }
 

@@ -239,22 +239,23 @@ async fn run(agent: AgentRef, plan: Arc<Plan>, mut reason: DownReason, mut nth: 
 /// have are free for those of the next one.
 pub(super) async fn clear(agent: &AgentRef, plan: &Plan, reason: DownReason) {
     let node = &agent.node;
-    jobs::cancel_all(agent).await;
-    let (monitors, subscriptions, links) = agent.with_extras(|extras| {
+    let subscriptions = agent.with_extras(|extras| {
         extras.start = None;
         extras.begun = false;
-        extras.behaviours.clear();
-        extras.flags.clear();
-        (
-            std::mem::take(&mut extras.monitors),
-            std::mem::take(&mut extras.subscriptions),
-            std::mem::take(&mut extras.links),
-        )
+        std::mem::take(&mut extras.subscriptions)
     });
     subscriptions.into_iter().for_each(|id| node.topics.remove(id));
+    jobs::cancel_all(agent).await;
     // They are waited for at last: whoever else is concerned hears of the failure before.
     drop(stop_children(agent));
     drop_state(agent).await;
+    // Turns that went on until now may have begun more.
+    jobs::cancel_all(agent).await;
+    let (monitors, links) = agent.with_extras(|extras| {
+        extras.behaviours.clear();
+        extras.flags.clear();
+        (std::mem::take(&mut extras.monitors), std::mem::take(&mut extras.links))
+    });
     if plan.policy.leftovers == Leftovers::Return {
         end_waiting(agent, agent.mailbox.clear(), Verdict::Down);
     }
@@ -304,6 +305,9 @@ pub(crate) fn state_dropped(header: &Header) {
 /// Its start has begun. The reason why it failed is `SiblingFailed` if it was interrupted.
 pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), DownReason> {
     let state = plan.construct(&agent.node).await.map_err(DownReason::StartFailed)?;
+    // What somebody outside began of the agent meanwhile belongs to no generation.
+    jobs::cancel_all(agent).await;
+    agent.with_extras(|extras| extras.behaviours.clear());
     // Bound to a variable: it is dropped after the lock.
     let unwanted = agent.with_extras(|extras| {
         if agent.mode() != Mode::Starting {

@@ -25,6 +25,12 @@ pub(super) fn start(runtime: &Runtime, node: &Arc<Shared>) {
     }
 }
 
+/// Waits until so much real time has passed, whatever the node's clock says.
+pub(crate) fn pass(runtime: &Runtime, time: Duration) -> impl Future<Output = ()> + use<> {
+    let _entered = runtime.enter();
+    tokio::time::sleep(time)
+}
+
 /// Fires timers as the system's time passes.
 async fn follow_system(node: Arc<Shared>) {
     let changed = node.clock.changed();

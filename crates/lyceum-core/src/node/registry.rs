@@ -16,7 +16,8 @@ struct Inner {
     places: Vec<Place>,
     free: Vec<u32>,
     names: HashMap<AgentName, AgentId>,
-    launches: u64,
+    /// The number of the last launch.
+    launches: u32,
     closed: bool,
 }
 
@@ -27,8 +28,9 @@ struct Place {
     agent: Option<AgentRef>,
     /// How often the place was used before.
     reuse: u32,
-    /// Counts launches, to tell who came first.
-    launch: u64,
+    /// The number of the launch, to tell who came first. Four bytes, since there is a gap of that
+    /// size; see [`Inner::next_launch`].
+    launch: u32,
 }
 
 /// Says why an agent did not get into the registry.
@@ -63,8 +65,7 @@ impl Registry {
                 index
             }
         };
-        inner.launches += 1;
-        let launch = inner.launches;
+        let launch = inner.next_launch();
         let place = &mut inner.places[index as usize];
         place.launch = launch;
         let id = AgentId::new(u64::from(place.reuse) << 32 | u64::from(index));
@@ -143,6 +144,23 @@ impl Registry {
 }
 
 impl Inner {
+    /// Returns a number for a launch that is greater than those of all agents that live. When the
+    /// numbers are used up, they begin anew with the agents that live.
+    fn next_launch(&mut self) -> u32 {
+        if self.launches == u32::MAX {
+            let living = self.places.iter_mut().filter(|place| place.agent.is_some());
+            let mut living: Vec<&mut Place> = living.collect();
+            living.sort_by_key(|place| place.launch);
+            self.launches = 0;
+            for place in living {
+                self.launches += 1;
+                place.launch = self.launches;
+            }
+        }
+        self.launches += 1;
+        self.launches
+    }
+
     fn agent(&self, id: AgentId) -> Option<&AgentRef> {
         let agent = self.places.get(index_of(id) as usize)?.agent.as_ref()?;
         (agent.id == id).then_some(agent)
@@ -157,4 +175,34 @@ impl Living<'_> {
 
 fn index_of(id: AgentId) -> u32 {
     (id.bits() & u64::from(u32::MAX)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Node;
+
+    #[test]
+    fn order_of_launches_outlives_their_numbers() {
+        let node = Node::simulated(1);
+        let registry = &node.shared().registry;
+        let user = |name| crate::block_on(node.user(name)).unwrap();
+        let first = user("first");
+        registry.lock().launches = u32::MAX - 1;
+        let second = user("second");
+        drop(first);
+        node.run_until_idle();
+        let (third, fourth) = (user("third"), user("fourth"));
+
+        let ids: Vec<_> =
+            registry.youngest_first().iter().map(|agent| agent.address().agent).collect();
+
+        let expected = [&fourth, &third, &second].map(|user| user.address().agent);
+        assert_eq!(ids, expected, "the third has the first place");
+        assert_eq!(registry.lock().launches, 3);
+    }
+
+    #[test]
+    fn place_of_an_agent_takes_sixteen_bytes() {
+        assert_eq!(size_of::<super::Place>(), 16);
+    }
 }

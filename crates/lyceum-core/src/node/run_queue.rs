@@ -3,46 +3,35 @@
 //! One pump for each worker of the runtime, all on one queue. A pump that runs a short turn keeps
 //! the agent that the turn schedules in a slot of its own, so that a token goes round a ring
 //! without locks; everything else goes through the queue, where every pump finds it. A pump that
-//! finds more than it takes wakes the next one, so that one waking is under way at a time. It
-//! then goes to the end of its worker's queue itself before it takes anything: tokio puts the one
-//! that was woken into a slot of this worker that no other worker can reach, where it would wait
-//! behind whatever this pump runs.
+//! wakes another one goes to the end of its worker's queue itself before it takes anything: tokio
+//! puts the one that was woken into a slot of this worker that no other worker can reach, where it
+//! would wait behind whatever this pump runs.
 //!
 //! A caller whose call suspends helps: what the call's own turns schedule meanwhile, if it is known
 //! to be short, is run by the caller itself before it waits, so that a call through several agents
 //! needs no switch between tasks. See [`Helping`].
 
 use std::cell::Cell;
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use rand::Rng;
 use rand::rngs::SmallRng;
 use tokio::task::coop;
 
 use super::Shared;
-use crate::cell::{self, Guard, Lock, ScheduledAgent};
+use super::ready::{Popped, PumpState, Ready};
+use crate::cell::{self, ScheduledAgent};
 
 /// How many runs a pump makes before other tasks of its worker run.
 const RUNS: u32 = 64;
-/// How many a pump that is alone takes from the queue at once.
-const TAKEN: usize = 32;
 /// How many runs in a row come from the pump's own slot.
 const SLOT_RUNS: u32 = 16;
 /// How many runs a caller makes for its own call before it waits.
 const HELPED_RUNS: u32 = 8;
-
-/// What a pump finds.
-enum Popped {
-    Run(Runnable),
-    /// Enough for another pump, which was woken: it goes first.
-    MoveOver,
-    Nothing,
-}
 
 /// Something that can run for a while.
 pub(crate) enum Runnable {
@@ -50,20 +39,7 @@ pub(crate) enum Runnable {
     Job(async_task::Runnable),
 }
 
-pub(crate) struct RunQueue(Lock<Inner>);
-
-struct Inner {
-    ready: VecDeque<Runnable>,
-    /// The wakers of pumps that found nothing.
-    idle: Vec<(usize, Waker)>,
-    /// Whether a pump was woken and has not looked yet.
-    searching: bool,
-    /// How many pumps are not idle.
-    busy: usize,
-    /// Those who wait until all pumps are idle.
-    waiting: Vec<Waker>,
-    closed: bool,
-}
+pub(crate) struct RunQueue(Ready<Runnable>);
 
 thread_local! {
     /// The node whose pump or helping caller runs on this thread, and the agent that runs next.
@@ -101,19 +77,7 @@ impl Runnable {
 
 impl RunQueue {
     pub(crate) fn new() -> Self {
-        Self(Lock::new(Inner {
-            ready: VecDeque::new(),
-            idle: Vec::new(),
-            searching: false,
-            busy: 0,
-            waiting: Vec::new(),
-            closed: false,
-        }))
-    }
-
-    #[inline]
-    fn lock(&self) -> Guard<'_, Inner> {
-        self.0.lock()
+        Self(Ready::new())
     }
 
     /// Puts a scheduled agent in. A caller that helps runs it if it is `brief`: what it will do
@@ -127,19 +91,9 @@ impl RunQueue {
 
     /// Puts something in, and wakes a pump unless one is about to look.
     pub(crate) fn push(&self, runnable: Runnable) {
-        let mut inner = self.lock();
-        if inner.closed {
-            drop(inner);
-            runnable.run_last();
-            return;
-        }
-        inner.ready.push_back(runnable);
-        // A pump looks again itself, and calls for another one if it finds more than one thing.
         let own = SLOT.with(|slot| slot.node.get() == self.address() && !slot.helping.get());
-        let waker = if own { None } else { inner.next_pump() };
-        drop(inner);
-        if let Some(waker) = waker {
-            waker.wake();
+        if let Err(runnable) = self.0.push(runnable, own) {
+            runnable.run_last();
         }
     }
 
@@ -151,88 +105,22 @@ impl RunQueue {
 
     /// Returns how many things are ready.
     pub(super) fn ready(&self) -> usize {
-        self.lock().ready.len()
+        self.0.len()
     }
 
     /// Takes any, as the seed says.
     pub(crate) fn pop_any(&self, random: &mut SmallRng) -> Option<Runnable> {
-        let mut inner = self.lock();
-        let ready = inner.ready.len();
-        if ready > 1 {
-            let index = random.random_range(0..ready);
-            return inner.ready.swap_remove_front(index);
-        }
-        inner.ready.pop_front()
-    }
-
-    /// Takes the next for a pump, or notes that the pump is idle. A pump that is alone takes
-    /// some more.
-    fn pop_for(&self, pump: &mut PumpState, cx: &Context<'_>) -> Popped {
-        if let Some(runnable) = pump.taken.pop_front() {
-            return Popped::Run(runnable);
-        }
-        let mut inner = self.lock();
-        if std::mem::take(&mut pump.was_idle) {
-            inner.searching = false;
-            inner.idle.retain(|(index, _)| *index != pump.index);
-            inner.busy += 1;
-        }
-        if inner.ready.len() > 1
-            && let Some(waker) = inner.next_pump()
-        {
-            drop(inner);
-            waker.wake();
-            return Popped::MoveOver;
-        }
-        if let Some(runnable) = inner.ready.pop_front() {
-            if pump.alone {
-                let some = inner.ready.len().min(TAKEN);
-                pump.taken.extend(inner.ready.drain(..some));
-            }
-            return Popped::Run(runnable);
-        }
-        pump.was_idle = true;
-        inner.busy -= 1;
-        inner.idle.push((pump.index, cx.waker().clone()));
-        let waiting = if inner.busy == 0 { std::mem::take(&mut inner.waiting) } else { Vec::new() };
-        drop(inner);
-        waiting.into_iter().for_each(Waker::wake);
-        Popped::Nothing
-    }
-
-    /// Counts a pump in, before it runs for the first time.
-    pub(super) fn add_pump(&self) {
-        self.lock().busy += 1;
+        self.0.pop_any(|ready| random.random_range(0..ready))
     }
 
     /// Returns whether nothing runs and nothing is ready; else the waker is woken later.
     pub(crate) fn poll_idle(&self, cx: &Context<'_>) -> Poll<()> {
-        let mut inner = self.lock();
-        if inner.closed || (inner.busy == 0 && inner.ready.is_empty()) {
-            return Poll::Ready(());
-        }
-        inner.waiting.push(cx.waker().clone());
-        Poll::Pending
+        self.0.poll_idle(cx.waker())
     }
 
     /// Takes everything out, for good.
     pub(crate) fn close(&self) -> Vec<Runnable> {
-        let mut inner = self.lock();
-        inner.closed = true;
-        inner.ready.drain(..).collect()
-    }
-}
-
-impl Inner {
-    /// Returns the waker of a pump that is to look, unless one is about to.
-    #[inline]
-    fn next_pump(&mut self) -> Option<Waker> {
-        if self.searching {
-            return None;
-        }
-        let (_, waker) = self.idle.pop()?;
-        self.searching = true;
-        Some(waker)
+        self.0.close()
     }
 }
 
@@ -258,25 +146,16 @@ fn keep(agent: ScheduledAgent, node: usize, brief: bool) -> Option<ScheduledAgen
 /// Serves a run queue on one worker.
 pub(super) struct Pump {
     node: Arc<Shared>,
-    state: PumpState,
-}
-
-struct PumpState {
-    index: usize,
-    was_idle: bool,
-    /// Whether it is the only pump, so that nobody else could run what it takes.
-    alone: bool,
-    taken: VecDeque<Runnable>,
+    state: PumpState<Runnable>,
 }
 
 impl Pump {
     pub(super) fn new(node: Arc<Shared>, index: usize, alone: bool) -> Self {
-        node.run_queue.add_pump();
-        let state = PumpState { index, was_idle: false, alone, taken: VecDeque::new() };
+        let state = node.run_queue.0.add_pump(index, alone);
         Self { node, state }
     }
 
-    fn next(&mut self, cx: &Context<'_>, slot_runs: &mut u32) -> Popped {
+    fn next(&mut self, cx: &Context<'_>, slot_runs: &mut u32) -> Popped<Runnable> {
         let own = SLOT.with(|slot| slot.next.take());
         if let Some(agent) = own {
             if *slot_runs > 0 {
@@ -286,7 +165,7 @@ impl Pump {
             self.node.run_queue.push(Runnable::Agent(agent));
         }
         *slot_runs = SLOT_RUNS;
-        self.node.run_queue.pop_for(&mut self.state, cx)
+        self.node.run_queue.0.pop_for(&mut self.state, cx.waker())
     }
 }
 
@@ -317,7 +196,7 @@ impl Future for Pump {
 /// The runtime is gone if a pump is dropped while its node is not closed.
 impl Drop for Pump {
     fn drop(&mut self) {
-        for runnable in self.state.taken.drain(..) {
+        for runnable in self.state.take_rest() {
             self.node.run_queue.push(runnable);
         }
         self.node.close("its runtime has stopped");
@@ -405,6 +284,6 @@ impl Drop for Helping<'_> {
 
 impl fmt::Debug for RunQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunQueue").field("ready", &self.lock().ready.len()).finish()
+        f.debug_struct("RunQueue").field("ready", &self.ready()).finish()
     }
 }

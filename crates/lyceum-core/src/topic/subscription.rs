@@ -57,7 +57,9 @@ fn deliver<M: TopicMessage>(agent: &AgentRef, publication: &Publication) -> Resu
 }
 
 /// Starts the subscriptions that a block declares.
-pub(crate) fn subscribe_agent(agent: &AgentRef, block: &'static [Subscription]) {
+///
+/// Nothing is left of that where this is another generation of the agent.
+pub(crate) fn subscribe_agent(agent: &AgentRef, block: &'static [Subscription], generation: u32) {
     // Those that have had a pattern, and have another one.
     let mut known: Vec<(&'static str, Arc<Subscriber>)> = Vec::new();
     for subscription in block {
@@ -80,7 +82,16 @@ pub(crate) fn subscribe_agent(agent: &AgentRef, block: &'static [Subscription]) 
             known.push((subscription.handler, subscriber.clone()));
         }
         let id = agent.node.topics.insert(pattern, subscriber);
-        agent.with_extras(|extras| extras.subscriptions.push(id));
+        let is_current = agent.with_extras(|extras| {
+            let is_current = agent.has_begun(extras, generation);
+            if is_current {
+                extras.subscriptions.push(id);
+            }
+            is_current
+        });
+        if !is_current {
+            agent.node.topics.remove(id);
+        }
     }
 }
 

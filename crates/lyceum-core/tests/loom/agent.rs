@@ -1,14 +1,14 @@
 //! An agent as far as the word is concerned: what `header.rs` and `turn.rs` do.
 
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 
-use loom::sync::{Arc, Mutex};
-
-use crate::block::Block;
+use crate::block::{Block, Turn};
 use crate::lanes::{DEFAULT_BYTES, Limits, Mailbox, Next, PushOptions, Pushed, Room};
 use crate::mailbox::Overflow;
+use crate::ready::Ready;
 use crate::standing::{Gate, Stage, Standing};
-use crate::sync::{AtomicPtr, AtomicU32, Ordering, UnsafeCell, Watched};
+use crate::sync::{AtomicU32, Ordering, UnsafeCell, Watched};
+use crate::woken::WokenList;
 use crate::word::{CLOSED, Released, SHARING, SUSPENDED, WAITING, Word};
 
 const END: u32 = 1;
@@ -20,11 +20,11 @@ pub(crate) struct Agent {
     pub(crate) word: Word,
     asked: AtomicU32,
     mode: AtomicU32,
-    woken: AtomicPtr<Turn>,
+    woken: WokenList,
     standing: Standing,
     mailbox: Mailbox,
-    /// How often the agent is in the run queue.
-    queued: Mutex<u32>,
+    /// The run queue, which has nobody else.
+    ready: Ready<Scheduled>,
     /// What only the holder reaches: loom finds two at a time.
     state: UnsafeCell<State>,
 }
@@ -43,48 +43,8 @@ struct State {
     buried: bool,
 }
 
-/// A turn that is over once it was polled after so many causes.
-pub(crate) struct Turn {
-    causes: AtomicU32,
-    needed: u32,
-    woken: AtomicU32,
-    next: UnsafeCell<*mut Turn>,
-    inner: UnsafeCell<Suspended>,
-}
-
-#[derive(Default)]
-struct Suspended {
-    parked: u32,
-    over: bool,
-}
-
-impl Turn {
-    pub(crate) fn new() -> Self {
-        Self::needing(1)
-    }
-
-    pub(crate) fn needing(needed: u32) -> Self {
-        Self {
-            causes: AtomicU32::new(0),
-            needed,
-            woken: AtomicU32::new(0),
-            next: UnsafeCell::new(ptr::null_mut()),
-            inner: UnsafeCell::new(Suspended::default()),
-        }
-    }
-
-    pub(crate) fn is_over(&self) -> bool {
-        // SAFETY: loom checks the access.
-        self.inner.with(|inner| unsafe { (*inner).over })
-    }
-
-    fn poll(&self) -> bool {
-        let ready = self.causes.load(Ordering::Relaxed) >= self.needed;
-        // SAFETY: loom checks the access.
-        self.inner.with_mut(|inner| unsafe { (*inner).over = ready });
-        ready
-    }
-}
+/// The agent, in its run queue.
+struct Scheduled;
 
 impl Agent {
     pub(crate) fn idle() -> Self {
@@ -108,10 +68,10 @@ impl Agent {
             word,
             asked: AtomicU32::new(0),
             mode: AtomicU32::new(mode),
-            woken: AtomicPtr::new(ptr::null_mut()),
+            woken: WokenList::new(),
             standing: Standing::new(Stage::Running),
             mailbox: Mailbox::new(),
-            queued: Mutex::new(0),
+            ready: Ready::new(),
             state: UnsafeCell::new(State::default()),
         }
     }
@@ -141,14 +101,13 @@ impl Agent {
     }
 
     /// Polls a turn on the thread of the caller, who holds the agent, and lets go.
-    pub(crate) fn first_poll(&self, turn: &Arc<Turn>, kind: u32) {
+    pub(crate) fn first_poll(&self, turn: &Turn, kind: u32) {
         if !turn.poll() {
             self.as_holder(|state| match kind {
                 SUSPENDED => state.suspended = true,
                 _ => state.sharing += 1,
             });
-            // SAFETY: loom checks the access.
-            turn.inner.with_mut(|inner| unsafe { (*inner).parked = kind });
+            turn.park(kind);
         }
         self.release(false);
     }
@@ -248,24 +207,25 @@ impl Agent {
     }
 
     /// Fires a turn's waker, as `block.rs` and `header.rs` do.
-    pub(crate) fn wake(&self, turn: &Arc<Turn>) {
-        turn.causes.fetch_add(1, Ordering::Relaxed);
-        if turn.woken.swap(1, Ordering::AcqRel) != 0 {
+    pub(crate) fn wake(&self, turn: &Turn) {
+        turn.add_cause();
+        if !turn.wakes().mark() {
             return;
         }
-        let counted = Arc::into_raw(turn.clone()).cast_mut();
-        let mut head = self.woken.load(Ordering::Acquire);
-        loop {
-            // SAFETY: the count was just made; loom checks the access.
-            unsafe { &*counted }.next.with_mut(|next| unsafe { *next = head });
-            let swapped =
-                self.woken.compare_exchange(head, counted, Ordering::AcqRel, Ordering::Acquire);
-            match swapped {
-                Ok(_) => break,
-                Err(seen) => head = seen,
-            }
-        }
+        self.woken.push(turn.clone().into_owned());
         self.notify();
+        if self.word.is_ended() {
+            self.drop_woken();
+        }
+    }
+
+    /// As in `turn.rs`.
+    fn drop_woken(&self) {
+        let mut woken = self.woken.take();
+        while let Some(block) = woken.pop() {
+            // SAFETY: the list hands over a count of each of its turns.
+            drop(unsafe { Turn::from_owned(block) });
+        }
     }
 
     fn notify(&self) {
@@ -291,27 +251,22 @@ impl Agent {
     }
 
     fn schedule(&self) {
-        let mut queued = self.queued.lock().unwrap();
-        *queued += 1;
-        assert_eq!(*queued, 1, "a cell is in one run queue once");
+        assert!(self.ready.push(Scheduled, false).is_ok(), "nobody closes it");
+        assert!(self.ready.len() <= 1, "a cell is in one run queue once");
     }
 
     /// Serves the run queue for a moment.
-    pub(crate) fn pump(&self) {
-        let scheduled = {
-            let mut queued = self.queued.lock().unwrap();
-            std::mem::take(&mut *queued) > 0
-        };
+    pub(crate) fn pump(&self) -> bool {
+        let scheduled = self.ready.pop_any(|_| 0).is_some();
         if scheduled {
             self.visit();
         }
+        scheduled
     }
 
     /// Serves the run queue until it is empty.
     pub(crate) fn pump_all(&self) {
-        while *self.queued.lock().unwrap() > 0 {
-            self.pump();
-        }
+        while self.pump() {}
     }
 
     /// As in `turn.rs`.
@@ -338,26 +293,15 @@ impl Agent {
         self.asked.swap(0, Ordering::AcqRel)
     }
 
-    fn take_woken(&self) -> *mut Turn {
-        if self.woken.load(Ordering::Acquire).is_null() {
-            return ptr::null_mut();
-        }
-        self.woken.swap(ptr::null_mut(), Ordering::AcqRel)
-    }
-
     fn poll_woken(&self) {
-        let mut next = self.take_woken();
-        while let Some(turn) = NonNull::new(next) {
+        let mut woken = self.woken.take();
+        while let Some(block) = woken.pop() {
             // SAFETY: the list hands over a count of each of its turns.
-            let turn = unsafe { Arc::from_raw(turn.as_ptr().cast_const()) };
-            // SAFETY: loom checks the access.
-            next = turn.next.with_mut(|next| unsafe { ptr::replace(next, ptr::null_mut()) });
-            turn.woken.swap(0, Ordering::AcqRel);
-            // SAFETY: loom checks the access.
-            let parked = turn.inner.with(|inner| unsafe { (*inner).parked });
+            let turn = unsafe { Turn::from_owned(block) };
+            turn.wakes().hear();
+            let parked = turn.parked();
             if parked != 0 && turn.poll() {
-                // SAFETY: loom checks the access.
-                turn.inner.with_mut(|inner| unsafe { (*inner).parked = 0 });
+                turn.park(0);
                 self.as_holder(|state| match parked {
                     SUSPENDED => state.suspended = false,
                     _ => state.sharing -= 1,
@@ -409,12 +353,15 @@ impl Agent {
             // SAFETY: the mailbox handed over its count.
             unsafe { Block::release(block) };
         }
+        self.drop_woken();
         self.as_holder(|state| {
             assert!(!state.buried, "an agent ends once");
             state.buried = true;
             state.returned += returned;
         });
         self.word.release_ended();
+        // A wake-up that came too late to be dropped before finds nobody to look.
+        self.drop_woken();
     }
 
     /// Returns the messages that were handled, the largest first.
@@ -430,6 +377,10 @@ impl Agent {
 
     pub(crate) fn returned(&self) -> usize {
         self.as_holder(|state| state.returned)
+    }
+
+    pub(crate) fn has_woken(&self) -> bool {
+        !self.woken.is_empty()
     }
 
     pub(crate) fn is_buried(&self) -> bool {

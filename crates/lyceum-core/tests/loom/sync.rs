@@ -1,6 +1,6 @@
 //! Loom's primitives, under the names that the cell's sources use.
 
-pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering};
 
 /// Loom's cell, behind the interface of the sources.
 pub(crate) struct UnsafeCell<T>(loom::cell::UnsafeCell<T>);

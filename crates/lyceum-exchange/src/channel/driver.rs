@@ -24,8 +24,16 @@ use crate::transport::ByteStream;
 
 /// How many bytes there is room for, at least, when the channel is read.
 const READ_SIZE: usize = 32 << 10;
+/// The same while a large body comes in.
+const LARGE_READ_SIZE: usize = 128 << 10;
 /// How many frames are handled before other tasks run.
 const FRAMES: usize = 256;
+/// How many bytes are read before what is to go out is written, though there may be more.
+const READ_BUDGET: usize = 256 << 10;
+/// How many bursts are written before the channel is read again, though there may be more.
+const BURSTS: usize = 4;
+/// How often the driver reads and writes before other tasks run.
+const ROUNDS: usize = 8;
 /// After how many heartbeats without a sign of life a channel is lost.
 const SILENT_BEATS: u32 = 3;
 
@@ -48,6 +56,28 @@ pub(crate) struct Driver {
     other_retired: bool,
     /// Why the channel ends once all is written.
     leaving: Option<Lost>,
+    /// How many messages came in since all was written.
+    handled: usize,
+}
+
+/// How much of what came in was handled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taken {
+    All,
+    /// As many frames as are handled before other tasks run.
+    Frames,
+    /// As many bytes as are read before others are written.
+    Bytes,
+}
+
+/// How much of what is to go out was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Written {
+    All,
+    /// As many bytes as are written before others are read.
+    Some,
+    /// As many as the stream takes.
+    Full,
 }
 
 /// Why a channel ends.
@@ -87,38 +117,70 @@ impl Driver {
             pings: 0,
             other_retired: false,
             leaving: None,
+            handled: 0,
         }
     }
 
     /// Makes all the progress that can be made now.
     fn advance(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
         self.channel.driver.register(cx.waker());
+        self.channel.attending.store(true, Ordering::Release);
         if self.channel.broken_off.load(Ordering::Acquire) {
             return Err(Lost::Replaced);
         }
-        // What is left of the last time goes first.
-        let mut more = self.is_reading() && self.handle_frames(cx)?;
-        while !more && self.is_reading() && self.read(cx)? {
-            more = self.handle_frames(cx)?;
-        }
-        if more {
-            // Others go first.
-            cx.waker().wake_by_ref();
-        }
-        self.services.poll(cx);
-        if self.services.len() == 0 && self.channel.stopping.swap(false, Ordering::AcqRel) {
-            self.channel.say_goodbye(GoodbyeReason::Stopping, "");
-        }
         self.keep_alive(cx)?;
-        let idle = self.write(cx).map_err(Lost::Io)?;
-        if !idle {
-            return Ok(());
+        for _ in 0..ROUNDS {
+            let taken = self.take_in(cx)?;
+            self.services.poll(&self.channel, cx);
+            if self.services.len() == 0 && self.channel.stopping.swap(false, Ordering::AcqRel) {
+                self.channel.say_goodbye(GoodbyeReason::Stopping, "");
+            }
+            // Those who got answers are about to call again: what they say is written together.
+            let others_first = taken == Taken::Frames || std::mem::take(&mut self.handled) > 1;
+            let written = self.write_all(cx, others_first).map_err(Lost::Io)?;
+            if written == Written::All {
+                self.check_end()?;
+            }
+            if others_first {
+                break;
+            }
+            if taken == Taken::All && written != Written::Some {
+                return Ok(());
+            }
         }
+        cx.waker().wake_by_ref();
+        Ok(())
+    }
+
+    /// Ends the channel if all is written and that is the last of it.
+    fn check_end(&mut self) -> Result<(), Lost> {
         match self.leaving.take() {
             Some(lost) => Err(lost),
             None if self.is_over() => Err(Lost::Left),
             None => Ok(()),
         }
+    }
+
+    /// Reads and handles what came in, or a part of it.
+    fn take_in(&mut self, cx: &mut Context<'_>) -> Result<Taken, Lost> {
+        let mut count = 0;
+        // What is left of the last time goes first.
+        while self.is_reading() {
+            if self.handle_frames(cx)? {
+                return Ok(Taken::Frames);
+            }
+            if count >= READ_BUDGET {
+                return Ok(Taken::Bytes);
+            }
+            if !self.is_reading() {
+                break;
+            }
+            match self.read(cx)? {
+                0 => break,
+                read => count += read,
+            }
+        }
+        Ok(Taken::All)
     }
 
     /// Returns whether this side listens to the other one: not while it leaves, nor while more
@@ -133,27 +195,58 @@ impl Driver {
         self.other_retired && self.channel.calls().is_empty() && self.services.len() == 0
     }
 
-    /// Writes what is to go out; true if nothing is left.
-    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<bool> {
+    /// Writes what is to go out, or a part of it.
+    ///
+    /// Who pushes more wakes the driver then, unless that comes back at once.
+    fn write_all(&mut self, cx: &mut Context<'_>, comes_back: bool) -> io::Result<Written> {
+        loop {
+            let written = self.write(cx)?;
+            if written != Written::All || comes_back {
+                return Ok(written);
+            }
+            self.channel.attending.store(false, Ordering::Release);
+            if self.channel.outbox().is_empty() {
+                return Ok(Written::All);
+            }
+            self.channel.attending.store(true, Ordering::Release);
+        }
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> io::Result<Written> {
+        let mut bursts = 0;
         loop {
             self.channel.push_backlog();
             if !self.channel.outbox().fill(&mut self.burst) {
                 break;
             }
-            while self.burst.has_remaining() {
-                match self.write_once(cx) {
-                    Poll::Pending => return Ok(false),
-                    Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                    Poll::Ready(Ok(written)) => self.burst.advance(written),
-                    Poll::Ready(Err(error)) => return Err(error),
-                }
+            if bursts == BURSTS {
+                return Ok(Written::Some);
+            }
+            bursts += 1;
+            if self.write_burst(cx)?.is_pending() {
+                return Ok(Written::Full);
             }
             self.channel.room.open();
         }
         match Pin::new(&mut self.stream).poll_flush(cx) {
-            Poll::Ready(flushed) => flushed.map(|()| true),
-            Poll::Pending => Ok(false),
+            Poll::Ready(flushed) => flushed.map(|()| Written::All),
+            Poll::Pending => Ok(Written::Full),
         }
+    }
+
+    /// Writes what is left of a burst.
+    fn write_burst(&mut self, cx: &mut Context<'_>) -> io::Result<Poll<()>> {
+        while self.burst.has_remaining() {
+            match self.write_once(cx) {
+                Poll::Pending => return Ok(Poll::Pending),
+                Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Poll::Ready(written) => self.burst.advance(written?),
+            }
+            if let Some(spent) = self.burst.take_spent() {
+                self.channel.dispose(spent);
+            }
+        }
+        Ok(Poll::Ready(()))
     }
 
     fn write_once(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -162,17 +255,18 @@ impl Driver {
         Pin::new(&mut self.stream).poll_write_vectored(cx, &slices[..count])
     }
 
-    /// Reads once; false if there is nothing to read now.
-    fn read(&mut self, cx: &mut Context<'_>) -> Result<bool, Lost> {
-        self.received.reserve(READ_SIZE);
+    /// Reads once, and returns how many bytes; none if there is nothing to read now.
+    fn read(&mut self, cx: &mut Context<'_>) -> Result<usize, Lost> {
+        let is_large = self.reassembly.under_way() > 0;
+        self.received.reserve(if is_large { LARGE_READ_SIZE } else { READ_SIZE });
         let read = pin!(self.stream.read_buf(&mut self.received));
         match read.poll(cx) {
-            Poll::Pending => Ok(false),
+            Poll::Pending => Ok(0),
             Poll::Ready(Ok(0)) => Err(Lost::Io(io::ErrorKind::UnexpectedEof.into())),
-            Poll::Ready(Ok(_)) => {
+            Poll::Ready(Ok(count)) => {
                 self.silent_beats = 0;
                 self.channel.heard.notify_waiters();
-                Ok(true)
+                Ok(count)
             }
             Poll::Ready(Err(error)) => Err(Lost::Io(error)),
         }
@@ -187,7 +281,10 @@ impl Driver {
                 Err(error) => return self.refuse(error).map(|()| false),
             };
             match self.reassembly.accept(frame) {
-                Ok(Some(message)) => self.handle(message, cx)?,
+                Ok(Some(message)) => {
+                    self.handled += 1;
+                    self.handle(message, cx)?;
+                }
                 Ok(None) => {}
                 Err(error) => return self.refuse(error).map(|()| false),
             }
@@ -221,7 +318,7 @@ impl Driver {
         // Whoever waits for it may do so outside of a simulated node.
         channel.door.note_outside();
         match head {
-            Head::Call(call) => self.services.call(channel, &call, body, cx),
+            Head::Call(call) => self.services.call(channel, call, body, cx),
             Head::Answer(Answer { id, outcome }) | Head::Told { id, outcome } => {
                 channel.calls().answer(id, Arrived { outcome, body });
             }

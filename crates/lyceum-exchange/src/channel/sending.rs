@@ -233,7 +233,7 @@ impl Channel {
             }
             match pushed {
                 Ok(()) => {
-                    self.driver.wake();
+                    self.wake_driver();
                     return Ok(());
                 }
                 Err(PushError::Full(full)) => message = *full,

@@ -13,14 +13,15 @@ use lyceum_core::{AnyHandle, CallError};
 use lyceum_wire::link::{
     self, ActionKey, Answer, CHUNK_SIZE, Call, FaultKind, Head, Message, Outcome, PushError,
 };
-use lyceum_wire::{AgentKey, Encoding, Style};
+use lyceum_wire::{AgentKey, CodecError, Encoding, Style};
 use serde_json::Value;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::calls::STREAM_AHEAD;
 use super::encoding::Received;
+use super::heavy::{HEAVY, Held, Queues};
 use super::outflow::Credit;
-use super::{Channel, QUESTION_LIMIT, faults, questions, sending};
+use super::{Channel, QUESTION_LIMIT, faults, heavy, questions, sending};
 
 /// What the other node asked for and that is not over.
 #[derive(Default)]
@@ -31,6 +32,8 @@ pub(super) struct Services {
     calls: usize,
     /// How many bytes of large arguments they brought.
     bytes: u64,
+    /// Calls behind a large one that is decoded.
+    queues: Queues,
 }
 
 /// A call or question on its way; it sends its answer itself.
@@ -54,13 +57,16 @@ struct Load {
 impl Services {
     /// Returns how many calls and questions are not over.
     pub(super) fn len(&self) -> usize {
-        self.open.len()
+        self.open.len() + self.queues.len()
     }
 
     /// Returns whether a call is within what this side allows.
     fn admits(&self, channel: &Channel, id: u64, bytes: u64) -> bool {
-        let has_room = self.bytes == 0 || bytes == 0 || self.bytes + bytes <= channel.serving_bytes;
-        self.calls < channel.serving_limit && has_room && !self.open.contains_key(&id)
+        let taken = self.bytes + self.queues.bytes();
+        let has_room = taken == 0 || bytes == 0 || taken + bytes <= channel.serving_bytes;
+        let calls = self.calls + self.queues.len();
+        let is_new = !self.open.contains_key(&id) && !self.queues.has(id);
+        calls < channel.serving_limit && has_room && is_new
     }
 
     /// Runs a service once, and keeps it if it is not over.
@@ -84,7 +90,14 @@ impl Services {
     }
 
     /// Goes on with all of them.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
+    pub(super) fn poll(&mut self, channel: &Arc<Channel>, cx: &mut Context<'_>) {
+        while let Some((agent, mut queue)) = self.queues.poll(cx) {
+            while let Some(held) = queue.pop_front() {
+                if let Some(held) = self.queues.hold(&agent, held) {
+                    self.hand_over(channel, held, cx);
+                }
+            }
+        }
         while let Poll::Ready(Some(ended)) = Pin::new(&mut self.running).poll_next(cx) {
             // One that was aborted was taken out by who did that.
             if let Ok(id) = ended {
@@ -95,6 +108,9 @@ impl Services {
 
     /// Ends a service whose caller gave up; false if it was over.
     pub(super) fn cancel(&mut self, id: u64) -> bool {
+        if self.queues.cancel(id) {
+            return true;
+        }
         let open = self.close(id);
         if let Some(open) = &open {
             open.abort.abort();
@@ -115,7 +131,7 @@ impl Services {
     pub(super) fn call(
         &mut self,
         channel: &Arc<Channel>,
-        call: &Call,
+        call: Call,
         body: Bytes,
         cx: &mut Context<'_>,
     ) {
@@ -126,18 +142,44 @@ impl Services {
             return channel
                 .answer_fault(id, link::Fault::new(FaultKind::Overloaded, why).started(false));
         }
-        let serving = match begin(channel, call, body) {
-            Ok(serving) => serving,
-            Err(fault) => return channel.answer_fault(id, fault),
-        };
-        let encoding = call.encoding;
-        let credit = (call.reply == link::Reply::Stream)
+        let mut held = Held { call, body, bytes };
+        if !self.queues.is_empty()
+            && let Some(agent) = channel.door.find(&held.call.to)
+        {
+            match self.queues.hold(&agent.key(), held) {
+                Some(back) => held = back,
+                None => return,
+            }
+        }
+        self.hand_over(channel, held, cx);
+    }
+
+    /// Hands a call to its agent that no earlier one is in the way of.
+    fn hand_over(&mut self, channel: &Arc<Channel>, held: Held, cx: &mut Context<'_>) {
+        let (id, encoding, bytes) = (held.call.id, held.call.encoding, held.bytes);
+        let credit = (held.call.reply == link::Reply::Stream)
             .then(|| Arc::new(Semaphore::new(STREAM_AHEAD as usize)));
-        let (channel, flow) = (channel.clone(), credit.clone());
-        let service = Box::pin(async move {
-            channel.serve(id, encoding, serving.await, flow).await;
-            id
-        });
+        let flow = credit.clone();
+        let heavy = channel.beside.as_ref().filter(|_| held.body.len() >= HEAVY);
+        let agent = heavy.and_then(|_| channel.door.find(&held.call.to));
+        let service = match (heavy, agent) {
+            (Some(runtime), Some(agent)) => {
+                let (sender, handed_over) = oneshot::channel();
+                self.queues.begin(agent.key(), handed_over);
+                heavy::serve(channel, runtime, held, flow, sender)
+            }
+            _ => {
+                let serving = match begin(channel, &held.call, held.body) {
+                    Ok(serving) => serving,
+                    Err(fault) => return channel.answer_fault(id, fault),
+                };
+                let channel = channel.clone();
+                Box::pin(async move {
+                    channel.serve(id, encoding, serving.await, flow, false).await;
+                    id
+                })
+            }
+        };
         self.start(id, Load { is_call: true, bytes, credit }, service, cx);
     }
 
@@ -204,7 +246,7 @@ fn no_agent(key: Option<&AgentKey>) -> link::Fault {
 }
 
 /// Decodes a call, and finds its agent.
-fn begin(
+pub(super) fn begin(
     channel: &Channel,
     call: &Call,
     body: Bytes,
@@ -256,18 +298,28 @@ fn check_type(
 }
 
 impl Channel {
-    /// Sends what came of a call.
-    async fn serve(
+    /// Sends what came of a call; a result that is likely large is encoded beside this thread.
+    pub(super) async fn serve(
         &self,
         id: u64,
         encoding: Encoding,
         result: Result<Served, Fault>,
         credit: Option<Credit>,
+        is_heavy: bool,
     ) {
         match result {
             Ok(Served::Value(value)) => {
-                let encoded = value.encode(encoding);
-                drop(value);
+                let encode = move || value.encode(encoding);
+                let encoded = match &self.beside {
+                    Some(runtime) if is_heavy => match runtime.spawn_blocking(encode).await {
+                        Ok(encoded) => encoded,
+                        Err(error) => Err(CodecError::Encode {
+                            codec: encoding.codec.name(),
+                            source: Box::new(error),
+                        }),
+                    },
+                    _ => encode(),
+                };
                 match encoded {
                     Ok((encoding, bytes)) => {
                         self.answer(id, Outcome::Result(encoding), bytes.into()).await;
@@ -310,7 +362,7 @@ impl Channel {
 
     /// Answers that a call failed, if need be past the bounds of the outbox: there is at most one
     /// such answer for each call of the window.
-    fn answer_fault(&self, id: u64, fault: link::Fault) {
+    pub(super) fn answer_fault(&self, id: u64, fault: link::Fault) {
         let head = Head::Answer(Answer { id, outcome: Outcome::Fault(fault) });
         self.push_small(Message::new(head));
     }

@@ -1,8 +1,9 @@
 //! Another node, as the core sees it.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use futures_util::future::BoxFuture;
 use lyceum_core::CallError;
@@ -37,15 +38,46 @@ fn lane(address: &Address) -> u64 {
     hasher.finish()
 }
 
+/// How many nodes are remembered that handles lead to.
+const REMEMBERED: usize = 4_096;
+
+/// The nodes that handles lead to, so that all handles of one share what is known of it.
+#[derive(Default)]
+pub(super) struct Remembered(Mutex<HashMap<Place, Weak<NodePeer>>>);
+
+/// What an address says of where a node is.
+type Place = (Option<NodeId>, Option<Endpoint>);
+
+impl Remembered {
+    /// Returns the node at a place, or makes it.
+    fn peer(&self, place: Place, make: impl FnOnce() -> NodePeer) -> Arc<NodePeer> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(peer) = known.get(&place).and_then(Weak::upgrade) {
+            return peer;
+        }
+        let peer = Arc::new(make());
+        if known.len() >= REMEMBERED {
+            known.retain(|_, peer| peer.strong_count() > 0);
+        }
+        // Beyond that many nodes at once, handles do not share.
+        if known.len() < REMEMBERED {
+            known.insert(place, Arc::downgrade(&peer));
+        }
+        peer
+    }
+}
+
 impl NodePeer {
     /// Returns the peer that an address leads to.
     pub(super) fn of(network: &Arc<Inner>, address: &Address) -> Arc<Self> {
-        Arc::new(Self(Arc::new(Whereabouts {
-            network: Arc::downgrade(network),
-            node: address.node,
-            endpoint: address.endpoint.clone(),
-            lane: lane(address),
-        })))
+        network.remembered.peer((address.node, address.endpoint.clone()), || {
+            Self(Arc::new(Whereabouts {
+                network: Arc::downgrade(network),
+                node: address.node,
+                endpoint: address.endpoint.clone(),
+                lane: lane(address),
+            }))
+        })
     }
 
     /// Finds or makes a channel.
@@ -145,5 +177,38 @@ impl fmt::Debug for NodePeer {
             .field("node", &self.0.node)
             .field("endpoint", &self.0.endpoint)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer() -> NodePeer {
+        let network = Weak::new();
+        NodePeer(Arc::new(Whereabouts { network, node: None, endpoint: None, lane: 0 }))
+    }
+
+    #[test]
+    fn handles_of_one_node_share_what_is_known_of_it() {
+        let known = Remembered::default();
+        let place = |node| (Some(NodeId::new(node)), None);
+
+        let first = known.peer(place(1), peer);
+        assert!(Arc::ptr_eq(&first, &known.peer(place(1), peer)));
+        assert!(!Arc::ptr_eq(&first, &known.peer(place(2), peer)));
+    }
+
+    #[test]
+    fn nodes_that_no_handle_leads_to_make_room_for_others() {
+        let known = Remembered::default();
+        let place = |node| (Some(NodeId::new(node)), None);
+        for node in 0..2 * REMEMBERED as u64 {
+            known.peer(place(node), peer);
+        }
+
+        let kept = known.peer(place(0), peer);
+        assert!(Arc::ptr_eq(&kept, &known.peer(place(0), peer)));
+        assert!(known.0.lock().unwrap().len() <= REMEMBERED);
     }
 }

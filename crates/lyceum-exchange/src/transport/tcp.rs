@@ -75,10 +75,26 @@ const SILENCE: Duration = Duration::from_secs(5);
 #[cfg(target_os = "linux")]
 const ANSWER_LIMIT: Duration = Duration::from_secs(60);
 
-/// Sends small frames at once instead of waiting for more, and notices when the other side is gone.
+/// How much the system keeps of what goes out over this machine's loopback, and of what comes in.
+/// By itself it would let megabytes queue up, which a small frame then waits behind.
+const LOOPBACK_BUFFER: usize = 256 << 10;
+
+/// How much the system takes on to other machines beyond what is on its way there.
+#[cfg(target_os = "linux")]
+const UNSENT_LIMIT: u32 = 256 << 10;
+
+/// Sends small frames at once instead of waiting for more, keeps what they may have to wait behind
+/// short, and notices when the other side is gone.
 pub(super) fn prompt(stream: TcpStream) -> io::Result<Box<TcpStream>> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(&stream);
+    if stream.peer_addr()?.ip().is_loopback() {
+        socket.set_send_buffer_size(LOOPBACK_BUFFER)?;
+        socket.set_recv_buffer_size(LOOPBACK_BUFFER)?;
+    } else {
+        #[cfg(target_os = "linux")]
+        socket.set_tcp_notsent_lowat(UNSENT_LIMIT)?;
+    }
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE))?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(ANSWER_LIMIT))?;

@@ -6,7 +6,7 @@ use futures_util::StreamExt;
 use lyceum::exchange::ConnectError;
 use lyceum::prelude::*;
 use lyceum::{Arguments, CallOptions};
-use lyceum_exchange::aiomas::{AiomasExt, Date};
+use lyceum_exchange::aiomas::Date;
 use serde_json::{Map, Value, json};
 
 use crate::agents::{Clerk, Point};
@@ -35,9 +35,7 @@ pub(crate) trait Callee {
 
 /// A node that can reach agents of aiomas.
 pub(crate) fn node() -> Node {
-    let node = Node::local();
-    node.aiomas();
-    node
+    Node::local()
 }
 
 #[tokio::test(flavor = "multi_thread")]

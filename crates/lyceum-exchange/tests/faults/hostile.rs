@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lyceum::network::Settings;
+use lyceum::network::{NetworkExt, Settings};
 use lyceum_test::SimulatedNetwork;
 use lyceum_wire::link::{Answer, GoodbyeReason, Head, Hello, Outcome, PREFACE, VersionRange};
 use lyceum_wire::{Encoding, NodeId};
@@ -188,7 +188,7 @@ async fn other_version_and_codec_are_named_in_the_refusal() {
     let json = lyceum_wire::CodecKind::Json;
     let postcard = lyceum_wire::CodecKind::Postcard;
     let strict = network.node_with("strict", Settings::default().codecs([json]));
-    lyceum::network::NetworkExt::listen(&strict, "sim://strict").await.unwrap();
+    strict.listen("sim://strict").await.unwrap();
     let other = network.node_with("other", Settings::default().codecs([postcard]));
     let error = other.connect_any("sim://strict/clerk").await.unwrap_err();
     let text = format!("{:?}", std::error::Error::source(&error).map(ToString::to_string));

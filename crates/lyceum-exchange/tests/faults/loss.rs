@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use lyceum::network::{Network, Settings};
+use lyceum::network::{Network, NetworkExt, Settings};
 use lyceum::{CallError, DownReason, Handle, Node, Time};
 
 use super::{Clerk, Pair, is_lost, serve};

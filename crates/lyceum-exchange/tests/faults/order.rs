@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use lyceum::network::NetworkExt;
 use lyceum::{CallError, Handle, Node};
 use lyceum_test::{Seeds, SimulatedNetwork};
 

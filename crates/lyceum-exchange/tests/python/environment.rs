@@ -32,8 +32,10 @@ impl Environment {
             return Some(python);
         }
         let Some(base) = self.versions.iter().find_map(|version| interpreter(version)) else {
-            let versions = self.versions.join(" or ");
-            println!("skipped: this machine has no Python {versions}, which {} needs", self.name);
+            let reason = format!("this machine has no Python {}", self.versions.join(" or "));
+            println!("skipped: {reason}, which {} needs", self.name);
+            // `cargo xtask test` says so in its summary.
+            fs::write(peers.join(format!("{}.missing", self.name)), reason).unwrap();
             return None;
         };
         // What another run left unfinished goes away.

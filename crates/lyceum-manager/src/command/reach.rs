@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::AgentFilter;
 use lyceum_core::{AnyHandle, CallError, Node, Time};
-use lyceum_exchange::{Network, Settings};
+use lyceum_exchange::{Network, NetworkExt, Settings};
 use lyceum_wire::Address;
 
 use super::{Failure, Shared};

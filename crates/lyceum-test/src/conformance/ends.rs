@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use lyceum::network::NetworkExt;
 use lyceum::{CallError, DownReason, Handle};
 
 use super::bed::Bed;

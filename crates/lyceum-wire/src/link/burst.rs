@@ -26,6 +26,19 @@ use bytes::{Buf, Bytes, BytesMut};
 pub struct Burst {
     pub(super) frames: BytesMut,
     pub(super) tail: Bytes,
+    /// Whether the tail is the last of a body whose memory is to come back.
+    pub(super) is_last: bool,
+    spent: Option<Bytes>,
+}
+
+impl Burst {
+    /// Takes what keeps the memory of a body of more than [`SPENT_SIZE`](super::SPENT_SIZE) bytes
+    /// that was written as a whole.
+    ///
+    /// It is empty. To drop it gives the body's memory back, which takes long.
+    pub fn take_spent(&mut self) -> Option<Bytes> {
+        self.spent.take()
+    }
 }
 
 impl Buf for Burst {
@@ -53,8 +66,9 @@ impl Buf for Burst {
         self.frames.advance(of_frames);
         self.tail.advance(count - of_frames);
         if self.tail.is_empty() {
-            // Even an empty slice would keep the whole body.
-            self.tail = Bytes::new();
+            // Even an empty slice keeps the whole body.
+            let tail = std::mem::take(&mut self.tail);
+            self.spent = std::mem::take(&mut self.is_last).then_some(tail);
         }
     }
 }
@@ -63,11 +77,26 @@ impl Buf for Burst {
 mod tests {
     use super::*;
 
+    fn burst(frames: BytesMut) -> Burst {
+        Burst { frames, tail: Bytes::from_static(b"tail"), ..Burst::default() }
+    }
+
+    #[test]
+    fn the_memory_of_a_body_comes_back_with_its_last_chunk() {
+        for is_last in [false, true] {
+            let mut burst = Burst { is_last, ..burst(BytesMut::new()) };
+            burst.advance(3);
+            assert_eq!(burst.take_spent(), None);
+            burst.advance(1);
+            assert_eq!(burst.take_spent(), is_last.then(Bytes::new));
+        }
+    }
+
     #[test]
     fn a_burst_can_be_written_in_any_pieces() {
         for piece in 1..=7 {
             let frames = BytesMut::from(&b"frame"[..]);
-            let mut burst = Burst { frames, tail: Bytes::from_static(b"tail") };
+            let mut burst = burst(frames);
             let mut written = Vec::new();
             while burst.has_remaining() {
                 let piece = piece.min(burst.remaining());
@@ -80,7 +109,7 @@ mod tests {
     #[test]
     fn both_parts_are_written_at_once() {
         let frames = BytesMut::from(&b"frame"[..]);
-        let mut burst = Burst { frames, tail: Bytes::from_static(b"tail") };
+        let mut burst = burst(frames);
         let mut slices = [IoSlice::new(&[]); 4];
 
         assert_eq!(burst.chunks_vectored(&mut slices), 2);

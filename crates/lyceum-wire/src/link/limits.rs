@@ -24,6 +24,10 @@ pub const HEAD_LIMIT: usize = 64 << 10;
 /// How long a body may be to travel in one frame. Larger ones are sent in chunks of this size.
 pub const CHUNK_SIZE: usize = 64 << 10;
 
+/// From how many bytes on the memory of a body that has gone out is handed back by itself, since
+/// it takes long to give it back.
+pub const SPENT_SIZE: u64 = 4 << 20;
+
 /// How long a body may be, unless two nodes agree on less. All large bodies under way in one
 /// direction share it, so that it also bounds what a peer makes a node hold.
 pub const MESSAGE_LIMIT: u64 = 256 << 20;

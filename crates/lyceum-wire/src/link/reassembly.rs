@@ -6,6 +6,9 @@ use bytes::BytesMut;
 
 use super::{BODIES_UNDER_WAY, Frame, Head, LinkError, MESSAGE_LIMIT, Message, Opening, Part};
 
+/// How many times what came so far there is room for, once it must be moved.
+const GROWTH: usize = 4;
+
 /// Makes whole messages of frames, of which some have only a part of a body.
 ///
 /// Bodies grow as their chunks come: nothing is allocated for a length that is only announced.
@@ -107,6 +110,7 @@ impl Reassembly {
             return Err(LinkError::UnknownBody { stream });
         };
         partial.check(stream, part, body)?;
+        partial.grow(body.len());
         partial.received.extend_from_slice(body);
         if part == Part::More {
             return Ok(None);
@@ -127,6 +131,17 @@ impl Reassembly {
 }
 
 impl Partial {
+    /// Makes room for a chunk: for as much again as came so far and more, so that a large body is
+    /// moved seldom, but never for what was only announced.
+    fn grow(&mut self, chunk: usize) {
+        let length = self.received.len() + chunk;
+        if length > self.received.capacity() {
+            let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+            let room = length.saturating_mul(GROWTH).min(size).max(length);
+            self.received.reserve(room - self.received.len());
+        }
+    }
+
     /// Checks that a chunk fits.
     fn check(&self, stream: u32, part: Part, body: &[u8]) -> Result<(), LinkError> {
         let (announced, found) = (self.size, (self.received.len() + body.len()) as u64);

@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use super::held::Order;
 use super::lane::Lane;
 use super::{Burst, CHUNK_SIZE, Encoder, Head, LinkError, Message};
-use crate::link::{BODIES_UNDER_WAY, Opening, Part};
+use crate::link::{BODIES_UNDER_WAY, Opening, Part, SPENT_SIZE};
 
 /// All large bodies that may go out.
 #[derive(Debug)]
@@ -72,6 +72,7 @@ impl LargeBodies {
         encoder
             .encode_head(None, &head, burst.tail.len(), &mut burst.frames)
             .expect("the frame of a chunk is shorter than any frame limit");
+        burst.is_last = part == Part::Last && large.size > SPENT_SIZE;
         if part == Part::More {
             self.open.push_back(large);
             return None;
