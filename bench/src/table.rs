@@ -6,7 +6,7 @@ use lyceum_bench_figures::text::{align, cell, number};
 
 use crate::case::{Case, Metric, Place};
 use crate::goals::{Goal, Limit};
-use crate::rounds::{Gap, Results, Series};
+use crate::rounds::{Gap, Results};
 use crate::targets::Role;
 use crate::verdict;
 
@@ -106,6 +106,7 @@ fn goal(name: &str, place: Place, metric: Metric) -> String {
 mod tests {
     use super::*;
     use crate::case::NotRun;
+    use crate::rounds::Series;
 
     #[test]
     fn subject_is_set_against_the_fastest_peer_and_the_goal() {

@@ -16,6 +16,9 @@ const SHORT: Duration = Duration::from_secs(2 * 60);
 /// Time for a stage that compiles the workspace once.
 const MEDIUM: Duration = Duration::from_secs(20 * 60);
 
+/// For how many seconds each fuzz target is driven.
+const FUZZ_SECONDS: u32 = 4;
+
 /// Time for a stage that compiles the workspace and runs long tests.
 const LONG: Duration = Duration::from_secs(40 * 60);
 
@@ -42,6 +45,8 @@ pub(crate) enum Stage {
     Loom,
     /// Runs the core's tests under the address sanitizer, where a nightly toolchain has it
     Asan,
+    /// Drives each fuzz target for a few seconds, on any toolchain
+    Fuzz,
     /// Builds the benchmarks and runs each case once
     BenchSmoke,
 }
@@ -104,6 +109,7 @@ impl Stage {
             Self::Tests => tests().run(),
             Self::DocTests => doc_tests().run(),
             Self::Loom => loom().run(),
+            Self::Fuzz => fuzz().run(),
             Self::BenchSmoke => bench_smoke().run(),
         }
     }
@@ -208,6 +214,11 @@ fn asan() -> Plan {
     let flags = "-Zsanitizer=address --cfg lyceum_no_pool";
     let program = Program::cargo(&arguments).env("RUSTFLAGS", flags);
     Plan { program, limit: LONG, counting: Counting::Libtest }
+}
+
+fn fuzz() -> Plan {
+    let arguments = format!("run --manifest-path fuzz/Cargo.toml -- --seconds {FUZZ_SECONDS}");
+    Plan { program: Program::cargo(&arguments), limit: MEDIUM, counting: Counting::Libtest }
 }
 
 fn bench_smoke() -> Plan {

@@ -73,7 +73,7 @@ mod tests {
                 metrics.any(|metric| metric.0 == goal.metric)
             };
             assert!(is_measured(goal.subject), "{goal:?}");
-            if let Limit::Times(line, _) = goal.limit {
+            if let Times(line, _) = goal.limit {
                 assert!(is_measured(line), "{goal:?}");
             }
         }

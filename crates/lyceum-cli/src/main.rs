@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use lyceum::manager::{Commands, Completions};
+use lyceum::manager::{Certs, Commands, Completions};
 
 /// How long a read that hangs may hold up the end of the program.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -34,6 +34,8 @@ enum Command {
     Token(token::Command),
     #[command(flatten)]
     Agents(Commands),
+    /// Makes certificates for nodes that talk over tls://
+    Certs(Certs),
     /// Prints what a shell needs to complete this program's command line
     Completions(Completions),
 }
@@ -44,6 +46,7 @@ fn main() -> lyceum::Result<ExitCode> {
         Command::Exchange(command) => command.run(),
         Command::Token(command) => command.run(),
         Command::Agents(commands) => Ok(commands.run()),
+        Command::Certs(certs) => Ok(certs.run()),
         Command::Completions(options) => {
             options.print::<Cli>()?;
             Ok(ExitCode::SUCCESS)

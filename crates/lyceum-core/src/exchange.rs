@@ -24,8 +24,7 @@ mod remote;
 mod wire;
 
 pub use connect::{Connect, ConnectError};
-pub use door::Door;
-pub(crate) use door::reviving;
+pub use door::{Door, InterestWatch};
 pub use encoded::{Encoded, EncodedBytes, ReadValue, ToEncode, Unreadable, decode};
 pub use incoming::{Incoming, Served, Serving};
 pub(crate) use origin::{Caller, Departures};

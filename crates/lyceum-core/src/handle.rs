@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use any::AnyHandle;
 use lyceum_wire::{Address, AgentDescription, AgentKey};
 pub use revive::ReviveError;
-pub(crate) use revive::recipient_at;
+pub(crate) use revive::{recipient_at, reviving};
 pub use stats::Stats;
 
 use crate::exchange::Status;

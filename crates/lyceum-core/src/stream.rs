@@ -18,7 +18,8 @@ use tokio::sync::mpsc;
 use crate::caught::panic_text;
 use crate::cell::Place;
 use crate::error::CallFault;
-use crate::exchange::{Encoded, decode, reviving};
+use crate::exchange::{Encoded, decode};
+use crate::handle::reviving;
 use crate::life::{Extras, try_run_job};
 use crate::{ActionInfo, AgentRef, CallError, Recipient};
 

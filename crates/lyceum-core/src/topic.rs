@@ -7,6 +7,7 @@ mod subscription;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use pattern::{Pattern, TopicError, TopicName};
@@ -42,8 +43,10 @@ pub enum PublishError {
 #[derive(Default)]
 pub(crate) struct TopicTable {
     table: Mutex<Table>,
-    /// Tells those who want to know that subscriptions came or went.
+    /// Tells all who want to know that subscriptions came or went.
     pub(crate) changed: Notify,
+    /// How often they did.
+    version: AtomicU64,
 }
 
 struct Table {
@@ -89,14 +92,24 @@ impl TopicTable {
 
     pub(crate) fn insert(&self, pattern: Pattern, subscriber: Arc<Subscriber>) -> u64 {
         let id = self.table().router.insert(pattern, subscriber);
-        self.changed.notify_one();
+        self.note_change();
         id
     }
 
     pub(crate) fn remove(&self, id: u64) {
         // Bound to a variable: it is dropped after the lock.
         let _removed = self.table().router.remove(id);
-        self.changed.notify_one();
+        self.note_change();
+    }
+
+    fn note_change(&self) {
+        self.version.fetch_add(1, Ordering::Release);
+        self.changed.notify_waiters();
+    }
+
+    /// Returns how often subscriptions came or went.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
     }
 
     pub(crate) fn clear(&self) {

@@ -92,8 +92,11 @@ pub(crate) struct Channel {
     /// Small messages that found no room; the windows bound their number.
     backlog: Mutex<VecDeque<Message>>,
     closing: AtomicBool,
-    /// Whether the driver is to say goodbye once all is answered.
+    /// Whether the driver is to say goodbye once all is answered and written, and takes on no more
+    /// calls.
     stopping: AtomicBool,
+    /// Whether this side said goodbye.
+    left: AtomicBool,
     /// Whether the driver is to drop the channel, since another one takes its place.
     broken_off: AtomicBool,
     /// Told when something came from the other side.
@@ -144,6 +147,7 @@ impl Channel {
             backlog: Mutex::default(),
             closing: AtomicBool::new(false),
             stopping: AtomicBool::new(false),
+            left: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
             heard: Notify::new(),
             retired: AtomicBool::new(false),
@@ -308,16 +312,29 @@ impl Channel {
         }
     }
 
-    /// Ends the channel once all that the other side asked for is answered.
+    /// Ends the channel once all that the other side asked for is answered, and all is written.
     pub(crate) fn stop(&self) {
         self.closing.store(true, Ordering::Release);
         self.stopping.store(true, Ordering::Release);
         self.driver.wake();
     }
 
-    /// Says goodbye; the other side ends the channel then.
+    /// Ends the channel without waiting for answers.
+    pub(crate) fn leave(&self) {
+        self.say_goodbye(GoodbyeReason::Stopping, "");
+    }
+
+    /// Returns whether new calls are refused, since the channel is about to end.
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Says goodbye, once; the other side ends the channel then.
     fn say_goodbye(&self, reason: GoodbyeReason, text: &str) {
         self.closing.store(true, Ordering::Release);
+        if self.left.swap(true, Ordering::AcqRel) {
+            return;
+        }
         self.push_control(Head::Goodbye { reason, text: Text::new(text) });
     }
 

@@ -5,6 +5,7 @@ mod host;
 mod listener;
 mod peer;
 mod peers;
+mod revival;
 mod settings;
 mod timer;
 mod turnstile;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use conductor::{ConductError, Conductor};
 use futures_util::FutureExt;
-use futures_util::future::{AbortHandle, Abortable, BoxFuture, join_all};
+use futures_util::future::{AbortHandle, Abortable, BoxFuture};
 pub use listener::{ListenError, Listener};
 use lyceum_core::exchange::{AgentFilter, Connect, Door, Exchange, Peer, Status};
 use lyceum_core::{AnyHandle, Handle, Node, Publication, Target};
@@ -33,7 +34,7 @@ pub(crate) use turnstile::{Sender, Turn};
 use crate::channel::{Channel, Topics, Traffic};
 use crate::transport::{self, Transport};
 
-/// How long a node waits at its end for channels to close in good order.
+/// How long a node waits at its end for what is not over within its grace time.
 const CLOSE_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The exchange of a node over byte streams: TCP and Unix sockets, or what a test puts there.
@@ -108,6 +109,8 @@ struct State {
     next_task: u64,
     /// How many tasks are not over.
     running: usize,
+    /// Whether nobody is let in or dialed any more, and the channels empty themselves.
+    closing: bool,
     closed: bool,
 }
 
@@ -188,6 +191,11 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns whether the node is about to end, and takes on nothing new.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.state().closing
+    }
+
     pub(crate) fn transport(&self, scheme: &str) -> Option<&Arc<dyn Transport>> {
         self.transports.iter().find(|transport| transport.scheme() == scheme)
     }
@@ -258,9 +266,10 @@ impl Inner {
     /// Tells the other nodes what this one wants to hear, whenever that changes.
     fn announce_interests(self: Arc<Self>) {
         let inner = self.clone();
+        let mut watch = self.door.watch_interests();
         self.spawn(async move {
             loop {
-                inner.door.interests_changed().await;
+                watch.changed().await;
                 for channel in inner.peers.live() {
                     channel.announce(inner.door.interests()).await;
                 }
@@ -268,14 +277,16 @@ impl Inner {
         });
     }
 
+    /// Ends all channels: answers that are under way leave within the node's grace time, and what
+    /// is queued for writing.
     async fn close(&self) {
-        let channels = self.peers.live();
-        for channel in &channels {
-            channel.stop();
+        self.state().closing = true;
+        self.peers.channels().iter().for_each(|channel| channel.stop());
+        if self.timer.limit(self.door.grace(), self.peers.all_over()).await.is_none() {
+            self.peers.channels().iter().for_each(|channel| channel.leave());
+            // Those that do not close in time are dropped.
+            let _ = self.timer.limit(CLOSE_LIMIT, self.peers.all_over()).await;
         }
-        let ended = join_all(channels.iter().map(|channel| channel.ended()));
-        // Those that do not close in time are dropped.
-        let _ = self.timer.limit(CLOSE_LIMIT, ended).await;
         self.abandon();
         // Until then, ports are in use. A task that is on a thread which is busy is not waited for.
         let _ = self.timer.limit(CLOSE_LIMIT, self.no_tasks()).await;

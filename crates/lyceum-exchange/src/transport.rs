@@ -57,6 +57,15 @@ pub type Incoming<'l> = BoxFuture<'l, io::Result<Box<dyn ByteStream>>>;
 #[cfg(feature = "tls")]
 pub use tls::{Certificates, CertificatesError};
 
+/// Returns the text of an error, in the words of certificates if it is about those.
+pub(crate) fn text_of(error: &(dyn std::error::Error + 'static)) -> String {
+    #[cfg(feature = "tls")]
+    if let Some(text) = tls::explain(error) {
+        return text;
+    }
+    error.to_string()
+}
+
 /// Returns TLS with these certificates.
 #[cfg(feature = "tls")]
 pub(crate) fn tls(certificates: Certificates) -> Arc<dyn Transport> {

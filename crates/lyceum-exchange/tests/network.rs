@@ -220,8 +220,11 @@ async fn same_machine_takes_the_unix_socket() {
     let unix = server.listen(&format!("unix://{path}")).await.unwrap();
     let tcp = server.listen("tcp://127.0.0.1:0").await.unwrap();
     let client = Node::local();
-    let address = format!("{}/counter", tcp.endpoint());
+    let (proxied, mut passed) = proxy(tcp.endpoint().location()).await;
+    let address = format!("tcp://{proxied}/counter");
     let counter = client.connect::<Counter>(&address).await.unwrap();
+    // The connection of TCP is over after the handshake, and the calls go on.
+    passed.join_next().await.unwrap().unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 1);
     assert_eq!(client.network().connected(), [server.id()]);
 
@@ -229,8 +232,41 @@ async fn same_machine_takes_the_unix_socket() {
     unix.stop();
     std::fs::remove_file(&path).ok();
     let other = Node::local();
-    let counter = other.connect::<Counter>(&address).await.unwrap();
+    let (proxied, mut passed) = proxy(tcp.endpoint().location()).await;
+    let counter = other.connect::<Counter>(&format!("tcp://{proxied}/counter")).await.unwrap();
     assert_eq!(counter.add(1).await.unwrap(), 2);
+    assert!(passed.try_join_next().is_none(), "it is what the calls go over");
+}
+
+/// Passes one connection on to a place; the task ends with it.
+async fn proxy(place: &str) -> (std::net::SocketAddr, tokio::task::JoinSet<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, place) = (listener.local_addr().unwrap(), place.to_owned());
+    let passing = async move {
+        let (mut near, _) = listener.accept().await.unwrap();
+        let mut far = tokio::net::TcpStream::connect(place).await.unwrap();
+        // How it ends does not matter.
+        let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+    };
+    let mut task = tokio::task::JoinSet::new();
+    task.spawn(passing);
+    (address, task)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_answers_leave_before_their_node_is_gone() {
+    // The goodbye overtook them, and their calls ended as lost.
+    let (server, _client, _listener, counter) = pair().await;
+    let own = server.find().name::<Counter>("counter").unwrap();
+    let bytes = vec![7u8; 1 << 20];
+    let calls: Vec<_> = (0..4).map(|_| counter.echo(bytes.clone()).send()).collect();
+    while own.stats().await.unwrap().handled < 4 {
+        tokio::task::yield_now().await;
+    }
+    server.shutdown().await;
+    for answer in join_all(calls).await {
+        assert_eq!(answer.unwrap().len(), bytes.len());
+    }
 }
 
 #[tokio::test]

@@ -92,7 +92,32 @@ async fn a_node_with_a_certificate_of_another_authority_is_refused() {
     let error = stranger.connect::<Greeter>(&address).await.unwrap_err();
 
     let text = format!("{:?}", lyceum::Error::from(error));
-    assert!(text.contains("cannot connect to") && text.contains("fatal alert"), "{text}");
+    let why = "the other node refused this one's certificate: expected one of its own authority";
+    assert!(text.contains("cannot connect to") && text.contains(why), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_of_another_authority_or_name_is_not_believed() {
+    let (ours, theirs) = (Authority::new("believed"), Authority::new("unbelieved"));
+    let server = Node::local();
+    server.launch(Greeter).named("greeter").await.unwrap();
+    let network = Network::attach(&server, with(theirs.node("server")));
+    let listener = network.listen("tls://localhost:0").await.unwrap();
+    let port = listener.endpoint().to_string().rsplit(':').next().unwrap().to_owned();
+
+    let cases = [
+        (ours.node("client"), "localhost", "expected one of its own authority"),
+        (theirs.node("client"), "127.0.0.1", "it is for other host names"),
+    ];
+    for (certificates, host, expected) in cases {
+        let client = Node::local();
+        Network::attach(&client, with(certificates));
+        let address = format!("tls://{host}:{port}/greeter");
+        let error = client.connect::<Greeter>(&address).await.unwrap_err();
+        let text = format!("{:?}", lyceum::Error::from(error));
+        let why = "this node does not believe the other one's certificate";
+        assert!(text.contains(why) && text.contains(expected), "{text}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 mod agents;
 pub(crate) mod arguments;
 mod call;
+#[cfg(feature = "certs")]
+mod certs;
 mod completions;
 pub(crate) mod describe;
 pub mod exit;
@@ -20,6 +22,8 @@ mod tell;
 use std::process::ExitCode;
 use std::time::Duration;
 
+#[cfg(feature = "certs")]
+pub use certs::Certs;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 pub use completions::Completions;
 

@@ -10,7 +10,8 @@
 //! - [`Registry`] has the types that can be launched, and no other; [`Launchable`] makes an agent
 //!   of JSON.
 //! - [`Commands`] are `call`, `tell`, `ping`, `describe`, `agents` and `stop`, for any program that
-//!   wants them in its command line; [`Completions`] completes that in a shell.
+//!   wants them in its command line; [`Completions`] completes that in a shell. With the feature
+//!   `certs`, `Certs` makes certificates for nodes that talk over `tls://`.
 
 mod command;
 mod launcher;
@@ -21,6 +22,8 @@ mod serve;
 mod span;
 mod ticket;
 
+#[cfg(feature = "certs")]
+pub use command::Certs;
 pub use command::{Commands, Completions, exit};
 pub use launcher::{ChildProcess, Exit, InProcess, Launcher, Output, OutputLine, Running, Stream};
 pub use manager::{Health, LaunchChild, Manager, ManagerBuilder, ManagerError, StartError, State};

@@ -203,7 +203,7 @@ impl Drop for Shared {
         // Dropped after the lock: they end their children, which end their own things.
         let children = std::mem::take(&mut table.children);
         drop(table);
-        children.values().for_each(|entry| entry.child.abandon());
+        children.values().for_each(|entry| entry.child.abandon("its manager is gone"));
     }
 }
 

@@ -17,9 +17,6 @@ use crate::{Registry, Ticket};
 /// How long the manager may take to answer at first.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long answers that are under way have to leave, after their agent ended.
-pub(crate) const LAST_WORDS: Duration = Duration::from_millis(200);
-
 /// What a manager hears of who it started.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Report {
@@ -78,12 +75,7 @@ pub(crate) async fn serve(
     report(&manager, ticket, told).await?;
     let agent = started?;
 
-    let ended = async {
-        let reason = agent.ended().await;
-        node.sleep(LAST_WORDS).await;
-        reason
-    };
-    let ended = select(Box::pin(ended), manager.ended());
+    let ended = select(agent.ended(), manager.ended());
     match select(ended, Box::pin(order)).await {
         Either::Left((Either::Left((reason, _)), _)) if is_wanted(&reason) => Ok(()),
         Either::Left((Either::Left((reason, _)), _)) => Err(ServeError::Ended(reason)),

@@ -223,6 +223,17 @@ async fn what_a_child_prints_is_taken_line_by_line() {
 }
 
 #[tokio::test]
+async fn child_whose_output_nobody_can_take_is_ended() {
+    // Whoever waited for its end did so for ever.
+    let manager = manager_with(|builder| builder.on_output(|_| panic!("as the test wants"))).await;
+    let counter: Handle<Counter> = manager.launch(&()).named("counter").await.unwrap();
+    // Its process may be gone before it can answer.
+    let _ = counter.talk(1).await;
+    assert_eq!(manager.ended("counter").await.unwrap(), "what looked after it failed");
+    manager.shutdown().await;
+}
+
+#[tokio::test]
 async fn stopped_child_ends_in_order_and_is_not_started_again() {
     let manager = manager().await;
     let launch = |name: &str| {

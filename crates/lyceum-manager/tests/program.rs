@@ -190,6 +190,21 @@ fn logs_are_json_where_that_is_wanted() {
 }
 
 #[test]
+fn program_ends_in_order_though_nobody_reads_its_logs() {
+    // What could not be logged made the program panic, and its end wait for ever.
+    let mut command = farm(&["launch", "Counter", "--restarts", "3"]);
+    let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = spawned.expect("it starts");
+    drop(child.stderr.take());
+    let mut url = String::new();
+    BufReader::new(child.stdout.take().expect("it is piped")).read_line(&mut url).expect("text");
+    output(&["call", url.trim_end(), "talk", "100"]);
+
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it still runs");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
 fn help_and_completions_are_of_the_program_itself() {
     let help = output(&["--help"]).1;
     assert!(help.starts_with("Launches agents") && help.contains("Usage: farm "), "{help}");

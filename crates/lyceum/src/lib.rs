@@ -36,6 +36,7 @@
 //! - Mailboxes that outlive programs, with the feature `server`: `lyceum::network::server`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
+//! - Certificates on both sides, with the feature `tls`: `lyceum::network::Certificates`.
 //! - Time: [`Time`], [`ClockDriver`], [`Node::simulated`].
 //!
 //! The guide in `docs/` starts from zero; `docs/src/semantics.md` has the guarantees on one page.

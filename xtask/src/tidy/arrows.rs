@@ -44,8 +44,12 @@ const ROOMS: &[Room] = &[
     Room { folder: "bench/figures", uses: &[], tests_use: &[] },
     Room { folder: "bench", uses: BENCHMARK, tests_use: &["lyceum-test"] },
     Room { folder: "bench/remote", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "fuzz", uses: FUZZED, tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
+
+/// What has decoders of bytes from outside, and what drives nodes with them.
+const FUZZED: &[&str] = &["lyceum", "lyceum-exchange", "lyceum-test", "lyceum-wire"];
 
 /// Everything that a user can be given through `lyceum`.
 const LIBRARIES: &[&str] = &[

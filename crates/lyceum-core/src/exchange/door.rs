@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt};
 use lyceum_wire::{AccessKind, AgentKey, Fingerprint, NodeId};
@@ -108,13 +109,9 @@ impl Door {
         self.shared.topics.patterns()
     }
 
-    /// Waits until subscriptions came or went since this was last awaited.
-    ///
-    /// # Cancel safety
-    ///
-    /// No change is missed if the future is dropped.
-    pub async fn interests_changed(&self) {
-        self.shared.topics.changed.notified().await;
+    /// Begins to watch for subscriptions that come or go. Each exchange has a watch of its own.
+    pub fn watch_interests(&self) -> InterestWatch {
+        InterestWatch { seen: self.shared.topics.version(), shared: self.shared.clone() }
     }
 
     /// Answers a question about an agent.
@@ -170,7 +167,7 @@ impl Door {
 
     /// Runs `work` so that handles that it decodes are revived for this node.
     pub fn reviving<T>(&self, work: impl FnOnce() -> T) -> T {
-        reviving(&self.shared, work)
+        crate::handle::reviving(&self.shared, work)
     }
 
     /// Makes the origin of a message ready: a chain of calls that comes back finds its turn.
@@ -227,6 +224,11 @@ impl Door {
         ClockDriver::of(&self.shared)
     }
 
+    /// Returns how long what has begun may take when the node stops.
+    pub fn grace(&self) -> Duration {
+        self.shared.grace
+    }
+
     /// Draws a random number from the node's source.
     pub fn random(&self) -> u64 {
         self.shared.with_random(rand::Rng::random)
@@ -235,6 +237,32 @@ impl Door {
     /// Returns whether the node has ended.
     pub fn is_closed(&self) -> bool {
         self.shared.is_closed()
+    }
+}
+
+/// Hears of all subscriptions of a node that come or go. Made by [`Door::watch_interests`].
+pub struct InterestWatch {
+    shared: Arc<Shared>,
+    seen: u64,
+}
+
+impl InterestWatch {
+    /// Waits until subscriptions came or went since the last time.
+    ///
+    /// # Cancel safety
+    ///
+    /// No change is missed if the future is dropped.
+    pub async fn changed(&mut self) {
+        let topics = &self.shared.topics;
+        loop {
+            let changed = topics.changed.notified();
+            let version = topics.version();
+            if version != self.seen {
+                self.seen = version;
+                return;
+            }
+            changed.await;
+        }
     }
 }
 
@@ -262,19 +290,18 @@ impl Future for Arrival {
     }
 }
 
-/// Runs `work` so that handles that it decodes are revived for a node.
-pub(crate) fn reviving<T>(node: &Shared, work: impl FnOnce() -> T) -> T {
-    let frame = Frame::new(NonNull::from(node), None, None, false);
-    let _entered = frame.enter();
-    work()
-}
-
 #[cold]
 fn unknown(to: &AnyHandle, action: &str, why: &str) -> CallError<NoError> {
     let info = ActionInfo::new("", "", AccessKind::Shared);
     let mut fault = CallFault::new(to.recipient(), &info).detail(why).started(false);
     fault.action = action.into();
     CallError::UnknownAction(fault)
+}
+
+impl fmt::Debug for InterestWatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "InterestWatch({})", self.shared.id)
+    }
 }
 
 impl fmt::Debug for Door {

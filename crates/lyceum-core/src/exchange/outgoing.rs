@@ -4,17 +4,18 @@ use std::fmt;
 use std::future::ready;
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, Either, select};
+use futures_util::future::{BoxFuture, Either, TryFutureExt, select};
 use lyceum_wire::{Address, CodecError, Encoding, Fingerprint, Style, TraceContext};
 use serde::ser::{SerializeMap, SerializeTuple};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Caller, Encoded, Hop, Remote, Reply, decode, reviving};
+use super::{Caller, Encoded, Hop, Remote, Reply, decode};
 use crate::call::{CallOptions, CallResult};
 use crate::cell;
 use crate::clock::{Sleep, Time};
 use crate::error::{CallFault, Failure, Undelivered};
+use crate::handle::reviving;
 use crate::route::{Arguments, WireMessage};
 use crate::{ActionInfo, CallError, Message, Recipient, TellError};
 
@@ -139,9 +140,9 @@ pub(crate) fn far<M: Message>(
     Box::pin(async move {
         let request = departure.request(target.node.clock.now(), wire.travel(message), expects);
         let sent = send(&target, &remote, request, departure.deadline, M::INFO.name).await;
-        let own = |own| reviving(&target.node, || own_error::<M>(own));
+        let own = |own| own_error::<M>(&target, own);
         let reply = sent.map_err(|fault| fault.map_action(own))?;
-        reviving(&target.node, || (wire.output)(&target, reply))
+        (wire.output)(&target, reply)
             .map_err(|why| CallError::Codec(remote.fault(M::INFO.name).detail(why.0).started(true)))
     })
 }
@@ -173,9 +174,10 @@ fn is_local<M: Message>(remote: &Remote, message: M) -> Box<CallFault> {
 }
 
 /// Turns an action's own error into its type, where that can be done.
-fn own_error<M: Message>(own: OwnError) -> CallError<M::Error> {
+fn own_error<M: Message>(target: &Recipient, own: OwnError) -> CallError<M::Error> {
     let wire = M::wire().expect("the message left by its wire");
-    let typed = own.value.as_deref().and_then(|value| (wire.error)(value));
+    let typed = own.value.as_deref();
+    let typed = typed.and_then(|value| reviving(&target.node, || (wire.error)(value)));
     match typed {
         Some(error) => CallError::Action(error),
         None => CallError::Failed(Box::new(failure(M::INFO.name, own))),
@@ -216,7 +218,15 @@ async fn send(
     deadline: u64,
     action: &str,
 ) -> Result<Reply, super::Fault> {
-    let answer = remote.peer().send(remote.agent(), request);
+    // Whoever leads there knows neither the type nor the address that the caller knows.
+    let named = |mut error: super::Fault| {
+        if let Some(fault) = error.fault_mut() {
+            fault.agent = remote.type_name().into();
+            fault.address = remote.address();
+        }
+        error
+    };
+    let answer = remote.peer().send(remote.agent(), request).map_err(named);
     if deadline == u64::MAX {
         return target.node.driven(answer).await;
     }

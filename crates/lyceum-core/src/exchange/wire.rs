@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::outgoing::ArgumentsOf;
 use super::{Encoded, Outgoing, Reply, Unreadable, decode};
 use crate::error::Undelivered;
+use crate::handle::reviving;
 use crate::route::WireMessage;
 use crate::stream::Results;
 use crate::{Message, Recipient};
@@ -86,12 +87,12 @@ impl<M: Message> fmt::Debug for Traveler<M> {
 }
 
 /// Reads the one value that a message was answered with.
-pub(crate) fn read_value<M>(_: &Recipient, reply: Reply) -> Result<M::Output, Unreadable>
+pub(crate) fn read_value<M>(target: &Recipient, reply: Reply) -> Result<M::Output, Unreadable>
 where
     M: Message<Output: DeserializeOwned>,
 {
     match reply {
-        Reply::Value(value) => decode(&*value),
+        Reply::Value(value) => reviving(&target.node, || decode(&*value)),
         Reply::Stream(_) | Reply::Accepted => Err(Unreadable("expected one value".into())),
     }
 }

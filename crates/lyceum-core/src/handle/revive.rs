@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use lyceum_wire::{Address, AgentKey, HANDLE};
@@ -48,6 +49,16 @@ fn recipient_of(address: &Address) -> Result<Recipient, ReviveError> {
         Some(node) => recipient_at(&node, address),
         None => in_process(None, address),
     }
+}
+
+/// Runs `work` so that handles that it decodes are revived for a node.
+pub(crate) fn reviving<T>(node: &Shared, work: impl FnOnce() -> T) -> T {
+    if cell::with_current(cell::Frame::node_id) == Some(node.id) {
+        return work();
+    }
+    let frame = cell::Frame::new(NonNull::from(node), None, None, false);
+    let _entered = frame.enter();
+    work()
 }
 
 /// Returns the recipient at an address, seen from a node: one of its own agents, one that an

@@ -132,12 +132,14 @@ impl Driver {
         for _ in 0..ROUNDS {
             let taken = self.take_in(cx)?;
             self.services.poll(&self.channel, cx);
-            if self.services.len() == 0 && self.channel.stopping.swap(false, Ordering::AcqRel) {
-                self.channel.say_goodbye(GoodbyeReason::Stopping, "");
-            }
             // Those who got answers are about to call again: what they say is written together.
             let others_first = taken == Taken::Frames || std::mem::take(&mut self.handled) > 1;
-            let written = self.write_all(cx, others_first).map_err(Lost::Io)?;
+            let mut written = self.write_all(cx, others_first).map_err(Lost::Io)?;
+            if written == Written::All && self.services.len() == 0 && self.channel.is_stopping() {
+                // Goodbye goes last: the other side reads nothing after it.
+                self.channel.say_goodbye(GoodbyeReason::Stopping, "");
+                written = self.write_all(cx, others_first).map_err(Lost::Io)?;
+            }
             if written == Written::All {
                 self.check_end()?;
             }

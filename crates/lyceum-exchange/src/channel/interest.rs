@@ -36,6 +36,10 @@ impl Interest {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     fn wants(&self, topic: &TopicName) -> bool {
         let patterns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         patterns.values().any(|pattern| pattern.matches(topic))
@@ -98,6 +102,11 @@ impl Channel {
             let head = Head::Interest { add: Vec::new(), remove: remove.to_vec() };
             let _ = self.push(Message::new(head)).await;
         }
+    }
+
+    /// Returns whether the other node wants to hear anything.
+    pub(crate) fn wants_topics(&self) -> bool {
+        !self.interest.is_empty()
     }
 
     /// Sends a publication if the other node wants it and there is room; true unless it was lost.

@@ -142,6 +142,10 @@ impl Services {
             return channel
                 .answer_fault(id, link::Fault::new(FaultKind::Overloaded, why).started(false));
         }
+        if channel.is_stopping() {
+            let fault = link::Fault::new(FaultKind::Terminated, "the node is about to stop");
+            return channel.answer_fault(id, fault.started(false));
+        }
         let mut held = Held { call, body, bytes };
         if !self.queues.is_empty()
             && let Some(agent) = channel.door.find(&held.call.to)

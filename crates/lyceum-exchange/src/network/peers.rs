@@ -1,7 +1,7 @@
 //! The channels of a node, and how they come about: dialed once however many ask, and found again
 //! after a loss.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 
 use super::Inner;
 use crate::channel::{Channel, Driver, HandshakeError, Handshaken, greet};
-use crate::transport::ByteStream;
+use crate::transport::{ByteStream, text_of};
 
 /// How many endpoints are remembered that were dialed.
 const ENDPOINT_LIMIT: usize = 65_536;
@@ -38,6 +38,8 @@ struct Table {
     /// In order, so that a simulated run is repeatable.
     places: BTreeMap<NodeId, Place>,
     endpoints: HashMap<Endpoint, Known>,
+    /// Nodes to which a lost channel is being made again.
+    reviving: BTreeSet<NodeId>,
 }
 
 /// What there is to another node.
@@ -99,11 +101,11 @@ impl DialError {
     }
 
     /// Keeps the text of an error and of its causes, since many hear of it.
-    fn of(what: &str, error: &dyn std::error::Error) -> Self {
-        let mut text = format!("{what}{error}");
+    fn of(what: &str, error: &(dyn std::error::Error + 'static)) -> Self {
+        let mut text = format!("{what}{}", text_of(error));
         let mut cause = error.source();
         while let Some(error) = cause {
-            text.push_str(&format!(": {error}"));
+            text.push_str(&format!(": {}", text_of(error)));
             cause = error.source();
         }
         Self(text.into())
@@ -134,7 +136,41 @@ impl Peers {
         self.table().places.values().filter_map(Place::channel).cloned().collect()
     }
 
-    fn known(&self, endpoint: &Endpoint) -> Option<Arc<Channel>> {
+    /// Returns all channels that are not over.
+    pub(super) fn channels(&self) -> Vec<Arc<Channel>> {
+        let channel = |place: &Place| match place {
+            Place::Channel(channel) => Some(channel.clone()),
+            Place::Meeting => None,
+        };
+        self.table().places.values().filter_map(channel).collect()
+    }
+
+    /// Waits until no channel is left.
+    pub(super) async fn all_over(&self) {
+        loop {
+            let changed = self.changed.notified();
+            if self.channels().is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// Returns where a node was reached last, the same each time.
+    pub(super) fn way_to(&self, node: NodeId) -> Option<Endpoint> {
+        let table = self.table();
+        let known = table.endpoints.iter().filter(|(_, known)| known.node == Some(node));
+        known.map(|(endpoint, _)| endpoint.clone()).min_by_key(ToString::to_string)
+    }
+
+    /// Notes that a channel to a node is being made again, or not any more; false if that is no
+    /// news.
+    pub(super) fn note_reviving(&self, node: NodeId, reviving: bool) -> bool {
+        let mut table = self.table();
+        if reviving { table.reviving.insert(node) } else { table.reviving.remove(&node) }
+    }
+
+    pub(super) fn known(&self, endpoint: &Endpoint) -> Option<Arc<Channel>> {
         let table = self.table();
         let node = table.endpoints.get(endpoint)?.node?;
         table.places.get(&node).and_then(Place::channel).cloned()
@@ -190,6 +226,9 @@ impl Inner {
     ) -> Result<Arc<Channel>, DialError> {
         if let Some(channel) = self.peers.known(endpoint) {
             return Ok(channel);
+        }
+        if self.is_closing() {
+            return Err(DialError::closed());
         }
         let dialing = {
             let mut table = self.peers.table();
@@ -259,7 +298,7 @@ impl Inner {
 
     /// Returns how long to wait after so many failures: twice as long each time, less a random
     /// part, so that not everybody tries at once.
-    fn pause(&self, failures: u32) -> Duration {
+    pub(super) fn pause(&self, failures: u32) -> Duration {
         let (shortest, longest) = (self.settings.shortest_pause, self.settings.longest_pause);
         let pause = shortest.saturating_mul(1 << failures.min(16)).min(longest);
         let eighths = u32::try_from(self.door.random() % 4).unwrap_or(0);
@@ -358,12 +397,17 @@ impl Inner {
         ));
         let driver = Driver::new(channel.clone(), shaken, self.topics.clone(), self.timer.clone());
         meeting.keep(&channel);
+        if self.is_closing() {
+            // They met while the node began to end.
+            channel.stop();
+        }
         let (inner, driven) = (self.clone(), channel.clone());
         let spawned = self.spawn(async move {
             // With a budget used up, a call would not be handed over, and the next one go first.
             let why = tokio::task::unconstrained(driver).await;
             tracing::debug!(node = %driven.node, why, "a channel ended");
             inner.peers.forget(&driven);
+            inner.revive(&driven);
         });
         if spawned.is_some() {
             let (told, wanted) = (channel.clone(), self.door.interests());
@@ -387,6 +431,9 @@ impl Inner {
     /// Takes the place of another node for a stream to it, once what was there before is over.
     async fn claim(self: &Arc<Self>, theirs: &Hello) -> Result<Meeting, Refusal> {
         self.check_token(theirs)?;
+        if self.is_closing() {
+            return Err(refusal(RefusalReason::Stopping, "the node is about to stop"));
+        }
         let node = theirs.node;
         loop {
             let changed = self.peers.changed.notified();

@@ -1,5 +1,7 @@
 //! TLS over TCP, with certificates on both sides.
 
+mod mistrust;
+
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_wire::Endpoint;
+pub(crate) use mistrust::explain;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;

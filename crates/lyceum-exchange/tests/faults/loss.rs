@@ -122,3 +122,23 @@ async fn node_that_shuts_down_says_so() {
     let error = clerk.note(1).await.unwrap_err();
     assert!(matches!(error, CallError::Disconnected(_)), "{error}");
 }
+
+#[lyceum::test]
+async fn errors_name_the_address_that_was_dialed() {
+    let Pair { network, client, server, clerk } = Pair::new(8).await;
+    let mut errors = vec![
+        clerk.any().call("nothing", serde_json::json!([])).await.unwrap_err().to_string(),
+        clerk.any().call("note", serde_json::json!(["x"])).await.unwrap_err().to_string(),
+        clerk.sleep(60).timeout(Duration::from_secs(1)).await.unwrap_err().to_string(),
+        clerk.panic().await.unwrap_err().to_string(),
+    ];
+    server.find().name::<Clerk>("clerk").unwrap().stop().await;
+    errors.push(clerk.note(1).await.unwrap_err().to_string());
+    network.cut("client", "server");
+    client.advance(Duration::from_secs(1));
+    errors.push(clerk.note(1).await.unwrap_err().to_string());
+    errors.push(clerk.note(1).tell().await.unwrap_err().to_string());
+    for error in errors {
+        assert!(error.contains("Clerk('sim://server/clerk')"), "{error}");
+    }
+}

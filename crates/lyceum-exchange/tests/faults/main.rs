@@ -1,13 +1,16 @@
 //! What goes wrong between nodes, in virtual time: each run replays from its seed.
 
 mod changed_types;
+mod goodbye;
 mod hostile;
 mod loss;
 mod meeting;
 mod order;
+mod passing;
 mod pressure;
 mod raw;
 mod seeds;
+mod topics;
 
 use std::time::Duration;
 
@@ -19,6 +22,7 @@ use lyceum_test::SimulatedNetwork;
 #[derive(Default)]
 struct Clerk {
     told: Vec<u64>,
+    kept: Option<Handle<Clerk>>,
 }
 
 #[agent]
@@ -48,6 +52,31 @@ impl Clerk {
     #[action]
     fn length(&self, text: String) -> usize {
         text.len()
+    }
+
+    #[action]
+    fn keep(&mut self, other: Handle<Clerk>) {
+        self.kept = Some(other);
+    }
+
+    #[action]
+    fn kept(&self) -> Option<Handle<Clerk>> {
+        self.kept.clone()
+    }
+
+    #[action]
+    fn each(&self) -> impl futures_util::Stream<Item = Handle<Clerk>> + Send + 'static {
+        futures_util::stream::iter(self.kept.clone())
+    }
+
+    #[action]
+    fn panic(&self) {
+        panic!("as asked");
+    }
+
+    #[action]
+    fn text(&self, length: usize) -> String {
+        "x".repeat(length)
     }
 
     #[action]

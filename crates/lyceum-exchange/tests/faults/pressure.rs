@@ -113,3 +113,20 @@ async fn burst_of_frames_is_handled_without_waiting_for_more() {
     let took = pair.client.now().since_start() - start.since_start();
     assert!(took < Duration::from_secs(1), "{took:?}");
 }
+
+#[lyceum::test]
+async fn pings_pass_beside_calls_of_100_mib_in_both_directions() {
+    let Pair { network, client, clerk, server: _server } = Pair::new(8).await;
+    network.rate(10 << 20);
+    let up = clerk.length("x".repeat(100 << 20)).no_timeout().send();
+    let down = clerk.text(100 << 20).no_timeout().send();
+    client.advance(Duration::from_secs(1));
+    for _ in 0..20 {
+        // A chunk takes 6.25 ms each way, and the network up to 10 ms.
+        let took = clerk.ping().await.unwrap();
+        assert!(took <= Duration::from_millis(50), "{took:?}");
+        client.advance(Duration::from_millis(100));
+    }
+    let (up, down) = futures_util::future::join(up, down).await;
+    assert_eq!((up.unwrap(), down.unwrap().len()), (100 << 20, 100 << 20));
+}

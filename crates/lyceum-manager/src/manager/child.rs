@@ -140,10 +140,10 @@ impl Child {
         matches!(*self.stage.borrow(), Stage::Ended(_))
     }
 
-    /// Notes that nobody looks after it any more.
-    pub(super) fn abandon(&self) {
+    /// Notes that nobody looks after it any more, and why.
+    pub(super) fn abandon(&self, why: &str) {
         if !self.has_ended() {
-            self.stage.send_replace(Stage::Ended("its manager is gone".into()));
+            self.stage.send_replace(Stage::Ended(why.into()));
         }
     }
 }

@@ -27,6 +27,15 @@ enum End {
     Failed(String),
 }
 
+/// Looks after a child for as long as it is there.
+struct Looking(Arc<Child>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.0.abandon("what looked after it failed");
+    }
+}
+
 /// What happened first to a child that is up.
 enum News {
     Exited(Exit),
@@ -53,6 +62,8 @@ impl Starts {
 impl Children {
     /// Starts a child, and again after each failure that its policy forgives.
     pub(super) async fn look_after(self: Arc<Self>, child: Arc<Child>) {
+        // Dropped last, and also if what takes the output panics: whoever waits is told.
+        let _looking = Looking(child.clone());
         let mut failures = Starts::default();
         let mut generation = 0;
         let why = loop {

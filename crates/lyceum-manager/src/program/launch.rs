@@ -13,7 +13,7 @@ use super::{Log, failed, launcher, on_runtime};
 use crate::command::arguments;
 use crate::command::failure::Failure;
 use crate::command::print::Print;
-use crate::serve::{LAST_WORDS, is_wanted};
+use crate::serve::is_wanted;
 use crate::ticket::Wanted;
 use crate::{Manager, Registry};
 
@@ -114,10 +114,7 @@ impl Options {
         };
         print.either(|_| address.to_string(), || json!(address))?;
         tokio::select! {
-            reason = agent.ended() => {
-                node.sleep(LAST_WORDS).await;
-                ended(&wanted.name, is_wanted(&reason), &reason.to_string())
-            }
+            reason = agent.ended() => ended(&wanted.name, is_wanted(&reason), &reason.to_string()),
             asked = asked_to_end() => asked,
         }
     }

@@ -25,6 +25,8 @@ impl Log {
     pub(super) fn begin(&self) {
         let filter = EnvFilter::try_new(&self.log_level).unwrap_or_default();
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+        // It would complain where nobody reads any more, and panic.
+        let log = log.log_internal_errors(false);
         let begun = if self.log_json {
             log.json().flatten_event(true).with_current_span(false).try_init()
         } else {

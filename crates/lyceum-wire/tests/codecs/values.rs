@@ -165,3 +165,15 @@ fn encoding_appends() {
 fn second(codec: &dyn Codec, bytes: &[u8]) -> u8 {
     decode_value(codec, bytes).unwrap()
 }
+
+#[test]
+fn every_float_is_read_as_it_was_written() {
+    // JSON read some numbers as their neighbors.
+    for codec in codecs() {
+        for float in [1.701_411_834_604_692_3e22, 0.1 + 0.2, f64::MIN_POSITIVE, f64::MAX] {
+            let bytes = encode_value(codec, &float).unwrap();
+            let read: f64 = decode_value(codec, &bytes).unwrap();
+            assert_eq!(read.to_bits(), float.to_bits(), "{}", codec.name());
+        }
+    }
+}
