@@ -1,6 +1,9 @@
 //! The `lyceum` program.
 
 mod demo;
+mod exchange;
+mod token;
+mod trouble;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,6 +26,12 @@ struct Cli {
 enum Command {
     /// Watches over this machine with a handful of agents
     Demo(demo::Options),
+    /// Serves mailboxes that outlive programs, and sees to what could not be delivered
+    #[command(subcommand)]
+    Exchange(exchange::Command),
+    /// Makes, lists and revokes the tokens that an exchange lets in
+    #[command(subcommand)]
+    Token(token::Command),
     #[command(flatten)]
     Agents(Commands),
     /// Makes certificates for nodes that talk over tls://
@@ -34,6 +43,8 @@ enum Command {
 fn main() -> lyceum::Result<ExitCode> {
     match Cli::parse().command {
         Command::Demo(options) => demo(&options),
+        Command::Exchange(command) => command.run(),
+        Command::Token(command) => command.run(),
         Command::Agents(commands) => Ok(commands.run()),
         Command::Certs(certs) => Ok(certs.run()),
         Command::Completions(options) => {

@@ -7,6 +7,8 @@
 //! - `academy`, behind the feature of that name: agents of Academy, in both directions.
 //! - `aiomas`, behind the feature of that name: agents of aiomas, in both directions.
 //! - `mosaik`, behind the feature of that name: programs that are simulators of mosaik.
+//! - `mailbox`, behind the feature `mailboxes`: mailboxes that outlive programs; `store` keeps
+//!   them, and `server`, behind the feature of that name, serves them by HTTP.
 //! - [`Transport`] makes byte streams of endpoints: TCP, Unix sockets, and those of tests.
 //!
 //! Inside, a `channel` is one byte stream with the frames of `lyceum_wire::link` on it, driven by
@@ -21,9 +23,15 @@ mod arguments;
 #[cfg(feature = "aiomas")]
 mod arrived;
 mod channel;
+#[cfg(feature = "mailboxes")]
+pub mod mailbox;
 #[cfg(feature = "mosaik")]
 pub mod mosaik;
 mod network;
+#[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "mailboxes")]
+pub mod store;
 mod transport;
 
 pub use network::{

@@ -34,6 +34,7 @@
 //! - Other processes, with the feature `network`: `Node::listen`, `Node::connect`.
 //! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
 //! - Agents of Academy, with the feature `academy`: `Node::register_academy`, `Node::connect`.
+//! - Mailboxes that outlive programs, with the feature `server`: `lyceum::network::server`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Certificates on both sides, with the feature `tls`: `lyceum::network::Certificates`.

@@ -1,0 +1,36 @@
+//! The exchange as a server: mailboxes reached by HTTP, as Academy's programs reach them.
+//!
+//! - [`Server`] listens, and [`ServerSettings`] bound what it takes.
+//! - [`Authenticator`] says who a request is from; [`Tokens`] does it by a file of bearer tokens.
+//! - [`Principal`] is who that is, and [`Rights`] what he may do.
+//! - [`wording`] tells callers of failures in the words of Academy.
+//!
+//! Inside, a `hub` has what all requests share, and `routes` has a function for each of them. A
+//! program holds a mailbox as long as the connection on which it listens is open.
+
+mod accept;
+mod access;
+mod authenticator;
+mod console;
+mod holding;
+mod hub;
+mod input;
+mod listening;
+mod metrics;
+mod openapi;
+mod patience;
+mod rate;
+mod reply;
+mod routes;
+mod sending;
+mod settings;
+mod token;
+mod words;
+
+pub use accept::{ServeError, Server};
+pub use access::{Principal, Rights, Which};
+pub use authenticator::{AuthenticateError, Authenticator};
+pub use hub::Clock;
+pub use settings::ServerSettings;
+pub use token::{NewToken, Token, TokenError, Tokens};
+pub use words::wording;

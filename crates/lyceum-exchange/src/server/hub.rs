@@ -1,0 +1,146 @@
+//! What all requests share.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::http::{HeaderMap, header};
+use tokio::sync::{Notify, watch};
+
+use crate::mailbox::Moment;
+use crate::server::holding::Holds;
+use crate::server::metrics::Metrics;
+use crate::server::rate::Rate;
+use crate::server::reply::Refusal;
+use crate::server::{Authenticator, Principal, ServerSettings};
+use crate::store::{Keeper, Level};
+
+/// Says what time it is.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Moment + Send + Sync>);
+
+pub(crate) struct Hub {
+    pub(crate) keeper: Keeper,
+    pub(crate) settings: ServerSettings,
+    pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
+    pub(crate) clock: Clock,
+    pub(crate) rate: Rate,
+    pub(crate) metrics: Metrics,
+    /// Tells senders that somewhere messages were taken.
+    pub(crate) room: Notify,
+    /// Whether the server is ending.
+    pub(crate) drain: watch::Sender<bool>,
+    pub(crate) numbers: AtomicU64,
+    holds: Mutex<Holds>,
+}
+
+impl Clock {
+    /// Asks that for the time.
+    pub fn new(now: impl Fn() -> Moment + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// Asks a node for the time.
+    pub fn of(node: &lyceum_core::Node) -> Self {
+        let node = node.clone();
+        Self::new(move || {
+            let millis = node.utc().as_millisecond();
+            Moment::from_millis(u64::try_from(millis).unwrap_or_default())
+        })
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Clock").field(&self.now()).finish()
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(
+        keeper: Keeper,
+        settings: ServerSettings,
+        authenticator: Option<Arc<dyn Authenticator>>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            rate: Rate::new(settings.rate),
+            keeper,
+            settings,
+            authenticator,
+            clock,
+            metrics: Metrics::default(),
+            room: Notify::new(),
+            drain: watch::Sender::new(false),
+            numbers: AtomicU64::new(0),
+            holds: Mutex::new(HashMap::new()),
+        }
+    }
+
+    pub(crate) fn holds(&self) -> MutexGuard<'_, Holds> {
+        self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns a number that no other connection or stream has.
+    pub(crate) fn number(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Returns who sends a request, and counts it.
+    pub(crate) async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+        let now = self.clock.now();
+        let principal = match &self.authenticator {
+            None => {
+                self.check_host(headers)?;
+                Principal::anybody()
+            }
+            Some(authenticator) => {
+                let bearer = bearer(headers).ok_or(Refusal::NoToken)?;
+                authenticator.authenticate(bearer, now).await?
+            }
+        };
+        if self.rate.admits(&principal.subject, now) {
+            Ok(principal)
+        } else {
+            Err(Refusal::TooManyRequests)
+        }
+    }
+
+    /// Without credentials, pages of other origins must not reach the server by a name of theirs.
+    fn check_host(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let Some(host) = headers.get(header::HOST) else { return Ok(()) };
+        let host = host.to_str().map_err(|_| Refusal::ForeignHost)?;
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        let own = ["localhost", "127.0.0.1", "[::1]"];
+        let is_known = own.contains(&name) || self.settings.hosts.iter().any(|known| known == name);
+        if is_known { Ok(()) } else { Err(Refusal::ForeignHost) }
+    }
+
+    /// Does what time asks for.
+    pub(crate) fn sweep(&self) {
+        let now = self.clock.now();
+        self.release_idle(now);
+        let ((), _ticket) =
+            self.keeper.change(Level::Written, |mailboxes, log| mailboxes.sweep(log, now));
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,193 @@
+//! Messages that come in.
+
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use lyceum_wire::academy::{Kind, Message, Uuid};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use crate::mailbox::{
+    Delivery, Failure, Letter, LetterKind, MailboxError, MailboxId, MessageId, Put, PutError,
+};
+use crate::server::Principal;
+use crate::server::access::Verb;
+use crate::server::hub::Hub;
+use crate::server::metrics::count;
+use crate::server::reply::Refusal;
+use crate::store::{Level, Ticket};
+
+/// What is promised about a message, where it is not said by the server's settings.
+pub(crate) const DELIVERY: &str = "lyceum-delivery";
+
+/// After how many seconds a request is given up that nobody took.
+pub(crate) const TIMEOUT: &str = "lyceum-timeout";
+
+/// Which program of a mailbox sends this.
+pub(crate) const GENERATION: &str = "lyceum-generation";
+
+/// How often a put is tried again that found no space, when there is some by then.
+const TRIES: usize = 3;
+
+/// A message that was read.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    letter: Letter,
+    text: String,
+    /// The request that this is to cancel.
+    cancels: Option<Uuid>,
+    generation: Option<u64>,
+}
+
+/// What matters in a body.
+#[derive(Deserialize)]
+struct Outline {
+    kind: String,
+    target_tag: Option<Uuid>,
+}
+
+impl Incoming {
+    /// Reads a message, and what is asked for it.
+    pub(crate) fn read(hub: &Hub, text: String, headers: &HeaderMap) -> Result<Self, Refusal> {
+        let invalid = |error: &dyn std::fmt::Display| Refusal::Invalid(error.to_string());
+        let message = Message::read(text.as_bytes());
+        let message = message.map_err(|error| {
+            let cause = std::error::Error::source(&error).map(ToString::to_string);
+            Refusal::Invalid(format!("{error}: {}", cause.unwrap_or_default()))
+        })?;
+        let header = &message.header;
+        let outline: Outline =
+            serde_json::from_str(message.body.get()).map_err(|error| invalid(&error))?;
+        let cancels = outline.target_tag.filter(|_| outline.kind == "cancel-request");
+        let now = hub.clock.now();
+        let seconds = header_value(headers, TIMEOUT)?;
+        let expires = match seconds {
+            None => None,
+            Some(seconds) => {
+                let time = Duration::try_from_secs_f64(seconds);
+                Some(now.after(time.map_err(|error| invalid(&error))?))
+            }
+        };
+        let letter = Letter {
+            from: MailboxId::new(header.src.uid),
+            to: MailboxId::new(header.dest.uid),
+            tag: header.tag,
+            label: header.label,
+            kind: match header.kind {
+                Kind::Request => LetterKind::Request,
+                Kind::Response => LetterKind::Response,
+            },
+            delivery: delivery(hub, headers)?,
+            expires,
+        };
+        // In JSON, line ends only stand between values; in a stream of events they end a field.
+        let text = if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text };
+        Ok(Self { letter, text, cancels, generation: generation(headers)? })
+    }
+}
+
+fn delivery(hub: &Hub, headers: &HeaderMap) -> Result<Delivery, Refusal> {
+    match headers.get(DELIVERY).map(axum::http::HeaderValue::as_bytes) {
+        None => Ok(hub.settings.delivery),
+        Some(b"tracked") => Ok(Delivery::Tracked),
+        Some(b"durable") => Ok(Delivery::Durable),
+        Some(_) => Err(Refusal::Invalid(format!("{DELIVERY} is neither tracked nor durable"))),
+    }
+}
+
+pub(crate) fn generation(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
+    header_value(headers, GENERATION)
+}
+
+fn header_value<T: std::str::FromStr>(
+    headers: &HeaderMap,
+    name: &str,
+) -> Result<Option<T>, Refusal> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let value = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    value.map(Some).ok_or_else(|| Refusal::Invalid(format!("{name} cannot be read")))
+}
+
+impl Hub {
+    /// Accepts a message: once it returns, the message is as safe as was promised.
+    pub(crate) async fn send(
+        &self,
+        principal: &Principal,
+        incoming: Incoming,
+    ) -> Result<(), Refusal> {
+        let wait = self.send_when_there_is_room(principal, &incoming);
+        let (put, ticket) = match timeout(self.settings.room, wait).await {
+            Ok(done) => done?,
+            // Once more, for the reason.
+            Err(_) => self.try_send(principal, &incoming)?,
+        };
+        match put {
+            Put::Accepted(_) | Put::Repeated(_) => count(&self.metrics.accepted),
+            Put::AnsweredBefore(answer, place) => {
+                let pin = self.keeper.pin();
+                let body = self.keeper.body(place).await?;
+                let (again, ticket) = self.keeper.change(Level::Synced, |mailboxes, log| {
+                    mailboxes.answer_again(log, answer, &body)
+                });
+                again?;
+                drop(pin);
+                self.keeper.done(ticket).await?;
+            }
+            Put::Unmatched => {
+                count(&self.metrics.unmatched);
+                tracing::debug!(letter = ?incoming.letter, "an answer to what is over");
+            }
+        }
+        Ok(self.keeper.done(ticket).await?)
+    }
+
+    async fn send_when_there_is_room(
+        &self,
+        principal: &Principal,
+        incoming: &Incoming,
+    ) -> Result<(Put, Ticket), Refusal> {
+        let mut tries = 0;
+        loop {
+            let room = self.room.notified();
+            tokio::pin!(room);
+            room.as_mut().enable();
+            match self.try_send(principal, incoming) {
+                Err(PutError::Full { .. }) => room.await,
+                Err(PutError::Mailbox(MailboxError::StorageFull)) if tries < TRIES => {
+                    tries += 1;
+                    if !self.keeper.space().await {
+                        return Err(MailboxError::StorageFull.into());
+                    }
+                }
+                done => return Ok(done?),
+            }
+        }
+    }
+
+    fn try_send(
+        &self,
+        principal: &Principal,
+        incoming: &Incoming,
+    ) -> Result<(Put, Ticket), PutError> {
+        let Incoming { letter, text, cancels, generation } = incoming;
+        let level = match letter.delivery {
+            Delivery::Durable => Level::Synced,
+            Delivery::Tracked => Level::Written,
+        };
+        let (put, ticket) = self.keeper.change(level, |mailboxes, log| {
+            // Who may read a mailbox may speak in its name, and nobody else.
+            principal.check(Verb::Read, letter.from, mailboxes)?;
+            if letter.kind == LetterKind::Request {
+                principal.check(Verb::Write, letter.to, mailboxes)?;
+            }
+            let put = mailboxes.put(log, letter.clone(), text.as_bytes(), *generation)?;
+            if let (Put::Accepted(sequence), Some(tag)) = (put, *cancels)
+                && !mailboxes.is_outstanding(MessageId { sender: letter.from, tag })
+            {
+                mailboxes.refuse(log, sequence, Failure::NothingToCancel);
+            }
+            Ok::<_, PutError>(put)
+        });
+        Ok((put?, ticket))
+    }
+}

@@ -1,0 +1,318 @@
+//! The mailboxes and their log, for many callers at once.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use tokio::sync::{Notify, watch};
+
+use crate::mailbox::{Journal, Limits, MailboxId, Mailboxes, Place, Wording};
+use crate::store::log::Log;
+use crate::store::record::CHECK;
+use crate::store::{ReadError, Store, StoreError, indexer, recovery, writer};
+
+/// How a store is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Bounds on what is kept.
+    pub limits: Limits,
+    /// In whose words callers are told of failures.
+    pub wording: Wording,
+    /// Bytes of one segment of the log; at least four times the longest message.
+    pub segment: u32,
+    /// Bytes of bodies that were put lately and stay in memory.
+    pub recent: usize,
+    /// After so many bytes of log the index is brought up to date.
+    pub index_after: u64,
+}
+
+impl Settings {
+    /// Returns what suits most disks.
+    pub fn new(wording: Wording) -> Self {
+        Self {
+            limits: Limits::default(),
+            wording,
+            segment: 64 << 20,
+            recent: 64 << 20,
+            index_after: 32 << 20,
+        }
+    }
+}
+
+/// How much must have happened before somebody is told that something is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Level {
+    /// It survives the death of the process.
+    Written,
+    /// It survives the death of the machine.
+    Synced,
+}
+
+/// What to wait for after a change.
+#[derive(Clone, Copy, Debug)]
+#[must_use = "nothing is safe before the ticket was waited for"]
+pub struct Ticket {
+    position: u64,
+    level: Level,
+}
+
+/// How far the writer has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) written: u64,
+    pub(crate) synced: u64,
+    pub(crate) has_failed: bool,
+}
+
+/// The mailboxes of an exchange, kept by a store.
+///
+/// One task writes: [`write`](Self::write) runs it, and [`index`](Self::index) what keeps restarts
+/// short. Both end after [`close`](Self::close).
+#[derive(Clone)]
+pub struct Keeper {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) store: Box<dyn Store>,
+    pub(crate) settings: Settings,
+    pub(crate) core: Mutex<Core>,
+    /// Tells the writer that there is something to do.
+    pub(crate) work: Condvar,
+    /// Tells the indexer.
+    pub(crate) index_work: Condvar,
+    pub(crate) progress: watch::Sender<Progress>,
+    /// Tells those who wait for space that there is some, or none.
+    pub(crate) space: Notify,
+}
+
+pub(crate) struct Core {
+    pub(crate) mailboxes: Mailboxes,
+    pub(crate) log: Log,
+    /// Up to where somebody waits for the disk.
+    pub(crate) sync_wanted: u64,
+    /// Where the index ends.
+    pub(crate) indexed: u64,
+    pub(crate) is_closing: bool,
+    pub(crate) writer_is_over: bool,
+    /// Held by those who have a place and have not read it yet.
+    pub(crate) pin: Arc<()>,
+    waiting: HashMap<MailboxId, Arc<Notify>>,
+}
+
+impl Keeper {
+    /// Reads what a store has. It blocks.
+    ///
+    /// # Errors
+    ///
+    /// Says why the store cannot be used.
+    pub fn open(store: Box<dyn Store>, settings: Settings) -> Result<Self, StoreError> {
+        let mut mailboxes = Mailboxes::new(settings.limits, settings.wording);
+        let segment = recovery::load(&*store, &mut mailboxes)?;
+        let mut log = Log::new(segment, settings.segment, settings.recent);
+        store
+            .allocate(segment, settings.segment)
+            .map_err(StoreError::segment("allocate", segment))?;
+        log.has_spare = store.allocate(segment + 1, settings.segment).is_ok();
+        log.is_full = !log.has_spare;
+        let core = Core {
+            mailboxes,
+            log,
+            sync_wanted: 0,
+            indexed: 0,
+            is_closing: false,
+            writer_is_over: false,
+            pin: Arc::new(()),
+            waiting: HashMap::new(),
+        };
+        let shared = Shared {
+            store,
+            settings,
+            core: Mutex::new(core),
+            work: Condvar::new(),
+            index_work: Condvar::new(),
+            progress: watch::Sender::new(Progress::default()),
+            space: Notify::new(),
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Writes what is to be written, until the store is closed. It blocks.
+    ///
+    /// # Errors
+    ///
+    /// Says what failed. Nothing is accepted then.
+    pub fn write(&self) -> Result<(), StoreError> {
+        writer::run(&self.shared)
+    }
+
+    /// Keeps the index up to date and gives space back, until the store is closed. It blocks.
+    pub fn index(&self) {
+        indexer::run(&self.shared);
+    }
+
+    /// Ends the writer and the indexer, after all that was changed before.
+    pub fn close(&self) {
+        self.shared.lock().is_closing = true;
+        self.shared.work.notify_all();
+    }
+
+    /// Changes the mailboxes, and says what to wait for.
+    pub fn change<T>(
+        &self,
+        level: Level,
+        f: impl FnOnce(&mut Mailboxes, &mut dyn Journal) -> T,
+    ) -> (T, Ticket) {
+        let mut core = self.shared.lock();
+        let Core { mailboxes, log, .. } = &mut *core;
+        let before = log.position;
+        let result = f(mailboxes, log);
+        let position = log.position;
+        if level == Level::Synced {
+            core.sync_wanted = core.sync_wanted.max(position);
+        }
+        let woken = core.mailboxes.take_woken();
+        for mailbox in woken {
+            if let Some(waiting) = core.waiting.get(&mailbox) {
+                waiting.notify_waiters();
+            }
+        }
+        drop(core);
+        if position > before || level == Level::Synced {
+            self.shared.work.notify_one();
+        }
+        (result, Ticket { position, level })
+    }
+
+    /// Looks at the mailboxes.
+    pub fn look<T>(&self, f: impl FnOnce(&Mailboxes) -> T) -> T {
+        f(&self.shared.lock().mailboxes)
+    }
+
+    /// Waits until a change is as safe as was asked for.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if it is not known to be safe.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time; the change is made in any case.
+    pub async fn done(&self, ticket: Ticket) -> Result<(), StoreError> {
+        let mut progress = self.shared.progress.subscribe();
+        let reached = progress
+            .wait_for(|progress| {
+                let reached = match ticket.level {
+                    Level::Written => progress.written,
+                    Level::Synced => progress.synced,
+                };
+                reached >= ticket.position || progress.has_failed
+            })
+            .await;
+        match reached {
+            Ok(progress) if !progress.has_failed => Ok(()),
+            _ => Err(StoreError::Failed),
+        }
+    }
+
+    /// Waits until there is space again, or it is known that there is none; says which.
+    ///
+    /// # Cancel safety
+    ///
+    /// It can be dropped at any time.
+    pub async fn space(&self) -> bool {
+        loop {
+            let changed = self.shared.space.notified();
+            {
+                let core = self.shared.lock();
+                if core.log.has_failed || core.log.is_full || core.log.has_spare {
+                    return core.log.has_spare && !core.log.has_failed;
+                }
+            }
+            changed.await;
+        }
+    }
+
+    /// Returns whether the disk has space and works.
+    pub fn health(&self) -> Result<(), StoreError> {
+        let core = self.shared.lock();
+        if core.log.has_failed { Err(StoreError::Failed) } else { Ok(()) }
+    }
+
+    /// Returns whether new messages are refused since the disk has no space.
+    pub fn is_full(&self) -> bool {
+        let core = self.shared.lock();
+        core.log.is_full && !core.log.has_spare
+    }
+
+    /// Returns what is told of a mailbox's changes from now on.
+    pub fn watch(&self, mailbox: MailboxId) -> Arc<Notify> {
+        let mut core = self.shared.lock();
+        core.waiting.entry(mailbox).or_default().clone()
+    }
+
+    /// Forgets those who waited for a mailbox's changes, if none is left but who asks.
+    pub fn unwatch(&self, mailbox: MailboxId, watch: Arc<Notify>) {
+        let mut core = self.shared.lock();
+        drop(watch);
+        if core.waiting.get(&mailbox).is_some_and(|waiting| Arc::strong_count(waiting) == 1) {
+            core.waiting.remove(&mailbox);
+        }
+    }
+
+    /// Keeps the bodies of all places that are known now from being given back.
+    pub fn pin(&self) -> Arc<()> {
+        self.shared.lock().pin.clone()
+    }
+
+    /// Reads a body: from memory if it was put lately, and on another thread otherwise.
+    ///
+    /// The caller has a [`pin`](Self::pin) from before it knew the place, and has waited for it to
+    /// be written.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with the disk.
+    pub async fn body(&self, place: Place) -> Result<Bytes, ReadError> {
+        if place.length == 0 {
+            return Ok(Bytes::new());
+        }
+        if let Some(body) = self.shared.lock().log.recent.find(place) {
+            return Ok(body);
+        }
+        let shared = self.shared.clone();
+        let read = tokio::task::spawn_blocking(move || shared.body(place));
+        match read.await {
+            Ok(read) => read,
+            Err(error) => {
+                let source = std::io::Error::other(error);
+                Err(ReadError::Io { segment: place.segment, source })
+            }
+        }
+    }
+}
+
+impl Shared {
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Core> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a body, and checks it.
+    pub(crate) fn body(&self, place: Place) -> Result<Bytes, ReadError> {
+        let Place { segment, offset, length } = place;
+        let read = self.store.read(segment, offset, length + CHECK as u32);
+        let mut bytes = read.map_err(|source| ReadError::Io { segment, source })?;
+        let check = bytes.split_off(length as usize);
+        if check == crc32fast::hash(&bytes).to_le_bytes() {
+            Ok(bytes.into())
+        } else {
+            Err(ReadError::Damaged { segment, offset })
+        }
+    }
+
+    pub(crate) fn fail(&self) {
+        self.lock().log.has_failed = true;
+        self.progress.send_modify(|progress| progress.has_failed = true);
+        self.space.notify_waiters();
+    }
+}

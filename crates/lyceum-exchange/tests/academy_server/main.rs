@@ -1,0 +1,108 @@
+//! The server, with unmodified academy-py 1.0.0 at the other end.
+#![cfg(feature = "server")]
+
+#[path = "../python/environment.rs"]
+mod environment;
+#[path = "../server/house.rs"]
+#[expect(dead_code, reason = "the clock of this house stands still")]
+mod house;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::Arc;
+
+use environment::Environment;
+use house::{House, Plan};
+use lyceum_exchange::mailbox::Delivery;
+use lyceum_exchange::server::{Clock, NewToken, Rights, Tokens, Which};
+use tokio::process::Command;
+
+const ACADEMY: Environment =
+    Environment { name: "academy-3.12", versions: &["3.12"], packages: &["academy-py==1.0.0"] };
+
+/// Runs a scenario, which fails unless all of its assertions hold.
+async fn play(house: &House, scenario: &str, arguments: &[&str]) {
+    let Some(python) = ACADEMY.python() else { return };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/academy_server/scenarios.py");
+    let output = Command::new(python)
+        .arg(script)
+        .arg(format!("http://{}", house.address))
+        .arg(scenario)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = output.await.unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{scenario} failed: {said}\n{wrong}");
+    assert!(said.ends_with("all is well\n"), "{scenario}: {said}\n{wrong}");
+}
+
+/// A server whose clock goes, since Python's does.
+async fn open(change: impl FnOnce(&mut Plan)) -> House {
+    let mut plan = Plan::default();
+    change(&mut plan);
+    House::build(plan).await
+}
+
+macro_rules! scenarios {
+    ($($name:ident)*) => {$(
+        #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+        async fn $name() {
+            let house = open(|_| ()).await;
+            play(&house, stringify!($name), &[]).await;
+            house.close().await.unwrap();
+        }
+    )*};
+}
+
+scenarios! {
+    managers_launch_agents_and_users_call_them
+    exceptions_come_back_as_they_were_raised
+    actions_are_cancelled
+    agents_are_found_with_subclasses_and_nested_classes
+    status_and_statistics_follow_an_agent
+    terminated_mailboxes_refuse_and_fail_their_callers
+    messages_wait_for_an_agent_that_starts_later
+    batches_know_each_other
+    agents_call_agents
+    long_poll_works_as_the_stream_does
+    a_stream_that_ends_is_taken_up_without_a_pause
+    answers_that_are_too_long_fail_their_caller
+    an_agent_that_is_killed_leaves_no_caller_hanging
+    many_calls_at_once_are_all_answered
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_durable_action_of_a_killed_agent_runs_again() {
+    let house = open(|plan| plan.server.delivery = Delivery::Durable).await;
+    play(&house, "a_durable_action_of_a_killed_agent_runs_again", &[]).await;
+    house.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn tokens_let_in_and_keep_out() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("academy-tokens");
+    // What another run left.
+    let _ = std::fs::remove_file(&path);
+    let tokens = Tokens::at(&path);
+    let own = || Rights { read: Which::Own, write: Which::Own, administer: Which::Own };
+    let make = |subject: &str| {
+        let groups = ["9f1f4cd6-7e3c-4c0c-8b4b-0d1f3ed2ab6e".to_owned()].into();
+        let new = NewToken { subject: subject.into(), groups, rights: own(), expires: None };
+        tokens.make(new, lyceum_exchange::mailbox::Moment::from_millis(1)).unwrap()
+    };
+    let (ada, bob) = (make("ada"), make("bob"));
+    let house = open(|plan| plan.authenticator = Some(Arc::new(Tokens::at(&path)))).await;
+    play(&house, "tokens_let_in_and_keep_out", &[&ada, &bob]).await;
+    house.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_clock_of_a_node_says_what_time_it_is() {
+    let node = lyceum_core::Node::local();
+    let clock = Clock::of(&node);
+    assert!(format!("{clock:?}").contains("Moment(1"), "milliseconds since 1970: {clock:?}");
+    node.shutdown().await;
+}

@@ -1,0 +1,10 @@
+//! The server, with requests as they are on the wire.
+#![cfg(feature = "server")]
+
+mod access;
+mod ask;
+mod delivery;
+mod faults;
+mod house;
+mod limits;
+mod wire;
