@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::future::ready;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ use super::{Mailbox, MailboxError};
 /// Requests of one agent that are served at a time. More are answered with an error.
 pub(super) const REQUEST_LIMIT: usize = 1024;
 
+/// How long what is on its way may take when a mailbox is left.
+const DRAIN_LIMIT: Duration = Duration::from_secs(20);
+
 /// How many requests are known again if they come twice.
 const RECENT_LIMIT: usize = 4096;
 
@@ -39,6 +43,8 @@ pub(super) struct Requests {
     terminates: Mutex<bool>,
     state: Mutex<State>,
     stop: Notify,
+    /// Says that the last message came.
+    drained: Notify,
     /// Wakes whoever waits for the end.
     over: Notify,
 }
@@ -49,6 +55,8 @@ struct State {
     recent: Recent,
     /// The actions that run, by the tags of their requests: who takes one out answers it.
     running: HashMap<Uuid, AbortHandle>,
+    /// The tag of the last message that is taken, once this is left.
+    last: Option<Uuid>,
     /// Whether nothing more is taken.
     is_full: bool,
     /// Whether all of this is over.
@@ -69,6 +77,7 @@ impl Requests {
             terminates: terminates.into(),
             state: Mutex::default(),
             stop: Notify::new(),
+            drained: Notify::new(),
             over: Notify::new(),
         }
     }
@@ -211,39 +220,40 @@ impl Requests {
 
     /// Serves the mailbox until the agent, or the mailbox, or the registration has ended.
     pub(super) async fn live(self: Arc<Self>) {
-        let receiver = Arc::downgrade(&self);
-        tokio::select! {
-            () = self.held.receive(receiver) => {}
-            () = self.held.beat() => {}
-            _ = self.agent.ended() => {}
-            () = self.stop.notified() => {}
-        }
-        if !self.terminates() {
-            self.drain().await;
+        let receiving = self.held.receive(Arc::downgrade(&self));
+        tokio::pin!(receiving);
+        let is_left = tokio::select! {
+            () = &mut receiving => false,
+            () = self.held.beat() => false,
+            _ = self.agent.ended() => true,
+            () = self.stop.notified() => true,
+        };
+        if is_left && !self.terminates() {
+            self.drain(receiving).await;
         }
         self.finish().await;
     }
 
     /// Serves what is on its way here already: the exchange has handed it out, and nobody else gets
-    /// it. A message to this very mailbox comes after all of it.
-    async fn drain(self: &Arc<Self>) {
-        let tag = self.session.service.uuid();
-        let id = self.id().clone();
+    /// it. A message to this very mailbox comes after all of it, and nothing is asked for after it.
+    async fn drain(&self, receiving: Pin<&mut (impl Future<Output = ()> + Send)>) {
+        let (tag, id) = (self.session.service.uuid(), self.id().clone());
+        self.lock().last = Some(tag);
         let last = Message::request(id.clone(), id, tag, Body::SuccessResponse);
-        let drained = async {
-            self.mailbox().send(&last).await?;
-            loop {
-                let message = self.mailbox().receive().await?;
-                if message.header.tag == tag {
-                    return Ok::<(), MailboxError>(());
-                }
-                self.clone().take(message).await;
+        let told = async {
+            match self.mailbox().send(&last).await {
+                Ok(()) => self.drained.notified().await,
+                Err(error) => tracing::debug!(id = %self.id(), %error, "cannot drain a mailbox"),
             }
         };
-        match timeout(FINISH_LIMIT, drained).await {
-            Ok(Ok(()) | Err(MailboxError::Terminated)) => {}
-            Ok(Err(error)) => tracing::debug!(id = %self.id(), %error, "cannot drain a mailbox"),
-            Err(_) => tracing::debug!(id = %self.id(), "a mailbox is not drained in time"),
+        let drained = async {
+            tokio::select! {
+                () = receiving => {}
+                () = told => {}
+            }
+        };
+        if timeout(DRAIN_LIMIT, drained).await.is_err() {
+            tracing::debug!(id = %self.id(), "a mailbox is not drained in time");
         }
     }
 
@@ -337,6 +347,11 @@ impl Recent {
 impl Receiver for Requests {
     fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()> {
         if message.header.kind == Kind::Response {
+            if self.lock().last == Some(message.header.tag) {
+                self.drained.notify_one();
+                // Whoever asks for the next message waits until nobody wants it any more.
+                return std::future::pending().boxed();
+            }
             self.session.service.pending.answer(message);
             return ready(()).boxed();
         }
