@@ -112,6 +112,31 @@ async fn certificate_of_another_authority_is_refused_with_the_reason() {
     assert!(error.contains("the other node refused this one's certificate"), "{error}");
 }
 
+/// The command line had no certificate to show: nodes at `tls://` were out of its reach.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn command_line_shows_a_certificate() {
+    let folder = Folder::new("command");
+    folder.make(&["localhost", "desk"]);
+    let node = Node::local();
+    node.launch(Greeter).named("greeter").await.unwrap();
+    let network = Network::attach(&node, folder.settings("localhost"));
+    let listener = network.listen("tls://localhost:0").await.unwrap();
+    let url = format!("{}/greeter", listener.endpoint());
+    let call = |certificate: &'static str| {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_lyceum"));
+        command.args(["call", &url, "greet", "Ada", "--certificate"]);
+        command.arg(folder.file(certificate));
+        async move { command.output().await.expect("the program starts") }
+    };
+
+    let greeted = call("desk").await;
+    assert_eq!(String::from_utf8_lossy(&greeted.stdout), "hello, Ada\n");
+    let missing = call("nobody").await;
+    let errors = String::from_utf8_lossy(&missing.stderr);
+    assert_eq!(missing.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("nobody.certificate.pem"), "{errors}");
+}
+
 #[test]
 fn keys_are_their_owners_alone() {
     let folder = Folder::new("keys");

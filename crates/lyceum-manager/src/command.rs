@@ -89,6 +89,12 @@ pub(crate) struct Shared {
     /// see command lines
     #[arg(long, value_name = "SECRET", env = "LYCEUM_TOKEN", hide_env_values = true)]
     token: Option<String>,
+
+    /// Shows this certificate to a node at tls://; as in certificates/desk for the files that `lyceum
+    /// certs` made for `desk`
+    #[cfg(feature = "certs")]
+    #[arg(long, value_name = "PATH", env = "LYCEUM_CERTIFICATE")]
+    certificate: Option<std::path::PathBuf>,
 }
 
 impl Commands {
@@ -135,7 +141,7 @@ impl Commands {
     }
 
     async fn execute(&self, print: &Print) -> Result<(), Failure> {
-        let reach = Reach::new(self.shared());
+        let reach = Reach::new(self.shared())?;
         match &self.0 {
             Verb::Call(options) => options.execute(&reach, print).await,
             Verb::Tell(options) => options.execute(&reach, print).await,

@@ -24,7 +24,11 @@ pub(crate) struct Reach {
 
 impl Reach {
     /// Begins the time of a command. Runs on a tokio runtime.
-    pub(crate) fn new(shared: &Shared) -> Self {
+    ///
+    /// # Errors
+    ///
+    /// If the certificate cannot be used.
+    pub(crate) fn new(shared: &Shared) -> Result<Self, Failure> {
         let node = Node::local();
         // Time is up before a single attempt is.
         let settings = Settings::default().dial_limit(shared.timeout * 2);
@@ -32,9 +36,14 @@ impl Reach {
             Some(token) => settings.token(token.clone()),
             None => settings,
         };
+        #[cfg(feature = "certs")]
+        let settings = match &shared.certificate {
+            Some(path) => settings.certificates(certificates(path)?),
+            None => settings,
+        };
         let network = Network::attach(&node, settings);
         let end = node.now() + shared.timeout;
-        Self { node, network, limit: shared.timeout, end }
+        Ok(Self { node, network, limit: shared.timeout, end })
     }
 
     /// Returns the agent at an address, once it answered.
@@ -103,4 +112,17 @@ impl Reach {
             (false, more) => format!(": it has {}, and {more} more", names.join(", ")),
         }
     }
+}
+
+/// Reads what `lyceum certs` made for a node.
+#[cfg(feature = "certs")]
+fn certificates(path: &std::path::Path) -> Result<lyceum_exchange::Certificates, Failure> {
+    let with = |ending: &str| {
+        let mut file = path.as_os_str().to_owned();
+        file.push(ending);
+        file
+    };
+    let authority = path.with_file_name("authority.pem");
+    lyceum_exchange::Certificates::from_files(authority, with(".certificate.pem"), with(".key.pem"))
+        .map_err(|error| Failure::Usage(error.to_string()))
 }
