@@ -220,7 +220,13 @@ impl Requests {
 
     /// Serves the mailbox until the agent, or the mailbox, or the registration has ended.
     pub(super) async fn live(self: Arc<Self>) {
-        let receiving = self.held.receive(Arc::downgrade(&self));
+        self.receive().await;
+        self.finish().await;
+    }
+
+    /// Takes what comes until that is to end. Nothing is being received afterwards.
+    async fn receive(self: &Arc<Self>) {
+        let receiving = self.held.receive(Arc::downgrade(self));
         tokio::pin!(receiving);
         let is_left = tokio::select! {
             () = &mut receiving => false,
@@ -231,15 +237,15 @@ impl Requests {
         if is_left && !self.terminates() {
             self.drain(receiving).await;
         }
-        self.finish().await;
     }
 
     /// Serves what is on its way here already: the exchange has handed it out, and nobody else gets
-    /// it. A message to this very mailbox comes after all of it, and nothing is asked for after it.
+    /// it. A ping to this very mailbox comes after all of it, and nothing is asked for after it. It is
+    /// no answer, since exchanges need not deliver an answer to what nobody asked.
     async fn drain(&self, receiving: Pin<&mut (impl Future<Output = ()> + Send)>) {
         let (tag, id) = (self.session.service.uuid(), self.id().clone());
         self.lock().last = Some(tag);
-        let last = Message::request(id.clone(), id, tag, Body::SuccessResponse);
+        let last = Message::request(id.clone(), id, tag, Body::PingRequest);
         let told = async {
             match self.mailbox().send(&last).await {
                 Ok(()) => self.drained.notified().await,
@@ -346,12 +352,12 @@ impl Recent {
 
 impl Receiver for Requests {
     fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()> {
+        if self.lock().last == Some(message.header.tag) {
+            self.drained.notify_one();
+            // Whoever asks for the next message waits until nobody wants it any more.
+            return std::future::pending().boxed();
+        }
         if message.header.kind == Kind::Response {
-            if self.lock().last == Some(message.header.tag) {
-                self.drained.notify_one();
-                // Whoever asks for the next message waits until nobody wants it any more.
-                return std::future::pending().boxed();
-            }
             self.session.service.pending.answer(message);
             return ready(()).boxed();
         }

@@ -7,4 +7,6 @@ mod delivery;
 mod faults;
 mod house;
 mod limits;
+#[cfg(feature = "academy")]
+mod nodes;
 mod wire;
