@@ -9,8 +9,8 @@ struct Clerk;
 #[agent]
 impl Clerk {
     #[action]
-    fn collect(&mut self) -> Option<Letter> {
-        None
+    fn collect(&mut self) -> Vec<Letter> {
+        Vec::new()
     }
 
     #[action]
