@@ -90,8 +90,8 @@ pub(crate) struct Shared {
     #[arg(long, value_name = "SECRET", env = "LYCEUM_TOKEN", hide_env_values = true)]
     token: Option<String>,
 
-    /// Shows this certificate to a node at tls://; as in certificates/desk for the files that `lyceum
-    /// certs` made for `desk`
+    /// Shows this certificate to a node at tls://; as in certificates/desk for the files that
+    /// `lyceum certs` made for `desk`
     #[cfg(feature = "certs")]
     #[arg(long, value_name = "PATH", env = "LYCEUM_CERTIFICATE")]
     certificate: Option<std::path::PathBuf>,

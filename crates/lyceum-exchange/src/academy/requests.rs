@@ -240,8 +240,8 @@ impl Requests {
     }
 
     /// Serves what is on its way here already: the exchange has handed it out, and nobody else gets
-    /// it. A ping to this very mailbox comes after all of it, and nothing is asked for after it. It is
-    /// no answer, since exchanges need not deliver an answer to what nobody asked.
+    /// it. A ping to this very mailbox comes after all of it, and nothing is asked for after it. It
+    /// is no answer, since exchanges need not deliver an answer to what nobody asked.
     async fn drain(&self, receiving: Pin<&mut (impl Future<Output = ()> + Send)>) {
         let (tag, id) = (self.session.service.uuid(), self.id().clone());
         self.lock().last = Some(tag);

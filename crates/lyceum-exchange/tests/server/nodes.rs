@@ -64,8 +64,8 @@ async fn agents_of_two_nodes_reach_each_other_by_their_mailboxes() {
     house.close().await.unwrap();
 }
 
-/// A node never ended here: it asked for a sign that its mailbox was drained which this exchange does
-/// not deliver, and then waited for what it was itself still receiving.
+/// A node never ended here: it asked for a sign that its mailbox was drained, which this exchange
+/// does not deliver, and then waited for what it was itself still receiving.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_waits_in_the_mailbox_until_its_agent_is_back() {
     let house = House::open().await;
