@@ -37,6 +37,26 @@ pub enum Question {
     Unlink(Address),
 }
 
+impl Question {
+    /// Returns the verb, as errors name it.
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::Status => "status",
+            Self::Describe => "describe",
+            Self::Ping => "ping",
+            Self::Stop => "stop",
+            Self::Kill => "kill",
+            Self::Ended => "ended",
+            Self::Monitor => "monitor",
+            Self::SetFlag(_) => "set_flag",
+            Self::Activate => "activate",
+            Self::Deactivate => "deactivate",
+            Self::Link(_) => "link",
+            Self::Unlink(_) => "unlink",
+        }
+    }
+}
+
 /// Which agents of a node are meant: those that fit all that is given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentFilter {

@@ -32,7 +32,7 @@ impl Site {
         agent: &AgentKey,
         question: Question,
     ) -> Result<Json, CallError> {
-        let verb = verb(&question);
+        let verb = question.verb();
         let answer = match question {
             Question::Status => self.status(agent).await,
             Question::Ended | Question::Monitor => self.watch(agent).await,
@@ -165,22 +165,4 @@ fn description(result: &Payload) -> Option<AgentDescription> {
         });
     }
     Some(description)
-}
-
-fn verb(question: &Question) -> &'static str {
-    match question {
-        Question::Status => "status",
-        Question::Describe => "describe",
-        Question::Ping => "ping",
-        Question::Stop => "stop",
-        Question::Kill => "kill",
-        Question::Ended => "ended",
-        Question::Monitor => "monitor",
-        Question::SetFlag(_) => "set_flag",
-        Question::Activate => "activate",
-        Question::Deactivate => "deactivate",
-        Question::Link(_) => "link",
-        Question::Unlink(_) => "unlink",
-        _ => "ask",
-    }
 }

@@ -21,7 +21,7 @@ impl Site {
         agent: &AgentKey,
         question: Question,
     ) -> Result<Json, CallError> {
-        let verb = verb(&question);
+        let verb = question.verb();
         match question {
             Question::Status => Ok(json!(status(agent, self.kind(agent, verb).await?))),
             Question::Describe => {
@@ -90,23 +90,5 @@ fn status(agent: &AgentKey, kind: String) -> Status {
         generation: 0,
         stats: Stats::default(),
         behaviours: Vec::new(),
-    }
-}
-
-fn verb(question: &Question) -> &'static str {
-    match question {
-        Question::Status => "status",
-        Question::Describe => "describe",
-        Question::Ping => "ping",
-        Question::Stop => "stop",
-        Question::Kill => "kill",
-        Question::Ended => "ended",
-        Question::Monitor => "monitor",
-        Question::SetFlag(_) => "set_flag",
-        Question::Activate => "activate",
-        Question::Deactivate => "deactivate",
-        Question::Link(_) => "link",
-        Question::Unlink(_) => "unlink",
-        _ => "ask",
     }
 }

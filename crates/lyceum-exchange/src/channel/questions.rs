@@ -55,7 +55,7 @@ impl Channel {
         remote: &Remote,
         question: Question,
     ) -> Result<Value, CallError> {
-        let verb = verb(&question);
+        let verb = question.verb();
         let lost = || CallError::Disconnected(remote.fault(verb).with_detail(self.why()));
         let asked = self.question(Some(remote.agent().clone()), to_link(question));
         let arrived = asked.await.ok_or_else(lost)?;
@@ -76,25 +76,6 @@ impl Channel {
 pub(super) fn filter(filter: link::AgentFilter) -> AgentFilter {
     let link::AgentFilter { kind, interface, attributes } = filter;
     AgentFilter { kind, interface, attributes }
-}
-
-/// Returns the verb of a question, for errors.
-fn verb(question: &Question) -> &'static str {
-    match question {
-        Question::Status => "status",
-        Question::Describe => "describe",
-        Question::Ping => "ping",
-        Question::Stop => "stop",
-        Question::Kill => "kill",
-        Question::Ended => "ended",
-        Question::Monitor => "monitor",
-        Question::SetFlag(_) => "set_flag",
-        Question::Activate => "activate",
-        Question::Deactivate => "deactivate",
-        Question::Link(_) => "link",
-        Question::Unlink(_) => "unlink",
-        _ => "ask",
-    }
 }
 
 fn to_link(question: Question) -> link::Question {
