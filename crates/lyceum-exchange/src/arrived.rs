@@ -2,8 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lyceum_core::exchange::{Door, Encoded, ReadValue, Unreadable};
-use lyceum_core::{ArgumentFault, ArgumentSource, BadArguments, ReadArgument};
+use lyceum_core::exchange::{Door, Encoded, Expects, Fault, ReadValue, Reply, Unreadable};
+use lyceum_core::{
+    ArgumentFault, ArgumentSource, BadArguments, CallError, CallFault, ReadArgument,
+};
 use lyceum_wire::aiomas::{Deserializer, Handles, TypeTable, Value};
 
 use crate::arguments::{Arguments, Misfit};
@@ -101,5 +103,25 @@ impl<O: Origin> ArgumentSource for Source<'_, O> {
             Misfit::Unknown(name) => Some(BadArguments::Unknown { name }),
             Misfit::Twice => None,
         }
+    }
+}
+
+/// Makes the reply of a result. A stream is a list on these wires.
+pub(crate) fn value_reply<O: Origin + 'static>(
+    origin: Arc<O>,
+    value: Value,
+    expects: Expects,
+    fault: Box<CallFault>,
+) -> Result<Reply, Fault> {
+    match (expects, value) {
+        (Expects::Stream, Value::List(items)) => {
+            let arrived = move |item| Ok(Box::new(Arrived::new(origin.clone(), item)) as Box<_>);
+            Ok(Reply::Stream(Box::pin(futures_util::stream::iter(items.into_iter().map(arrived)))))
+        }
+        (Expects::Stream, other) => {
+            let detail = format!("expected a list, which is a stream here, found {}", other.kind());
+            Err(CallError::Codec(fault.with_detail(detail).with_started(true)))
+        }
+        (_, value) => Ok(Reply::Value(Box::new(Arrived::new(origin, value)))),
     }
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::MailboxError;
 use super::calling::Stuck;
 use super::session::Session;
-use crate::arrived::Arrived;
+use crate::arrived::value_reply;
 
 /// Why there is no answer.
 const ENDED: &str = "the node left the exchange, or its mailbox there was terminated";
@@ -46,25 +46,6 @@ pub(super) fn reply(
 
 fn unreadable(fault: Box<CallFault>, why: &payload::PayloadError) -> Fault {
     CallError::Codec(fault.with_detail(why.to_string()).with_started(true))
-}
-
-fn value_reply(
-    session: Arc<Session>,
-    value: Value,
-    expects: Expects,
-    fault: Box<CallFault>,
-) -> Result<Reply, Fault> {
-    match (expects, value) {
-        (Expects::Stream, Value::List(items)) => {
-            let arrived = move |item| Ok(Box::new(Arrived::new(session.clone(), item)) as Box<_>);
-            Ok(Reply::Stream(Box::pin(futures_util::stream::iter(items.into_iter().map(arrived)))))
-        }
-        (Expects::Stream, other) => {
-            let detail = format!("expected a list, which is a stream here, found {}", other.kind());
-            Err(CallError::Codec(fault.with_detail(detail).with_started(true)))
-        }
-        (_, value) => Ok(Reply::Value(Box::new(Arrived::new(session, value)))),
-    }
 }
 
 /// Returns the error of a call whose action raised an exception. What Academy says of actions that

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::exchange::{Expects, Fault, Outgoing, Peer, Question, Reply, Request};
 use lyceum_core::{CallError, CallFault, Undelivered};
-use lyceum_wire::aiomas::{Message, Value, ValueError};
+use lyceum_wire::aiomas::{Message, ValueError};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 use serde_json::Value as Json;
 
@@ -20,7 +20,7 @@ use super::place::Place;
 use super::refusal;
 use super::session::Session;
 use super::{Closed, OpenError};
-use crate::arrived::Arrived;
+use crate::arrived::value_reply;
 
 /// How often a message is given to a connection before it counts as lost; it never left before.
 const TRY_LIMIT: usize = 2;
@@ -146,7 +146,7 @@ impl Site {
             return Ok(Reply::Accepted);
         }
         match sent.answer().await {
-            Ok(Answer::Result(value)) => reply(session, value, expects, fault),
+            Ok(Answer::Result(value)) => value_reply(session, value, expects, fault),
             Ok(Answer::Exception(content)) => {
                 Err(refusal::of_exception(content, &path, fault, undelivered))
             }
@@ -179,26 +179,6 @@ impl Site {
         let (link, session) = self.connection().await?;
         let (codec, aid) = (session.profile.codec, agent.to_string());
         Ok(link.send(|id| codec.encode(&Message::validate_aid(id, &aid))).await?)
-    }
-}
-
-/// Makes the reply of a result.
-fn reply(
-    session: Arc<Session>,
-    value: Value,
-    expects: Expects,
-    fault: Box<CallFault>,
-) -> Result<Reply, Fault> {
-    match (expects, value) {
-        (Expects::Stream, Value::List(items)) => {
-            let arrived = move |item| Ok(Box::new(Arrived::new(session.clone(), item)) as Box<_>);
-            Ok(Reply::Stream(Box::pin(futures_util::stream::iter(items.into_iter().map(arrived)))))
-        }
-        (Expects::Stream, other) => {
-            let detail = format!("expected a list, which is a stream here, found {}", other.kind());
-            Err(CallError::Codec(fault.with_detail(detail).with_started(true)))
-        }
-        (_, value) => Ok(Reply::Value(Box::new(Arrived::new(session, value)))),
     }
 }
 
