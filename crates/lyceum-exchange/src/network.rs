@@ -118,9 +118,10 @@ impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
-        let mut transports = transport::built_in(&Door::of(node));
+        let mut transports = transport::built_in(&Door::of(node), settings.looking);
         #[cfg(feature = "tls")]
-        transports.extend(settings.certificates.clone().map(transport::tls));
+        let certificates = settings.certificates.clone();
+        transports.extend(certificates.map(|own| transport::tls(own, settings.looking)));
         Self::attach_over(node, settings, transports)
     }
 

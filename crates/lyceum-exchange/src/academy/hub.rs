@@ -14,6 +14,7 @@ use super::service::Service;
 use super::site::Site;
 use super::url::{self, Server};
 use crate::Transport;
+use crate::transport::attentive::LOOKING;
 use crate::transport::sockets;
 
 /// Exchanges that a node uses.
@@ -50,7 +51,7 @@ struct Known {
 
 impl Hub {
     pub(super) fn new(node: &Node) -> Self {
-        let state = State { transports: sockets(), ..State::default() };
+        let state = State { transports: sockets(LOOKING), ..State::default() };
         Self { door: Door::of(node), state: state.into() }
     }
 
