@@ -120,8 +120,9 @@ impl Network {
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
         let mut transports = transport::built_in(&Door::of(node), settings.looking);
         #[cfg(feature = "tls")]
-        let certificates = settings.certificates.clone();
-        transports.extend(certificates.map(|own| transport::tls(own, settings.looking)));
+        if let Some(certificates) = settings.certificates.clone() {
+            transports.push(transport::tls(certificates, settings.looking));
+        }
         Self::attach_over(node, settings, transports)
     }
 
