@@ -28,6 +28,6 @@ mod url;
 
 pub use exchange::{Academy, AcademyExt, DiscoverError};
 pub use lyceum_wire::academy::{EntityId, Role, Serialization, Uuid};
-pub use mailbox::{Asked, Mailbox, MailboxError, MailboxStats};
+pub use mailbox::{Asked, Delivered, Mailbox, MailboxError, MailboxStats, Promise};
 pub use open::OpenError;
 pub use register::{Register, Registered};
