@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, header};
 use tokio::sync::{Notify, watch};
 
 use crate::mailbox::Moment;
+use crate::server::depot::Depot;
 use crate::server::holding::Holds;
 use crate::server::metrics::Metrics;
 use crate::server::rate::Rate;
@@ -25,6 +26,8 @@ pub(crate) struct Hub {
     pub(crate) settings: ServerSettings,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
     pub(crate) clock: Clock,
+    /// Where large data is kept; none if the server keeps none.
+    pub(crate) depot: Option<Arc<Depot>>,
     pub(crate) rate: Rate,
     pub(crate) metrics: Metrics,
     /// Tells senders that somewhere messages were taken.
@@ -67,8 +70,10 @@ impl Hub {
         settings: ServerSettings,
         authenticator: Option<Arc<dyn Authenticator>>,
         clock: Clock,
+        depot: Option<Depot>,
     ) -> Self {
         Self {
+            depot: depot.map(Arc::new),
             rate: Rate::new(settings.rate),
             keeper,
             settings,
@@ -130,6 +135,9 @@ impl Hub {
         self.release_idle(now);
         let ((), _ticket) =
             self.keeper.change(Level::Written, |mailboxes, log| mailboxes.sweep(log, now));
+        if let Some(depot) = &self.depot {
+            depot.sweep(now);
+        }
     }
 }
 
