@@ -47,7 +47,7 @@ pub async fn run(agents: u32, mebibytes: u64) -> lyceum::Result<Figures> {
     }
     node.shutdown().await;
     if size != mebibytes * MEBIBYTE {
-        return Err(format!("{size} bytes arrived").into());
+        return Err(std::io::Error::other(format!("{size} bytes arrived")).into());
     }
     Ok(Figures { agents, size, took, moved, served, peak })
 }
