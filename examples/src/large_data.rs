@@ -1,5 +1,5 @@
-//! Large data by reference: an image passes through an archive to an analyst, over a network, and is
-//! moved once, from who made it to who looks at it.
+//! Large data by reference: an image passes through an archive to an analyst, over a network, and
+//! is moved once, from who made it to who looks at it.
 
 use lyceum::prelude::*;
 

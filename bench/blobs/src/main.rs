@@ -1,5 +1,5 @@
-//! Measures large data by reference: a blob that passes through a chain of agents, each in a process
-//! of its own, of which the first makes it and the last reads it.
+//! Measures large data by reference: a blob that passes through a chain of agents, each in a
+//! process of its own, of which the first makes it and the last reads it.
 //!
 //! `cargo xtask bench blobs`. What is moved is what the system's loopback counts, all overhead and
 //! whatever else uses it included.

@@ -129,7 +129,7 @@ impl Claim {
             }
             Err(CallError::Action(BlobFault { kind: BlobFaultKind::Gone, .. })) => false,
             Err(error) => {
-                tracing::debug!(at = %self.at, %error, "a blob's owner did not hear of a reference");
+                tracing::debug!(at = %self.at, %error, "the owner of a blob did not hear");
                 true
             }
         }
