@@ -70,13 +70,9 @@ impl Depot {
         if outline.len() > 1 {
             let values = Bytes::from(outline.bytes(0, outline.len()));
             let digest = Digest::of(&values);
-            self.upload(
-                outline_id(id),
-                Full::new(values).map_err(client::never).boxed_unsync(),
-                digest,
-                kept,
-            )
-            .await?;
+            let size = values.len() as u64;
+            let body = Full::new(values).map_err(client::never).boxed_unsync();
+            self.upload(outline_id(id), (body, size), digest, kept).await?;
         }
         let reader = futures_util::stream::unfold(blob.read(), |mut reader| async move {
             match reader.next().await {
@@ -86,7 +82,7 @@ impl Depot {
         });
         // A stream that is not pinned cannot be a body.
         let body = StreamBody::new(Box::pin(reader)).map_err(client::broken).boxed_unsync();
-        self.upload(id, body, blob.digest(), kept).await?;
+        self.upload(id, (body, blob.size()), blob.digest(), kept).await?;
         let home = Home::Depot(self.shared.url.clone(), Some(self.clone()));
         Ok(Blob::new(Reference { id, size: blob.size(), digest: blob.digest(), home }))
     }
@@ -94,7 +90,7 @@ impl Depot {
     async fn upload(
         &self,
         id: BlobId,
-        body: client::Body,
+        body: (client::Body, u64),
         digest: Digest,
         kept: Duration,
     ) -> Result<(), DepotError> {
@@ -164,8 +160,8 @@ fn path(id: BlobId) -> String {
     format!("{FOLDER}{}", write_id(id))
 }
 
-fn nothing() -> client::Body {
-    Empty::new().map_err(client::never).boxed_unsync()
+fn nothing() -> (client::Body, u64) {
+    (Empty::new().map_err(client::never).boxed_unsync(), 0)
 }
 
 impl fmt::Debug for Depot {

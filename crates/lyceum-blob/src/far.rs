@@ -1,6 +1,7 @@
 //! References to data elsewhere: renewed while they exist, and reported when they are over.
 
 use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use crate::store::fresh_number;
 
 /// How many references may be passed on before the owner has heard of them.
 const PASSED_LIMIT: usize = 4096;
+/// How many references to data elsewhere a process may have: each is renewed by a task.
+const REFERENCE_LIMIT: usize = 262_144;
 /// How long a report may take.
 const REPORT_LIMIT: Duration = Duration::from_secs(10);
 
@@ -38,18 +41,30 @@ struct Claim {
     passed: Mutex<Vec<u64>>,
 }
 
+/// References of this process to data elsewhere.
+static REFERENCES: AtomicUsize = AtomicUsize::new(0);
+
 impl Far {
     /// Takes a reference that has arrived.
+    ///
+    /// # Errors
+    ///
+    /// Says that the process has too many.
     pub(crate) fn arrive(
         door: Option<Door>,
         at: Address,
         id: BlobId,
         number: u64,
         lease: Duration,
-    ) -> Self {
+    ) -> Result<Self, String> {
+        if REFERENCES.fetch_add(1, Ordering::Relaxed) >= REFERENCE_LIMIT {
+            REFERENCES.fetch_sub(1, Ordering::Relaxed);
+            let text = "this process has {} references to blobs elsewhere, which is all it may";
+            return Err(text.replace("{}", &REFERENCE_LIMIT.to_string()));
+        }
         let claim = Arc::new(Claim { door, at, id, number, lease, passed: Mutex::default() });
         let renewal = claim.door.as_ref().map(|door| door.spawn(claim.clone().renew()));
-        Self { claim, _renewal: renewal }
+        Ok(Self { claim, _renewal: renewal })
     }
 
     /// Returns the address of the owner.
@@ -138,6 +153,7 @@ impl Claim {
 
 impl Drop for Far {
     fn drop(&mut self) {
+        REFERENCES.fetch_sub(1, Ordering::Relaxed);
         let claim = self.claim.clone();
         let Some(door) = self.claim.door.clone().filter(|door| !door.is_closed()) else { return };
         // If it is not heard, the lease ends.

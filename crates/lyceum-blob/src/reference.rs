@@ -124,7 +124,7 @@ impl Reference {
         }
         let at: Address = travel.at.parse().map_err(|error| format!("{error}"))?;
         let lease = Duration::from_millis(travel.lease).clamp(LEASES[0], LEASES[1]);
-        let far = Far::arrive(Door::current(), at, id, travel.claim, lease);
+        let far = Far::arrive(Door::current(), at, id, travel.claim, lease)?;
         Ok(Self { id, size: travel.size, digest: travel.digest, home: Home::Far(far) })
     }
 }

@@ -16,8 +16,9 @@ use crate::outline::{Outline, VALUE, part_count, part_range};
 use crate::part::Part;
 use crate::reference::{Home, Reference};
 
-/// How long one request for a part may take.
-const PART_LIMIT: Duration = Duration::from_secs(30);
+/// How long one request for a part may take: the parts ahead of it come first, over a slow link,
+/// too. That a link is lost is noticed long before.
+const PART_LIMIT: Duration = Duration::from_secs(120);
 /// How often a part is asked for whose owner cannot be reached.
 const TRIES: u32 = 6;
 /// How long to wait before the second try; twice as long before each further one.
@@ -174,13 +175,7 @@ impl Source {
 
 /// Returns whether the next try may get an answer.
 fn may_pass(error: &CallError<BlobFault>) -> bool {
-    matches!(
-        error,
-        CallError::Disconnected(_)
-            | CallError::Timeout(_)
-            | CallError::Overloaded(_)
-            | CallError::Down(_)
-    )
+    matches!(error, CallError::Disconnected(_) | CallError::Overloaded(_) | CallError::Down(_))
 }
 
 async fn wait(door: &Door, pause: Duration) {

@@ -21,6 +21,8 @@ use crate::error::BlobError;
 
 /// How long the server may take to begin an answer once it has the whole request.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How many bytes a second the server takes at least.
+const LEAST_RATE: u64 = 64 << 10;
 /// Connections that are kept although nobody uses them.
 const IDLE_LIMIT: usize = 16;
 /// How much of the text of an error is kept.
@@ -78,14 +80,17 @@ impl Client {
     }
 
     /// Sends a request, and returns the body of the answer, which may have so many bytes.
+    ///
+    /// What is sent may have so many bytes, which bounds the time that the server has.
     pub(super) async fn ask(
         &self,
         method: Method,
         path: &str,
         headers: &[(&str, String)],
-        body: Body,
+        (body, size): (Body, u64),
         limit: usize,
     ) -> Result<Bytes, DepotError> {
+        let patience = PATIENCE + Duration::from_secs(size / LEAST_RATE);
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, value);
@@ -94,7 +99,9 @@ impl Client {
             request = request.header(AUTHORIZATION, authorization);
         }
         let request = request.body(body).map_err(|_| DepotError::Url { url: self.url.clone() })?;
-        let response = self.pool.request(request).await.map_err(|error| self.lost(&error))?;
+        let response = timeout(patience, self.pool.request(request)).await;
+        let response = response.map_err(|_| self.unreachable("there is no answer".into()))?;
+        let response = response.map_err(|error| self.lost(&error))?;
         let status = response.status();
         let limit = if status.is_success() { limit } else { super::ANSWER_LIMIT };
         let answer = Limited::new(response.into_body(), limit).collect();

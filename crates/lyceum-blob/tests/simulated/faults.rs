@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join;
-use lyceum::{BlobError, Digest};
+use lyceum::{BlobError, BlobsExt, Digest};
 use lyceum_test::{Seeds, SimulatedNetwork};
 
 use super::{LEASE, PART, World, content};
@@ -44,6 +44,22 @@ async fn reader_hears_that_the_owner_was_killed_in_the_middle() {
     assert!(std::error::Error::source(&error).is_some());
     assert!(world.owner.now().since_start() - killed.since_start() < Duration::from_secs(10));
     assert!(reader.next().await.unwrap().is_none(), "nothing comes after an error");
+}
+
+/// Parts were asked for again while they were on their way, over a link that takes longer for those
+/// ahead of them than a call may take.
+#[lyceum::test]
+async fn slow_link_carries_each_part_once() {
+    let world = World::new(23, 1).await;
+    let blob = world.clerk(0).await.make(24).await.unwrap();
+    world.network.rate(100_000);
+    let start = world.owner.now();
+
+    let bytes = blob.bytes(24 * PART).await.unwrap();
+
+    assert!(bytes == content(24 * PART));
+    assert!(world.owner.now().since_start() - start.since_start() > Duration::from_secs(60));
+    assert_eq!(world.others[0].blobs().usage().served, 24 * PART);
 }
 
 #[test]

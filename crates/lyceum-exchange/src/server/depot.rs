@@ -25,6 +25,9 @@ pub(crate) use routes::{give, release, take};
 
 use crate::mailbox::Moment;
 
+/// How many blobs are removed at once.
+const SWEPT: usize = 128;
+
 /// Bounds of the depot.
 #[derive(Clone, Debug)]
 pub struct DepotSettings {
@@ -109,7 +112,9 @@ impl Depot {
 
     /// Forgets blobs whose time is over.
     pub(crate) fn sweep(&self, now: Moment) {
-        let expired = self.catalog().expired(now);
+        let mut expired = self.catalog().expired(now);
+        // The others go next time: nothing else is done meanwhile.
+        expired.truncate(SWEPT);
         expired.into_iter().for_each(|id| self.remove(id));
     }
 
