@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::content::{Content, nameless_file};
 use crate::error::{BlobFault, PutError};
-use crate::keeper::Keeper;
+use crate::keeper::BlobKeeper;
 use crate::settings::BlobSettings;
 use crate::shelf::{BlobId, Item, Share, Shelf};
 
@@ -23,7 +23,7 @@ pub(crate) struct Store {
     pub(crate) door: Door,
     pub(crate) settings: BlobSettings,
     shelf: Mutex<Shelf>,
-    keeper: OnceCell<Handle<Keeper>>,
+    keeper: OnceCell<Handle<BlobKeeper>>,
     #[cfg(feature = "depot")]
     depots: Mutex<Vec<crate::depot::Depot>>,
     files: AtomicU64,
@@ -72,7 +72,7 @@ impl Store {
 
     /// Returns the agent that hands blobs out, which is launched with the first blob.
     pub(crate) async fn keeper(self: &Arc<Self>, node: &Node) -> Result<(), PutError> {
-        let launch = || async { node.launch(Keeper::new(self.clone())).await };
+        let launch = || async { node.launch(BlobKeeper::new(self.clone())).await };
         self.keeper.get_or_try_init(launch).await.map(drop).map_err(PutError::Launch)
     }
 
