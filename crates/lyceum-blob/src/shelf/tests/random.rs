@@ -88,7 +88,8 @@ proptest! {
         }
         // What is left arrives in any order, and last in that of the holders.
         let count = world.holders.len();
-        for which in ends.into_iter().map(|end| end % count).chain((0..count).cycle().take(count * 200)) {
+        let all = (0..count).cycle().take(count * 200);
+        for which in ends.into_iter().map(|end| end % count).chain(all) {
             world.arrive(which);
         }
         assert_eq!(world.shelf.len(), 0);
