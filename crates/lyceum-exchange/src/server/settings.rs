@@ -35,6 +35,9 @@ pub struct ServerSettings {
     pub delivery: Delivery,
     /// How long open requests may take when the server ends.
     pub grace: Duration,
+    /// How long the program of a link that is gone may take to come back before its mailboxes count
+    /// as left.
+    pub resume: Duration,
     /// How often what has expired is looked for.
     pub sweep: Duration,
     /// Where large data is kept, and how much; the server keeps none unless this is set.
@@ -56,6 +59,7 @@ impl Default for ServerSettings {
             rate: 20_000,
             delivery: Delivery::Tracked,
             grace: Duration::from_secs(10),
+            resume: Duration::from_secs(3),
             sweep: Duration::from_secs(1),
             depot: None,
             hosts: Vec::new(),
