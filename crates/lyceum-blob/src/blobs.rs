@@ -5,7 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lyceum_core::{Agent, Context, Node};
+use lyceum_core::wire::Address;
+use lyceum_core::{Agent, AnyHandle, Context, Node};
 
 use crate::blob::Blob;
 use crate::content::Content;
@@ -118,6 +119,21 @@ impl Blobs {
     pub async fn writer(&self) -> Result<BlobWriter, PutError> {
         self.store.keeper(&self.node).await?;
         BlobWriter::new(self.store.clone())
+    }
+
+    /// Returns the agent that hands the blobs out, so that it can be given a mailbox on an exchange.
+    ///
+    /// # Errors
+    ///
+    /// Says why it was not launched.
+    pub async fn keeper(&self) -> Result<AnyHandle, PutError> {
+        Ok(self.store.keeper(&self.node).await?.any())
+    }
+
+    /// Has references that leave from now on lead to an address of the [keeper](Self::keeper) on an
+    /// exchange, for nodes that do not reach this one directly.
+    pub fn advertise(&self, address: Address) {
+        self.store.advertise(address);
     }
 
     /// Makes an exchange server known to the node, where blobs can be put and are read from.
