@@ -7,11 +7,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lyceum_core::wire::Address;
 use lyceum_core::{Agent, AnyHandle, Context, Node};
+use serde::Serialize;
 
 use crate::blob::Blob;
 use crate::content::Content;
 use crate::digest::Digest;
 use crate::error::PutError;
+use crate::large::Large;
 use crate::outline::{Outline, Outliner, PART, SIZE_LIMIT};
 use crate::reference::{Home, Reference};
 use crate::settings::BlobSettings;
@@ -109,6 +111,27 @@ impl Blobs {
         let (size, digest) = (item.size, item.digest);
         let id = self.store.put(item, self.store.take_room(0)?)?;
         Ok(Blob::new(Reference { id, size, digest, home: Home::Own(self.store.clone()) }))
+    }
+
+    /// Makes a value ready to travel: by reference if it has as many bytes in JSON as the
+    /// [settings](BlobSettings::threshold) say.
+    ///
+    /// Blobs within a value that travels by reference are good for their lease, until it is taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`put`](Self::put); or says why the value has no form in JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// The value is dropped if the future is.
+    pub async fn large<T: Serialize>(&self, value: T) -> Result<Large<T>, PutError> {
+        let bytes = serde_json::to_vec(&value).map_err(PutError::Encode)?;
+        if bytes.len() < self.store.settings.threshold {
+            return Ok(Large::Value(value));
+        }
+        drop(value);
+        self.put(bytes).await.map(Large::Blob)
     }
 
     /// Begins a blob whose data comes in pieces.

@@ -45,7 +45,7 @@
 
 #[cfg(feature = "blobs")]
 pub use lyceum_blob::{
-    Blob, BlobError, BlobReader, BlobSettings, BlobUse, BlobWriter, Blobs, BlobsExt, Digest,
+    Blob, BlobError, BlobReader, BlobSettings, BlobUse, BlobWriter, Blobs, BlobsExt, Digest, Large,
     ParseDigestError, PutError,
 };
 #[cfg(feature = "depot")]
