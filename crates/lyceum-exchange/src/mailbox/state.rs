@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) expiring: BTreeSet<(Moment, Sequence)>,
     /// Mailboxes of which a program has taken messages; some may be over by now.
     pub(crate) busy: HashSet<MailboxId>,
+    /// Programs that were connected when the exchange last ended in order, by generation.
+    pub(crate) paused: HashMap<MailboxId, u64>,
     /// What the store's index does not have yet.
     pub(crate) changed: HashSet<Key>,
 }
@@ -62,6 +64,7 @@ impl State {
                 }
             }),
             Event::Leased { mailbox, generation } => {
+                self.resumed(mailbox);
                 self.change(mailbox, |mailbox| mailbox.generation = generation);
             }
             Event::Beat { mailbox, at } => {
@@ -80,6 +83,12 @@ impl State {
             Event::Buried { sequence } => self.buried(sequence),
             Event::Terminated { mailbox } => self.terminated(mailbox, limits),
             Event::Moved { body } => self.moved(body, place),
+            Event::PutBack { sequence } => self.put_back(sequence),
+            Event::Paused { mailbox, generation } => {
+                self.paused.insert(mailbox, generation);
+                self.changed.insert(Key::Paused(mailbox));
+            }
+            Event::Resumed { mailbox } => self.resumed(mailbox),
         }
     }
 
@@ -193,6 +202,22 @@ impl State {
         }
     }
 
+    fn resumed(&mut self, mailbox: MailboxId) {
+        if self.paused.remove(&mailbox).is_some() {
+            self.changed.insert(Key::Paused(mailbox));
+        }
+    }
+
+    fn put_back(&mut self, sequence: Sequence) {
+        self.returned(sequence);
+        let waits = self.messages.get_mut(&sequence).filter(|entry| entry.taken_by.is_none());
+        let Some(entry) = waits else { return };
+        entry.deliveries = entry.deliveries.saturating_sub(1);
+        if let Some(at) = entry.letter.expires {
+            self.expiring.insert((at, sequence));
+        }
+    }
+
     /// Ends a message, and returns what it was.
     fn end(&mut self, sequence: Sequence, end: End, limits: &Limits) -> Option<Entry> {
         let entry = self.remove(sequence)?;
@@ -271,6 +296,9 @@ impl State {
     fn terminated(&mut self, id: MailboxId, limits: &Limits) {
         let Some(mailbox) = self.mailboxes.get_mut(&id) else { return };
         self.directory.remove(id, &mailbox.profile);
+        if self.paused.remove(&id).is_some() {
+            self.changed.insert(Key::Paused(id));
+        }
         mailbox.is_terminated = true;
         mailbox.profile.types.clear();
         mailbox.profile.attributes.clear();

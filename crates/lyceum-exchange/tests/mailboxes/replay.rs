@@ -26,7 +26,7 @@ fn limits() -> Limits {
 fn step(office: &mut Office, random: &mut SmallRng) {
     let tag = random.random_range(0..40);
     let delivery = if random.random_bool(0.5) { Delivery::Durable } else { Delivery::Tracked };
-    match random.random_range(0..12) {
+    match random.random_range(0..13) {
         0..4 => {
             let mut letter = request(tag, delivery);
             letter.expires =
@@ -37,9 +37,20 @@ fn step(office: &mut Office, random: &mut SmallRng) {
         6..8 => drop(office.answer(tag)),
         8 => drop(office.read(USER)),
         9 => {
-            office.lease(AGENT);
+            let generation = office.lease(AGENT);
+            let taken = office.take(AGENT, generation).unwrap_or_default();
+            let taken: Vec<u64> = taken.iter().map(|parcel| parcel.sequence).collect();
+            let kept = random.random_range(0..=taken.len());
+            office.mailboxes.put_back(&mut office.tape, id(AGENT), generation, &taken[kept..]);
         }
         10 => office.pass(Duration::from_secs(3)),
+        11 => {
+            let generation = office.mailboxes.generation(id(AGENT)).unwrap();
+            office.mailboxes.pause(&mut office.tape, id(AGENT), generation);
+            if random.random_bool(0.5) {
+                let _ = office.mailboxes.resume(&mut office.tape, id(AGENT), office.now);
+            }
+        }
         _ => {
             let number = random.random_range(100..106);
             let profile = Profile { name: Some(format!("n{tag}")), ..Profile::default() };
