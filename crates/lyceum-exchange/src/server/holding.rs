@@ -6,9 +6,11 @@
 //! can be taken up again without a message being delivered twice, and a new process is noticed.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::mailbox::{MailboxError, MailboxId, Moment};
 use crate::server::hub::Hub;
+use crate::server::leaving::Handouts;
 use crate::store::Level;
 
 /// A program's hold on a mailbox.
@@ -29,7 +31,15 @@ pub(crate) type Holds = HashMap<MailboxId, Hold>;
 /// A connection, which gives up what it holds when it is dropped.
 pub(crate) struct Connection {
     pub(crate) number: u64,
-    pub(crate) hub: std::sync::Arc<Hub>,
+    /// What it was given to send, and has not sent.
+    pub(crate) handouts: Handouts,
+    hub: Arc<Hub>,
+}
+
+impl Connection {
+    pub(crate) fn new(hub: &Arc<Hub>) -> Self {
+        Self { number: hub.number(), handouts: Handouts::default(), hub: hub.clone() }
+    }
 }
 
 impl Hub {
@@ -49,7 +59,7 @@ impl Hub {
         let generation = match (generation, resumed) {
             (Some(generation), _) => self.confirm(mailbox, generation)?,
             (None, Some(hold)) => hold.generation,
-            (None, None) => self.lease(mailbox, now)?,
+            (None, None) => self.resume_or_lease(&holds, mailbox, now)?,
         };
         let stream = self.number();
         let hold =
@@ -74,7 +84,7 @@ impl Hub {
         }
         let generation = match generation {
             Some(generation) => generation,
-            None => self.lease(mailbox, now)?,
+            None => self.resume_or_lease(&holds, mailbox, now)?,
         };
         let hold = Hold { generation, connection: None, stream: None, seen: now };
         holds.entry(mailbox).and_modify(|hold| hold.seen = now).or_insert(hold);
@@ -88,6 +98,38 @@ impl Hub {
         let generation = self.lease(mailbox, now)?;
         holds.insert(mailbox, Hold { generation, connection: None, stream: None, seen: now });
         Ok(generation)
+    }
+
+    /// Gives a mailbox to the program that had it when the server last ended, or to a new one.
+    fn resume_or_lease(
+        &self,
+        holds: &Holds,
+        mailbox: MailboxId,
+        now: Moment,
+    ) -> Result<u64, MailboxError> {
+        if !holds.contains_key(&mailbox) {
+            let (resumed, _written_with_what_is_taken) = self
+                .keeper
+                .change(Level::Written, |mailboxes, log| mailboxes.resume(log, mailbox, now));
+            if let Some(generation) = resumed {
+                return Ok(generation);
+            }
+        }
+        self.lease(mailbox, now)
+    }
+
+    /// Returns which programs hold which mailboxes now.
+    pub(crate) fn held(&self) -> Vec<(MailboxId, u64)> {
+        self.holds().iter().map(|(mailbox, hold)| (*mailbox, hold.generation)).collect()
+    }
+
+    /// Notes which programs were connected when the server ended in order.
+    pub(crate) fn pause_all(&self, held: &[(MailboxId, u64)]) {
+        let ((), _written_before_the_end) = self.keeper.change(Level::Written, |mailboxes, log| {
+            for (mailbox, generation) in held {
+                mailboxes.pause(log, *mailbox, *generation);
+            }
+        });
     }
 
     fn lease(&self, mailbox: MailboxId, now: Moment) -> Result<u64, MailboxError> {
@@ -158,6 +200,8 @@ impl Hub {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        // Before the mailbox counts as left, so that callers are told of what was delivered alone.
+        self.handouts.clear();
         self.hub.closed(self.number);
     }
 }

@@ -180,7 +180,10 @@ impl Hub {
             if letter.kind == LetterKind::Request {
                 principal.check(Verb::Write, letter.to, mailboxes)?;
             }
-            let put = mailboxes.put(log, letter.clone(), text.as_bytes(), *generation)?;
+            let mut put = mailboxes.put(log, letter.clone(), text.as_bytes(), *generation)?;
+            if put == Put::Unmatched && principal.may(Verb::Write, letter.to, mailboxes) {
+                put = mailboxes.put_unasked(log, letter.clone(), text.as_bytes())?;
+            }
             if let (Put::Accepted(sequence), Some(tag)) = (put, *cancels)
                 && !mailboxes.is_outstanding(MessageId { sender: letter.from, tag })
             {

@@ -31,7 +31,7 @@ fn url(house: &House) -> String {
 }
 
 /// Starts a node whose agent has the mailbox of that number.
-async fn serve(house: &House, mailbox: Uuid) -> Node {
+pub(crate) async fn serve(house: &House, mailbox: Uuid) -> Node {
     let node = Node::local();
     let counter = node.launch(Counter::default()).await.unwrap();
     let register = node.register_academy(&url(house), &counter.any());
@@ -79,6 +79,29 @@ async fn a_call_waits_in_the_mailbox_until_its_agent_is_back() {
 
     assert_eq!(waiting.await.unwrap(), 2);
     client.shutdown().await;
+    server.shutdown().await;
+    house.close().await.unwrap();
+}
+
+/// Academy makes every task of the caller's event loop start eagerly.
+#[tokio::test]
+async fn a_node_changes_nothing_of_the_program_that_it_runs_in() {
+    let house = House::open().await;
+    let server = serve(&house, Uuid::from_u128(7)).await;
+
+    let started = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let note = started.clone();
+    let task = tokio::task::LocalSet::new();
+    let running = task.spawn_local(async move {
+        note.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    assert!(
+        !started.load(std::sync::atomic::Ordering::Relaxed),
+        "tasks start when it is their turn"
+    );
+    task.run_until(running).await.unwrap();
+    assert!(!tracing::dispatcher::has_been_set(), "who logs is for the program to say");
+
     server.shutdown().await;
     house.close().await.unwrap();
 }
