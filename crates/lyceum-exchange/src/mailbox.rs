@@ -24,7 +24,7 @@ mod mailboxes;
 mod moment;
 mod profile;
 mod put;
-mod resume;
+mod reinstate;
 mod state;
 mod take;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::mailbox::change::Change;
 use crate::mailbox::entry::{Entry, Mailbox, Statistics, Status};
-use crate::mailbox::resume::Doubt;
+use crate::mailbox::reinstate::Doubt;
 use crate::mailbox::state::State;
 use crate::mailbox::{
     End, Event, Failure, Journal, LetterKind, Limits, MailboxError, MailboxId, Moment, Notice,

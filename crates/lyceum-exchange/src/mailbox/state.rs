@@ -131,7 +131,10 @@ impl State {
         answers: Option<(Sequence, End)>,
         limits: &Limits,
     ) {
-        self.next = self.next.max(sequence + 1);
+        if self.messages.contains_key(&sequence) {
+            return;
+        }
+        self.next = self.next.max(sequence.saturating_add(1));
         if let Some((request, end)) = answers {
             let of_agent = matches!(end, End::Done);
             if let Some(request) = self.end(request, end, limits) {
@@ -316,7 +319,7 @@ impl State {
         }
         self.changed.insert(Key::Mailbox(id));
         self.gravestones.insert(self.next, id);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         while self.gravestones.len() > limits.gravestones {
             let Some((_, oldest)) = self.gravestones.pop_first() else { break };
             self.mailboxes.remove(&oldest);
@@ -339,7 +342,7 @@ impl State {
                 self.dead.get_mut(&sequence).map(|dead| &mut dead.place),
             ),
         };
-        let Some(old) = old else { return };
+        let Some(old) = old.filter(|old| old.length == place.length) else { return };
         let before = std::mem::replace(old, place);
         self.keep(place);
         self.give_up(before);

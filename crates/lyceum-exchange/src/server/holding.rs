@@ -59,7 +59,7 @@ impl Hub {
         let generation = match (generation, resumed) {
             (Some(generation), _) => self.confirm(mailbox, generation)?,
             (None, Some(hold)) => hold.generation,
-            (None, None) => self.resume_or_lease(&holds, mailbox, now)?,
+            (None, None) => self.reinstate_or_lease(&holds, mailbox, now)?,
         };
         let stream = self.number();
         let hold =
@@ -84,7 +84,7 @@ impl Hub {
         }
         let generation = match generation {
             Some(generation) => generation,
-            None => self.resume_or_lease(&holds, mailbox, now)?,
+            None => self.reinstate_or_lease(&holds, mailbox, now)?,
         };
         let hold = Hold { generation, connection: None, stream: None, seen: now };
         holds.entry(mailbox).and_modify(|hold| hold.seen = now).or_insert(hold);
@@ -101,7 +101,7 @@ impl Hub {
     }
 
     /// Gives a mailbox to the program that had it when the server last ended, or to a new one.
-    fn resume_or_lease(
+    fn reinstate_or_lease(
         &self,
         holds: &Holds,
         mailbox: MailboxId,
@@ -110,7 +110,7 @@ impl Hub {
         if !holds.contains_key(&mailbox) {
             let (resumed, _written_with_what_is_taken) = self
                 .keeper
-                .change(Level::Written, |mailboxes, log| mailboxes.resume(log, mailbox, now));
+                .change(Level::Written, |mailboxes, log| mailboxes.reinstate(log, mailbox, now));
             if let Some(generation) = resumed {
                 return Ok(generation);
             }

@@ -284,10 +284,14 @@ fn a_program_that_lived_through_a_restart_goes_on_if_it_proves_it() {
         office.mailboxes.pause(&mut office.tape, id(USER), 0);
         office.restart();
 
-        let resumed = office.mailboxes.resume(&mut office.tape, id(AGENT), office.now);
+        let resumed = office.mailboxes.reinstate(&mut office.tape, id(AGENT), office.now);
         assert_eq!(resumed, Some(generation));
-        assert_eq!(office.mailboxes.resume(&mut office.tape, id(AGENT), office.now), None, "once");
-        assert_eq!(office.mailboxes.resume(&mut office.tape, id(USER), office.now), None);
+        assert_eq!(
+            office.mailboxes.reinstate(&mut office.tape, id(AGENT), office.now),
+            None,
+            "once"
+        );
+        assert_eq!(office.mailboxes.reinstate(&mut office.tape, id(USER), office.now), None);
         if proves_it {
             office.answer(1).unwrap();
         }
@@ -317,7 +321,7 @@ fn who_comes_long_after_a_restart_is_a_new_program() {
     office.pass(Duration::from_secs(1));
     office.pass(stale);
 
-    assert_eq!(office.mailboxes.resume(&mut office.tape, id(AGENT), office.now), None);
+    assert_eq!(office.mailboxes.reinstate(&mut office.tape, id(AGENT), office.now), None);
     office.lease(AGENT);
     assert_eq!(office.read(AGENT), ["ask 1"]);
 }

@@ -27,7 +27,7 @@ impl Mailboxes {
 
     /// Gives a mailbox to the program that had it before an orderly restart, and returns its
     /// generation; nothing if there was none, or too long ago.
-    pub fn resume(
+    pub fn reinstate(
         &mut self,
         journal: &mut dyn Journal,
         mailbox: MailboxId,
