@@ -23,6 +23,8 @@ enum Suite {
     Core,
     /// Between two processes; builds all the peers, which takes minutes
     Remote,
+    /// How soon an exchange server is ready that was killed with a million waiting messages
+    Restart,
 }
 
 impl Suite {
@@ -33,6 +35,9 @@ impl Suite {
             Self::Remote => {
                 "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \
                  -- remote"
+            }
+            Self::Restart => {
+                "run --profile remote --manifest-path bench/restart/Cargo.toml -- restart"
             }
         }
     }
