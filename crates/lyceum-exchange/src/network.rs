@@ -118,9 +118,11 @@ impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
-        let mut transports = transport::built_in(&Door::of(node));
+        let mut transports = transport::built_in(&Door::of(node), settings.looking);
         #[cfg(feature = "tls")]
-        transports.extend(settings.certificates.clone().map(transport::tls));
+        if let Some(certificates) = settings.certificates.clone() {
+            transports.push(transport::tls(certificates, settings.looking));
+        }
         Self::attach_over(node, settings, transports)
     }
 
@@ -394,7 +396,7 @@ fn attach_for(node: &Node, address: &str) {
         return;
     }
     #[cfg(feature = "academy")]
-    if address.starts_with("academy+") {
+    if ["academy+", "exchange://", "exchanges://"].iter().any(|own| address.starts_with(own)) {
         crate::academy::AcademyExt::academy(node);
         return;
     }

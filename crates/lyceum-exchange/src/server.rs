@@ -8,17 +8,20 @@
 //! - [`wording`] tells callers of failures in the words of Academy.
 //!
 //! Inside, a `hub` has what all requests share, and `routes` has a function for each of them. A
-//! program holds a mailbox as long as the connection on which it listens is open.
+//! program holds a mailbox as long as the connection on which it listens is open. A node of Lyceum
+//! has one connection for all of its mailboxes, which is an `upgrade` of HTTP to a `link`.
 
 mod accept;
 mod access;
 mod authenticator;
 mod certificate;
 mod console;
+mod depot;
 mod holding;
 mod hub;
 mod input;
 mod leaving;
+mod link;
 mod listening;
 mod metrics;
 #[cfg(feature = "oidc")]
@@ -31,12 +34,15 @@ mod routes;
 mod sending;
 mod settings;
 mod token;
+mod upgrade;
+mod verbs;
 mod words;
 
 pub use accept::{ServeError, Server};
 pub use access::{Principal, Rights, Which};
 pub use authenticator::{AuthenticateError, Authenticator};
 pub use certificate::ServerCertificate;
+pub use depot::DepotSettings;
 pub use hub::Clock;
 #[cfg(feature = "oidc")]
 pub use oidc::{Oidc, OidcError, OidcSettings};

@@ -5,6 +5,7 @@ mod access;
 mod ask;
 mod authority;
 mod delivery;
+mod depot;
 mod faults;
 mod house;
 #[cfg(feature = "oidc")]
