@@ -1,11 +1,16 @@
 //! Nodes whose agents have mailboxes on the server.
 
+use std::sync::Arc;
+
 use futures_util::future::join_all;
 use lyceum::prelude::*;
+use lyceum_exchange::Certificates;
 use lyceum_exchange::academy::{AcademyExt, Uuid};
+use lyceum_exchange::server::ServerCertificate;
 use serde_json::json;
 
-use crate::house::House;
+use crate::authority::Authority;
+use crate::house::{House, Plan};
 
 #[derive(Default)]
 struct Counter {
@@ -103,5 +108,34 @@ async fn a_node_changes_nothing_of_the_program_that_it_runs_in() {
     assert!(!tracing::dispatcher::has_been_set(), "who logs is for the program to say");
 
     server.shutdown().await;
+    house.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_talk_tls_by_requests_and_by_a_link() {
+    let authority = Authority::new("nodes");
+    let (certificate, key) = authority.sign("node");
+    let shown = ServerCertificate::from_files(&certificate, &key, Some(&authority.file()));
+    let plan = Plan { certificate: Some(Arc::new(shown.unwrap())), ..Plan::default() };
+    let house = House::build(plan).await;
+    let node = || {
+        let node = Node::local();
+        let own = Certificates::from_files(authority.file(), &certificate, &key);
+        node.academy().certificates(own.unwrap());
+        node
+    };
+    for scheme in ["academy+https", "exchanges"] {
+        let url = format!("{scheme}://localhost:{}", house.address.port());
+        let (server, client) = (node(), node());
+        let counter = server.launch(Counter::default()).await.unwrap();
+        let mailbox = server.register_mailbox(&url, &counter.any()).await.unwrap();
+
+        let address = format!("{url}/{}", mailbox.id().uid);
+        let counter = client.connect_any(&address).await.unwrap();
+
+        assert_eq!(counter.call("add", json!([2])).await.unwrap(), 2, "{scheme}");
+        client.shutdown().await;
+        server.shutdown().await;
+    }
     house.close().await.unwrap();
 }
