@@ -23,6 +23,8 @@ enum Suite {
     Core,
     /// Between two processes; builds all the peers, which takes minutes
     Remote,
+    /// How soon an exchange server is ready that was killed with a million waiting messages
+    Restart,
     /// Large data that passes through a chain of processes
     Blobs,
 }
@@ -36,6 +38,9 @@ impl Suite {
             Self::Remote => {
                 "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \
                  -- remote"
+            }
+            Self::Restart => {
+                "run --profile remote --manifest-path bench/restart/Cargo.toml -- restart"
             }
         }
     }
