@@ -144,7 +144,7 @@ impl Blobs {
         BlobWriter::new(self.store.clone())
     }
 
-    /// Returns the agent that hands the blobs out, so that it can be given a mailbox on an exchange.
+    /// Returns the agent that hands the blobs out, to be given a mailbox on an exchange.
     ///
     /// # Errors
     ///
