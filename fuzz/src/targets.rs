@@ -9,6 +9,8 @@ mod codecs;
 mod compression;
 mod frames;
 mod mosaik;
+mod pickles;
+mod records;
 mod topics;
 
 use crate::Digest;
@@ -45,6 +47,10 @@ pub const TARGETS: &[Target] = &[
     frames::FRAMES,
     frames::HANDSHAKE,
     mosaik::TARGET,
+    pickles::PICKLES,
+    pickles::MESSAGES,
+    records::RECORDS,
+    records::EVENTS,
     topics::TARGET,
 ];
 

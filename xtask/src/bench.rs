@@ -25,6 +25,8 @@ enum Suite {
     Remote,
     /// Through servers of mailboxes, beside Academy, and launches
     Exchanges,
+    /// How soon an exchange server is ready that was killed with a million waiting messages
+    Restart,
     /// Large data that passes through a chain of processes
     Blobs,
 }
@@ -41,6 +43,9 @@ impl Suite {
             Self::Remote => {
                 "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \
                  -- remote"
+            }
+            Self::Restart => {
+                "run --profile remote --manifest-path bench/restart/Cargo.toml -- restart"
             }
         }
     }
