@@ -233,8 +233,8 @@ fn an_answer_that_nobody_asked_for_arrives_unless_it_could_be_a_second_one() {
         let letter = request(tag, Delivery::Durable).answer();
         Letter { from: id(from), label: None, ..letter }
     };
-    let unasked = |office: &mut Office, letter| {
-        office.mailboxes.put_unasked(&mut office.tape, letter, b"unasked")
+    let unasked = |office: &mut Office, letter: Letter| {
+        office.mailboxes.put_unasked(&mut office.tape, &letter, b"unasked")
     };
     office.ask(1, Delivery::Tracked);
 
