@@ -266,8 +266,8 @@ fn an_answer_that_never_left_is_put_once_more() {
     assert!(!office.mailboxes.put_back_answer(&mut office.tape, letter, b"answer 1"));
 }
 
-/// After an orderly restart of the exchange a program that had lived on was taken for a new one, and
-/// the callers of what it was working at were told that it had ended.
+/// After an orderly restart of the exchange, a program that had lived on was taken for a new one,
+/// and the callers of what it was working at were told that it had ended.
 #[test]
 fn a_program_that_lived_through_a_restart_goes_on_if_it_proves_it() {
     for proves_it in [true, false] {
