@@ -134,7 +134,7 @@ impl Mailboxes {
     pub fn put_unasked(
         &mut self,
         journal: &mut dyn Journal,
-        letter: Letter,
+        letter: &Letter,
         body: &[u8],
     ) -> Result<Put, PutError> {
         let to = self.open(letter.to)?;
@@ -154,7 +154,7 @@ impl Mailboxes {
         if journal.room() < size + RECORD {
             return Err(MailboxError::StorageFull.into());
         }
-        let letter = Letter { delivery: Delivery::Tracked, expires: None, ..letter };
+        let letter = Letter { delivery: Delivery::Tracked, expires: None, ..letter.clone() };
         Ok(Put::Accepted(self.accept(journal, letter, None, body)))
     }
 

@@ -224,7 +224,7 @@ impl Hub {
             }
             let mut put = mailboxes.put(log, letter.clone(), body, *generation)?;
             if put == Put::Unmatched && principal.may(Verb::Write, letter.to, mailboxes) {
-                put = mailboxes.put_unasked(log, letter.clone(), body)?;
+                put = mailboxes.put_unasked(log, letter, body)?;
             }
             if let (Put::Accepted(sequence), Some(tag)) = (put, *cancels)
                 && !mailboxes.is_outstanding(MessageId { sender: letter.from, tag })

@@ -233,8 +233,8 @@ fn an_answer_that_nobody_asked_for_arrives_unless_it_could_be_a_second_one() {
         let letter = request(tag, Delivery::Durable).answer();
         Letter { from: id(from), label: None, ..letter }
     };
-    let unasked = |office: &mut Office, letter| {
-        office.mailboxes.put_unasked(&mut office.tape, letter, b"unasked")
+    let unasked = |office: &mut Office, letter: Letter| {
+        office.mailboxes.put_unasked(&mut office.tape, &letter, b"unasked")
     };
     office.ask(1, Delivery::Tracked);
 
@@ -266,8 +266,8 @@ fn an_answer_that_never_left_is_put_once_more() {
     assert!(!office.mailboxes.put_back_answer(&mut office.tape, letter, b"answer 1"));
 }
 
-/// After an orderly restart of the exchange a program that had lived on was taken for a new one, and
-/// the callers of what it was working at were told that it had ended.
+/// After an orderly restart of the exchange, a program that had lived on was taken for a new one,
+/// and the callers of what it was working at were told that it had ended.
 #[test]
 fn a_program_that_lived_through_a_restart_goes_on_if_it_proves_it() {
     for proves_it in [true, false] {

@@ -94,7 +94,7 @@ async fn a_node_changes_nothing_of_the_program_that_it_runs_in() {
     let house = House::open().await;
     let server = serve(&house, Uuid::from_u128(7)).await;
 
-    let started = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let started = Arc::new(std::sync::atomic::AtomicBool::new(false));
     let note = started.clone();
     let task = tokio::task::LocalSet::new();
     let running = task.spawn_local(async move {
