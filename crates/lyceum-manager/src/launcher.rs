@@ -8,14 +8,22 @@ mod spawner;
 use std::fmt;
 use std::io;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 pub use in_process::InProcess;
 pub use output::{Output, OutputLine, Stream};
-pub(crate) use process::CHILD;
 pub use process::ChildProcess;
 use serde::{Deserialize, Serialize};
 
 use crate::Ticket;
+
+/// The argument that makes a program of [`main!`](crate::main) read a ticket, from its standard
+/// input unless it is told otherwise.
+pub(crate) const CHILD: &str = "child";
+/// The order to end, as a line on standard input, to a child that is attached to it.
+pub(crate) const TERMINATE: &str = "TERM";
+/// The variable with a child's place in its batch, where tickets of a batch are mounted.
+pub(crate) const INDEX: &str = "JOB_COMPLETION_INDEX";
 
 /// Starts what a ticket asks for, somewhere.
 ///
@@ -32,6 +40,45 @@ pub trait Launcher: Send + Sync + fmt::Debug + 'static {
         ticket: Ticket,
         output: Output,
     ) -> BoxFuture<'static, io::Result<Box<dyn Running>>>;
+
+    /// Starts several, and returns what came of each in their order; one after the other unless a
+    /// launcher has something better, as one that hands the whole batch over.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was started is ended if the future is dropped.
+    fn launch_batch(
+        &self,
+        batch: Vec<(Ticket, Output)>,
+    ) -> BoxFuture<'static, Vec<io::Result<Box<dyn Running>>>> {
+        let launches: Vec<_> =
+            batch.into_iter().map(|(ticket, output)| self.launch(ticket, output)).collect();
+        async move {
+            let mut started = Vec::with_capacity(launches.len());
+            for launch in launches {
+                started.push(launch.await);
+            }
+            started
+        }
+        .boxed()
+    }
+
+    /// Returns where that is, as seen from the manager; on its machine unless a launcher says
+    /// otherwise. Tickets depend on it.
+    fn place(&self) -> Place {
+        Place::Here
+    }
+}
+
+/// Where a launcher starts agents, as seen from the manager.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// On the same machine and for the same user: each side reaches the Unix sockets of the other.
+    Here,
+    /// Anywhere: the manager is reached where [`listen`](crate::ManagerBuilder::listen) or
+    /// [`announce`](crate::ManagerBuilder::announce) say.
+    Elsewhere,
 }
 
 /// Something that was started. Dropping it ends it at once.
@@ -44,6 +91,16 @@ pub trait Running: Send + fmt::Debug {
 
     /// Ends it at once.
     fn kill(&mut self);
+
+    /// Waits until it begins to run; the time that it has to start is counted from then. What is
+    /// started at once has begun.
+    fn begun(&self) -> BoxFuture<'static, ()> {
+        std::future::ready(()).boxed()
+    }
+
+    /// Hears that its agent is gone: its own end is near, and somebody waits for it. Only who looks
+    /// for ends now and then needs to know.
+    fn hurry(&mut self) {}
 
     /// Waits for its end, and takes what it prints meanwhile.
     ///
@@ -64,6 +121,9 @@ pub enum Exit {
     Code(i32),
     /// By this signal.
     Signal(i32),
+    /// By whoever runs the machine, though its agent may have stopped in good order: its time was
+    /// up, it was cancelled, or its machine was lost. Why.
+    Evicted(String),
     /// With this error, or nobody knows.
     Failed(String),
 }
@@ -74,6 +134,7 @@ impl fmt::Display for Exit {
             Self::Done => f.write_str("ended in good order"),
             Self::Code(code) => write!(f, "ended with exit code {code}"),
             Self::Signal(signal) => write!(f, "was killed by signal {signal}"),
+            Self::Evicted(why) => write!(f, "was ended from outside: {why}"),
             Self::Failed(why) => write!(f, "failed: {why}"),
         }
     }

@@ -25,7 +25,9 @@ mod ticket;
 #[cfg(feature = "certs")]
 pub use command::Certs;
 pub use command::{Commands, Completions, exit};
-pub use launcher::{ChildProcess, Exit, InProcess, Launcher, Output, OutputLine, Running, Stream};
+pub use launcher::{
+    ChildProcess, Exit, InProcess, Launcher, Output, OutputLine, Place, Running, Stream,
+};
 pub use manager::{Health, LaunchChild, Manager, ManagerBuilder, ManagerError, StartError, State};
 pub use program::Program;
 pub use registry::{Launchable, Registry};

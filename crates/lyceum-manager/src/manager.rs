@@ -77,6 +77,8 @@ struct Children {
     launcher: Box<dyn Launcher>,
     directory: PathBuf,
     address: Address,
+    /// The same for who is elsewhere.
+    outside: Option<Address>,
     token: Option<String>,
     heartbeat: Duration,
     grace: Duration,

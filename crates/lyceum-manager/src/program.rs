@@ -110,9 +110,9 @@ enum Command {
     Agents(Commands),
     /// Prints what a shell needs to complete this program's command line
     Completions(Completions),
-    /// Launches the agent of a ticket, read from standard input: for managers
+    /// Launches the agent of a ticket: for launchers
     #[command(name = CHILD, hide = true)]
-    Child,
+    Child(child::Options),
 }
 
 impl Program {
@@ -153,7 +153,7 @@ impl Program {
         cli.log.begin();
         let print = Print::new(false);
         let done = match cli.command {
-            Command::Child => child::run(&self.registry),
+            Command::Child(options) => options.execute(&self.registry),
             Command::Run(options) => options.execute(self.run, &cli.log),
             Command::Launch(options) => options.execute(&self.registry, &cli.log, &print),
             Command::Types(options) => options.execute(&self.registry),

@@ -1,15 +1,18 @@
 //! The side of who was started with a ticket: launches the agent, and reports.
 
+use std::io;
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::ConnectError;
 use lyceum_core::{AnyHandle, CallError, DownReason, Handle, Inbox, Node, Value};
 use lyceum_exchange::{ListenError, Network, NetworkExt, Settings};
-use lyceum_wire::NodeId;
+use lyceum_wire::{Endpoint, NodeId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use thiserror::Error;
+use tokio::net::UdpSocket;
 
 use crate::registry::RegistryError;
 use crate::{Registry, Ticket};
@@ -26,7 +29,13 @@ pub(crate) struct Report {
     pub(crate) generation: u32,
     /// How it went.
     pub(crate) started: Result<NodeId, String>,
+    /// Where its node listens.
+    #[serde(default)]
+    pub(crate) endpoint: Option<Endpoint>,
 }
+
+/// What an endpoint begins with that has zeros in place of a host.
+const ANYWHERE: &str = "0.0.0.0:";
 
 /// The subject of reports among a manager's mail.
 pub(crate) const SUBJECT: &str = "started";
@@ -42,6 +51,12 @@ pub(crate) enum ServeError {
     Report(#[from] CallError),
     #[error(transparent)]
     Listen(#[from] ListenError),
+    #[error("cannot find out by which address this machine reaches `{manager}`")]
+    Host {
+        manager: Endpoint,
+        #[source]
+        cause: io::Error,
+    },
     #[error("the agent ended: {0}")]
     Ended(DownReason),
     #[error("the manager is gone: {0}")]
@@ -71,9 +86,10 @@ pub(crate) async fn serve(
     let network = Network::attach(node, settings);
     let manager = node.connect::<Inbox>(&ticket.manager.to_string()).patience(PATIENCE).await?;
     let started = start(registry, ticket, node, &network).await;
+    let endpoint = started.as_ref().ok().and_then(|(_, endpoint)| endpoint.clone());
     let told = started.as_ref().map(|_| node.id()).map_err(|error| with_causes(error));
-    report(&manager, ticket, told).await?;
-    let agent = started?;
+    report(&manager, ticket, told, endpoint).await?;
+    let (agent, _) = started?;
 
     let ended = select(agent.ended(), manager.ended());
     match select(ended, Box::pin(order)).await {
@@ -94,19 +110,43 @@ async fn start(
     ticket: &Ticket,
     node: &Node,
     network: &Network,
-) -> Result<AnyHandle, ServeError> {
+) -> Result<(AnyHandle, Option<Endpoint>), ServeError> {
     let agent = registry.launch(node, &ticket.wanted).await?;
-    network.listen(&ticket.endpoint.to_string()).await?;
-    Ok(agent)
+    let Some(endpoint) = &ticket.endpoint else { return Ok((agent, None)) };
+    let endpoint = hosted(endpoint, ticket.manager.endpoint.as_ref()).await?;
+    let listener = network.listen(&endpoint.to_string()).await?;
+    Ok((agent, Some(listener.endpoint().clone())))
+}
+
+/// Returns where to listen: zeros in place of a host stand for this machine's own address, as
+/// somebody has it who is reached from here.
+async fn hosted(endpoint: &Endpoint, manager: Option<&Endpoint>) -> Result<Endpoint, ServeError> {
+    let (Some(port), Some(manager)) = (endpoint.location().strip_prefix(ANYWHERE), manager) else {
+        return Ok(endpoint.clone());
+    };
+    let own = async {
+        // It only looks up the way: nothing is sent.
+        let socket = match UdpSocket::bind((Ipv6Addr::UNSPECIFIED, 0)).await {
+            Ok(socket) => socket,
+            Err(_) => UdpSocket::bind("0.0.0.0:0").await?,
+        };
+        socket.connect(manager.location()).await?;
+        Ok(socket.local_addr()?.ip().to_canonical())
+    };
+    let failed = |cause| ServeError::Host { manager: manager.clone(), cause };
+    let own = own.await.map_err(failed)?;
+    let location = if own.is_ipv6() { format!("[{own}]:{port}") } else { format!("{own}:{port}") };
+    Ok(Endpoint::new(endpoint.scheme(), &location).unwrap_or_else(|| endpoint.clone()))
 }
 
 async fn report(
     manager: &Handle<Inbox>,
     ticket: &Ticket,
     started: Result<NodeId, String>,
+    endpoint: Option<Endpoint>,
 ) -> Result<(), ServeError> {
     let (name, generation) = (ticket.wanted.name.to_string(), ticket.generation);
-    let report: Value = json!(Report { name, generation, started });
+    let report: Value = json!(Report { name, generation, started, endpoint });
     let delivered = manager.deliver(SUBJECT.into(), report).await;
     // A full mailbox lets us wait; nothing else is an error of the inbox's own.
     delivered.map_err(|error| error.map_action(|_| unreachable!("an inbox takes all mail")).into())

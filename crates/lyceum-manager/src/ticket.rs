@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// What a launcher needs to know to start an agent elsewhere, as one line of JSON.
 ///
-/// It holds arguments and a secret: it goes through a pipe, never through a command line.
+/// It holds arguments and a secret: it goes through a pipe, or a file that nobody else can read,
+/// never through a command line or an environment.
 #[derive(Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Ticket {
@@ -18,8 +19,9 @@ pub struct Ticket {
     pub wanted: Wanted,
     /// Which start of the agent this is, counted from zero.
     pub generation: u32,
-    /// Where its node listens.
-    pub endpoint: Endpoint,
+    /// Where its node listens, if it does. A host of zeros stands for the address by which its
+    /// machine reaches the manager.
+    pub endpoint: Option<Endpoint>,
     /// The mailbox of the manager, which hears how it went.
     pub manager: Address,
     /// What the manager's node wants to be shown.

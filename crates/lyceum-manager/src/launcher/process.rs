@@ -16,14 +16,11 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 use super::output::Pipe;
 use super::spawner::Spawner;
-use super::{Exit, Launcher, Output, Running, Stream};
+use super::{CHILD, Exit, Launcher, Output, Running, Stream};
 use crate::Ticket;
 
 /// How long what a child printed last is read on after its end. Its own children may hold the pipe.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-
-/// The argument that makes a program of [`main!`](crate::main) read a ticket.
-pub(crate) const CHILD: &str = "child";
 
 /// Launches each agent in a process of its own: the same program, or one that was built like it.
 ///

@@ -9,13 +9,13 @@ use std::time::Duration;
 use lyceum_core::exchange::Door;
 use lyceum_core::{LaunchError, Node};
 use lyceum_exchange::{ListenError, NetworkExt};
-use lyceum_wire::Address;
+use lyceum_wire::{Address, Endpoint};
 use thiserror::Error;
 
 use super::exchange::Nursery;
 use super::{Children, Manager, Shared, post};
 use crate::launcher::output::{Take, trace};
-use crate::launcher::{Launcher, OutputLine};
+use crate::launcher::{Launcher, OutputLine, Place};
 
 /// A manager that is about to be made.
 #[must_use = "a manager is made by `start`"]
@@ -23,6 +23,8 @@ pub struct ManagerBuilder {
     node: Node,
     name: String,
     directory: Option<PathBuf>,
+    listen: Option<String>,
+    announce: Option<Endpoint>,
     token: Option<String>,
     heartbeat: Duration,
     grace: Duration,
@@ -46,6 +48,17 @@ pub enum ManagerError {
     /// It cannot be reached.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Agents on other machines could not find it.
+    #[error(
+        "cannot launch agents on other machines: the manager must be reached from there, by \
+         `listen` or `announce`"
+    )]
+    Unreachable,
+    /// Nobody can dial what it would tell agents on other machines.
+    #[error(
+        "cannot announce `{0}`: expected the host and port by which other machines reach this one"
+    )]
+    Announce(Endpoint),
     /// It has no mailbox; another manager of the node may have its name.
     #[error("cannot make the manager's mailbox")]
     Mailbox(#[from] LaunchError),
@@ -57,6 +70,8 @@ impl ManagerBuilder {
             node: node.clone(),
             name: "manager".into(),
             directory: None,
+            listen: None,
+            announce: None,
             token: None,
             heartbeat: Duration::from_secs(5),
             grace: Duration::from_secs(5),
@@ -74,6 +89,22 @@ impl ManagerBuilder {
     /// Makes a directory for sockets within this one; within the system's temporary one unless set.
     pub fn directory(mut self, parent: impl Into<PathBuf>) -> Self {
         self.directory = Some(parent.into());
+        self
+    }
+
+    /// Listens there, too, as in `tcp://10.1.2.3:0`, for agents on other machines, as launchers by
+    /// ssh, Slurm and Kubernetes start them; port 0 takes a free one. Beyond loopback the node's
+    /// network needs a token, which is told by [`token`](Self::token).
+    pub fn listen(mut self, url: impl Into<String>) -> Self {
+        self.listen = Some(url.into());
+        self
+    }
+
+    /// Tells agents on other machines this endpoint instead of where the manager
+    /// [listens](Self::listen): for one that listens on all addresses of its machine, or behind a
+    /// gateway. Port 0 stands for the port that it listens at.
+    pub fn announce(mut self, endpoint: Endpoint) -> Self {
+        self.announce = Some(endpoint);
         self
     }
 
@@ -96,7 +127,8 @@ impl ManagerBuilder {
         self
     }
 
-    /// Gives agents so long to start; 30 s unless set.
+    /// Gives agents so long to start; 30 s unless set. The time that a job waits for its turn in the
+    /// queue of a cluster does not count.
     pub fn start_limit(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
         self
@@ -121,10 +153,20 @@ impl ManagerBuilder {
         let network = self.node.network();
         let socket = format!("unix://{}", directory.join("manager").display());
         let listener = network.listen(&socket).await?;
+        let outside = match &self.listen {
+            Some(url) => Some(network.listen(url).await?.endpoint().clone()),
+            None => None,
+        };
+        let outside = announced(self.announce, outside)?;
+        if launcher.place() == Place::Elsewhere && outside.is_none() {
+            return Err(ManagerError::Unreachable);
+        }
         let user = self.node.user(&self.name).await?;
-        let endpoint = Some(listener.endpoint().clone());
+        let agent = user.handle().any().key();
+        let address = |endpoint| Address { node: None, endpoint: Some(endpoint), agent };
         let children = Arc::new(Children {
-            address: Address { node: None, endpoint, agent: user.handle().any().key() },
+            outside: outside.map(address.clone()),
+            address: address(listener.endpoint().clone()),
             network: Arc::downgrade(&network),
             node: self.node.clone(),
             launcher: Box::new(launcher),
@@ -140,6 +182,29 @@ impl ManagerBuilder {
         let post = self.node.spawn(post::take_reports(user, Arc::downgrade(&children)));
         Ok(Manager { shared: Arc::new(Shared { children, _post: post }) })
     }
+}
+
+/// Returns what agents on other machines are told of where the manager is.
+fn announced(
+    announced: Option<Endpoint>,
+    listening: Option<Endpoint>,
+) -> Result<Option<Endpoint>, ManagerError> {
+    let port = listening.as_ref().and_then(|endpoint| endpoint.location().rsplit_once(':'));
+    let told = match (announced, port) {
+        (Some(announced), Some((_, port))) => match announced.location().strip_suffix(":0") {
+            Some(host) => Endpoint::new(announced.scheme(), &format!("{host}:{port}")),
+            None => Some(announced),
+        },
+        (announced, _) => announced.or(listening),
+    };
+    match told {
+        Some(told) if is_nowhere(told.location()) => Err(ManagerError::Announce(told)),
+        told => Ok(told),
+    }
+}
+
+fn is_nowhere(location: &str) -> bool {
+    location.starts_with("0.0.0.0:") || location.starts_with("[::]:") || location.ends_with(":0")
 }
 
 /// Makes a directory that only this user can enter.

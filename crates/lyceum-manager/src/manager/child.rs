@@ -13,8 +13,8 @@ use crate::ticket::Wanted;
 /// One agent that a manager looks after, over all its restarts.
 pub(super) struct Child {
     pub(super) wanted: Wanted,
-    /// Where its node listens, at each start anew.
-    pub(super) endpoint: Endpoint,
+    /// Where its node listens, at each start anew; none if only its node can tell.
+    pub(super) endpoint: Option<Endpoint>,
     /// How it is called among the manager's own addresses.
     pub(super) number: u64,
     pub(super) stage: watch::Sender<Stage>,
@@ -41,7 +41,7 @@ pub(super) enum Order {
 }
 
 impl Child {
-    pub(super) fn new(wanted: Wanted, endpoint: Endpoint, number: u64) -> Self {
+    pub(super) fn new(wanted: Wanted, endpoint: Option<Endpoint>, number: u64) -> Self {
         Self {
             wanted,
             endpoint,
@@ -104,7 +104,15 @@ impl Child {
 
     /// Takes a report for who waits for it.
     pub(super) fn report(&self, report: Report) {
+        if report.endpoint.is_some() {
+            self.facts().endpoint = report.endpoint;
+        }
         self.reports.send_replace(Some((report.generation, report.started)));
+    }
+
+    /// Returns where others reach its node, as far as that is known.
+    pub(super) fn reached_at(&self) -> Option<Endpoint> {
+        self.endpoint.clone().or_else(|| self.facts().endpoint.clone())
     }
 
     /// Waits for the report of one start.

@@ -86,7 +86,7 @@ impl ChildPeer {
 impl Peer for ChildPeer {
     /// Returns the address that others know, too: where the child's node listens.
     fn address(&self, agent: &AgentKey) -> Address {
-        Address { node: None, endpoint: Some(self.0.endpoint.clone()), agent: agent.clone() }
+        Address { node: None, endpoint: self.0.reached_at(), agent: agent.clone() }
     }
 
     fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lyceum_wire::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use super::Children;
@@ -49,6 +50,8 @@ pub enum State {
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     pub(super) process: Option<u32>,
+    /// Where its node said that it listens.
+    pub(super) endpoint: Option<Endpoint>,
     pub(super) restarts: u32,
     pub(super) last_exit: Option<Exit>,
     pub(super) last_failure: Option<String>,

@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::child::Child;
 use super::{CHILD_LIMIT, Children, Entry, Manager, Table};
+use crate::launcher::Place;
 use crate::ticket::Wanted;
 
 /// An agent that is about to be launched; await it for the handle, which is an [`AnyHandle`] if
@@ -122,9 +123,7 @@ impl<H> LaunchChild<H> {
             table.admit(&kind)?;
             table.launched += 1;
             let name = name(&table, &kind, self.name)?;
-            let socket = self.children.directory.join(table.launched.to_string());
-            let endpoint = Endpoint::new("unix", &socket.display().to_string());
-            let endpoint = endpoint.expect("the manager listens in that directory");
+            let endpoint = self.children.socket(table.launched);
             let wanted = Wanted { kind, arguments, name: name.clone(), restart: self.restart };
             let child = Arc::new(Child::new(wanted, endpoint, table.launched));
             let life = self.children.clone().look_after(child.clone());
@@ -140,6 +139,20 @@ impl<H> LaunchChild<H> {
         };
         child.up().await.map_err(failed)?;
         self.children.revive(&child).ok_or_else(|| failed("its node has ended".into()))
+    }
+}
+
+impl Children {
+    /// Returns where the node of a child of this number listens, if the manager can say so.
+    fn socket(&self, number: u64) -> Option<Endpoint> {
+        match self.launcher.place() {
+            Place::Here => {
+                let socket = self.directory.join(number.to_string());
+                let endpoint = Endpoint::new("unix", &socket.display().to_string());
+                Some(endpoint.expect("the manager listens in that directory"))
+            }
+            Place::Elsewhere => None,
+        }
     }
 }
 

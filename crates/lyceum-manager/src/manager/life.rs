@@ -7,13 +7,13 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::{Peer, Question};
 use lyceum_core::{DownReason, Restart, Time};
-use lyceum_wire::AgentKey;
+use lyceum_wire::{AgentKey, Endpoint};
 use serde::Deserialize;
 
 use super::Children;
 use super::child::{Child, Order, Stage};
 use crate::Ticket;
-use crate::launcher::{Exit, Output, Running};
+use crate::launcher::{Exit, Output, Place, Running};
 use crate::serve::is_wanted;
 
 /// How long a process without a channel may take to end by itself.
@@ -115,11 +115,15 @@ impl Children {
     }
 
     fn ticket(&self, child: &Child, generation: u32) -> Ticket {
+        let (manager, endpoint) = match self.launcher.place() {
+            Place::Here => (Some(&self.address), child.endpoint.clone()),
+            Place::Elsewhere => (self.outside.as_ref(), Endpoint::new("tcp", "0.0.0.0:0")),
+        };
         Ticket {
             wanted: child.wanted.clone(),
             generation,
-            endpoint: child.endpoint.clone(),
-            manager: self.address.clone(),
+            endpoint,
+            manager: manager.expect("a manager is asked for that when it is made").clone(),
             token: self.token.clone(),
             heartbeat: self.heartbeat,
         }
@@ -133,8 +137,12 @@ impl Children {
         running: &mut dyn Running,
     ) -> Result<Arc<dyn Peer>, End> {
         let reported = Box::pin(child.reported(generation));
-        let limit = self.node.sleep(self.start_limit);
-        let ordered = select(Box::pin(child.ordered()), limit);
+        let begun = running.begun();
+        let limit = async {
+            begun.await;
+            self.node.sleep(self.start_limit).await;
+        };
+        let ordered = select(Box::pin(child.ordered()), Box::pin(limit));
         let waited = {
             let exited = running.exited();
             match select(select(reported, exited), ordered).await {
@@ -193,9 +201,14 @@ impl Children {
                 }
             }
             News::Ended(reason) => {
-                self.finish(child, running).await;
+                let exit = self.finish(child, running).await;
                 let text = reason.to_string();
-                if is_wanted(&reason) { End::Wanted(text) } else { End::Failed(text) }
+                match exit {
+                    // It stopped in good order, but nobody here had asked for it.
+                    Exit::Evicted(_) => End::Failed(format!("its host {exit}")),
+                    _ if is_wanted(&reason) => End::Wanted(text),
+                    _ => End::Failed(text),
+                }
             }
         }
     }
@@ -220,7 +233,8 @@ impl Children {
     }
 
     /// Waits for the end of a process, and makes it come after the grace time.
-    async fn finish(&self, child: &Child, running: &mut dyn Running) {
+    async fn finish(&self, child: &Child, running: &mut dyn Running) -> Exit {
+        running.hurry();
         let impatient = select(self.node.sleep(self.grace), Box::pin(child.ordered_to_die()));
         let exit = match select(running.exited(), impatient).await {
             Either::Left((exit, _)) => Some(exit),
@@ -233,7 +247,8 @@ impl Children {
                 running.exited().await
             }
         };
-        child.facts().last_exit = Some(exit);
+        child.facts().last_exit = Some(exit.clone());
+        exit
     }
 
     /// Notes how the process of a child ended by itself: in good order, or it failed.
