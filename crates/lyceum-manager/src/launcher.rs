@@ -1,9 +1,17 @@
 //! Launchers: where agents are started.
 
+#[cfg(any(feature = "slurm", feature = "kubernetes"))]
+mod clerk;
 mod in_process;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 pub(crate) mod output;
 mod process;
+#[cfg(feature = "slurm")]
+mod slurm;
 mod spawner;
+#[cfg(feature = "ssh")]
+mod ssh;
 
 use std::fmt;
 use std::io;
@@ -11,9 +19,15 @@ use std::io;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 pub use in_process::InProcess;
+#[cfg(feature = "kubernetes")]
+pub use kubernetes::Kubernetes;
 pub use output::{Output, OutputLine, Stream};
 pub use process::ChildProcess;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "slurm")]
+pub use slurm::Slurm;
+#[cfg(feature = "ssh")]
+pub use ssh::Ssh;
 
 use crate::Ticket;
 

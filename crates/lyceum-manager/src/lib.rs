@@ -6,7 +6,8 @@
 //!   process needs. [`Program`] is the same by hand.
 //! - [`Manager`] starts agents, watches them, restarts and stops them; [`Health`] is what it knows.
 //! - [`Launcher`] is where they run: [`ChildProcess`], [`InProcess`], or one of your own, which
-//!   starts what a [`Ticket`] says.
+//!   starts what a [`Ticket`] says. On other machines, each with a feature of its name: `Ssh`,
+//!   `Slurm`, `Kubernetes`.
 //! - [`Registry`] has the types that can be launched, and no other; [`Launchable`] makes an agent
 //!   of JSON.
 //! - [`Commands`] are `call`, `tell`, `ping`, `describe`, `agents` and `stop`, for any program that
@@ -25,6 +26,12 @@ mod ticket;
 #[cfg(feature = "certs")]
 pub use command::Certs;
 pub use command::{Commands, Completions, exit};
+#[cfg(feature = "kubernetes")]
+pub use launcher::Kubernetes;
+#[cfg(feature = "slurm")]
+pub use launcher::Slurm;
+#[cfg(feature = "ssh")]
+pub use launcher::Ssh;
 pub use launcher::{
     ChildProcess, Exit, InProcess, Launcher, Output, OutputLine, Place, Running, Stream,
 };
