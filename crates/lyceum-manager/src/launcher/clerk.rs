@@ -26,7 +26,7 @@ use crate::Ticket;
 /// How soon to look again where an end is near.
 const SOON: Duration = Duration::from_millis(500);
 /// How long one question or order may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A system that queues work, with what the clerk asks of it.
 pub(super) trait Desk: Send + fmt::Debug + 'static {

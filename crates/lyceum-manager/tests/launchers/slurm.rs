@@ -107,6 +107,7 @@ async fn job_that_is_killed_or_cancelled_from_outside_starts_again() {
 
     health(&manager, "counter", again(2)).await;
     assert_eq!(counter.add(1).await.unwrap(), 1);
+    manager.shutdown().await;
 }
 
 #[tokio::test]
@@ -125,6 +126,7 @@ async fn agents_of_a_lost_node_start_again_when_there_is_one() {
     let call = counter.add(1).no_timeout().send();
     cluster.find_node();
     assert_eq!(call.await.unwrap(), 1, "it waited");
+    manager.shutdown().await;
 }
 
 #[tokio::test]
@@ -145,6 +147,7 @@ async fn job_that_waits_for_its_turn_is_patient_and_can_be_taken_back() {
 
     assert_eq!(second.unwrap().add(1).await.unwrap(), 1);
     assert!(third.is_err());
+    manager.shutdown().await;
 }
 
 #[tokio::test]
