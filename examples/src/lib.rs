@@ -10,6 +10,7 @@
 //! | [`state_machine`] | a traffic light |
 //! | [`supervision`] | restarts, alone and together |
 //! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
+//! | [`classroom`] | a launcher of one's own |
 //! | [`feeder`] | households that negotiate under the time of a co-simulation, also in mosaik |
 //!
 //! Each has a function `run`, which returns what happened line by line, and a program of the same
@@ -18,6 +19,7 @@
 use std::future::Future;
 
 pub mod behaviours;
+pub mod classroom;
 pub mod feeder;
 pub mod hello;
 pub mod ping_pong;

@@ -1,7 +1,8 @@
 //! Every example runs, and tells what it is expected to tell.
 
 use examples::{
-    behaviours, feeder, hello, ping_pong, sensors, state_machine, stream, supervision, trading_day,
+    behaviours, classroom, feeder, hello, ping_pong, sensors, state_machine, stream, supervision,
+    trading_day,
 };
 
 #[lyceum::test]
@@ -97,6 +98,20 @@ async fn trading_day_depends_on_its_seed_alone_and_loses_nothing() -> lyceum::Re
     assert_eq!(first.len(), 7);
     assert_eq!(first[..2], ["09:00 the market opens", "17:00 the market closes"]);
     assert_eq!(first[6], "together 1000 pieces and 300000 cents");
+    Ok(())
+}
+
+#[tokio::test]
+async fn classroom_takes_as_many_as_it_has_desks() -> lyceum::Result<()> {
+    let expected = [
+        "ada sits at desk 1",
+        "alan sits at desk 2",
+        "3 and 5 pages",
+        "cannot launch Pupil as `grace`: all desks are taken",
+        "grace sits at desk 1",
+        "1 pages",
+    ];
+    assert_eq!(classroom::run().await?, expected);
     Ok(())
 }
 

@@ -1,12 +1,20 @@
 //! Launchers: where agents are started.
 
+#[cfg(any(feature = "slurm", feature = "kubernetes"))]
+mod clerk;
 mod detached;
 mod in_process;
+#[cfg(feature = "kubernetes")]
+mod kubernetes;
 mod on_node;
 pub(crate) mod output;
 pub(crate) mod pool;
 mod process;
+#[cfg(feature = "slurm")]
+mod slurm;
 mod spawner;
+#[cfg(feature = "ssh")]
+mod ssh;
 
 use std::fmt;
 use std::io;
@@ -15,11 +23,17 @@ pub use detached::DetachedProcess;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 pub use in_process::InProcess;
+#[cfg(feature = "kubernetes")]
+pub use kubernetes::Kubernetes;
 pub use on_node::OnNode;
 pub use output::{Output, OutputLine, Stream};
 pub use pool::Pool;
 pub use process::ChildProcess;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "slurm")]
+pub use slurm::Slurm;
+#[cfg(feature = "ssh")]
+pub use ssh::Ssh;
 
 use crate::{Registry, Ticket};
 

@@ -8,7 +8,8 @@
 //!   A [`Batch`] starts together, [`Wait`] waits for ends, a [`Fleet`] is read from a file.
 //! - [`Launcher`] is where they run: [`ChildProcess`], a [`Pool`] of processes, a
 //!   [`DetachedProcess`] that outlives its manager, [`OnNode`] and [`InProcess`], or one of your
-//!   own, which starts what a [`Ticket`] says.
+//!   own, which starts what a [`Ticket`] says. On other machines, each with a feature of its name:
+//!   `Ssh`, `Slurm`, `Kubernetes`.
 //! - [`Registry`] has the types that can be launched, and no other; [`Launchable`] makes an agent
 //!   of JSON.
 //! - [`Commands`] are `call`, `tell`, `ping`, `describe`, `agents` and `stop`, for any program that
@@ -31,6 +32,12 @@ mod ticket;
 pub use command::Certs;
 pub use command::{Commands, Completions, exit};
 pub use fleet::{Fleet, FleetError, FleetFault};
+#[cfg(feature = "kubernetes")]
+pub use launcher::Kubernetes;
+#[cfg(feature = "slurm")]
+pub use launcher::Slurm;
+#[cfg(feature = "ssh")]
+pub use launcher::Ssh;
 pub use launcher::{
     ChildProcess, DetachedProcess, Exit, InProcess, Launcher, OnNode, Output, OutputLine, Place,
     Pool, Running, Stream,

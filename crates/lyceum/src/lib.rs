@@ -98,6 +98,12 @@ mod guide {
     #[cfg(feature = "manager")]
     #[doc = include_str!("../../../docs/src/processes.md")]
     struct Processes;
+    #[cfg(all(feature = "ssh", feature = "kubernetes"))]
+    #[doc = include_str!("../../../docs/src/launchers.md")]
+    struct Launchers;
+    #[cfg(feature = "slurm")]
+    #[doc = include_str!("../../../docs/src/slurm.md")]
+    struct Slurm;
     #[doc = include_str!("../../../docs/src/performance.md")]
     struct Performance;
     #[doc = include_str!("../../../docs/src/mosaik.md")]

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lyceum_wire::AgentName;
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 
 /// A longer line is cut into pieces of so many bytes.
 const LINE_LIMIT: usize = 8 * 1024;
@@ -121,6 +121,19 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
             let taken = self.lines.take_one(piece, output);
             self.reader.consume(taken);
         }
+    }
+
+    #[cfg(feature = "ssh")]
+    /// Returns the next line without handing it on, or nothing at the end of the stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// Part of a line may be lost if the future is dropped.
+    pub(super) async fn peeled(&mut self) -> Option<String> {
+        let mut line = Vec::new();
+        let read = (&mut self.reader).take(LINE_LIMIT as u64).read_until(b'\n', &mut line).await;
+        let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
+        read.is_ok_and(|read| read > 0).then_some(text)
     }
 }
 

@@ -132,6 +132,16 @@ impl Process {
         }
     }
 
+    /// Returns what it prints on standard error.
+    pub(super) fn errors(&mut self) -> &mut Pipe<ChildStderr> {
+        &mut self.errors
+    }
+
+    /// Returns what takes its lines.
+    pub(super) fn output(&self) -> &Output {
+        &self.output
+    }
+
     fn signal(&self, signal: Signal) {
         let id = self.process().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         if let Some(id) = id {
