@@ -116,15 +116,15 @@ impl Slurm {
         self.directive("mem", format!("{mebibytes}M"))
     }
 
-    /// Asks for so much time, rounded up to minutes. Half a minute before its end agents are told to
-    /// stop; that they have to is a failure, which their restart policy may forgive.
+    /// Asks for so much time, rounded up to minutes. Half a minute before its end agents are told
+    /// to stop; that they have to is a failure, which their restart policy may forgive.
     pub fn time(self, time: Duration) -> Self {
         let minutes = time.as_secs().div_ceil(60).max(1);
         self.directive("time", minutes.to_string()).directive("signal", "B:TERM@30")
     }
 
-    /// Sets any option of `sbatch`, as in `("constraint", "avx512")`; one without a value if that is
-    /// empty. The last one of a name counts.
+    /// Sets any option of `sbatch`, as in `("constraint", "avx512")`; one without a value if that
+    /// is empty. The last one of a name counts.
     pub fn directive(mut self, option: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.script.directives.push((option.as_ref().into(), value.as_ref().into()));
         self

@@ -127,8 +127,8 @@ impl ManagerBuilder {
         self
     }
 
-    /// Gives agents so long to start; 30 s unless set. The time that a job waits for its turn in the
-    /// queue of a cluster does not count.
+    /// Gives agents so long to start; 30 s unless set. The time that a job waits for its turn in
+    /// the queue of a cluster does not count.
     pub fn start_limit(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
         self
