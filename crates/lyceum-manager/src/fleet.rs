@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use check::Checked;
 pub use error::{FleetError, FleetFault};
 use lyceum_core::{AnyHandle, Restart, Value};
+use lyceum_wire::Endpoint;
 use sites::SiteText;
 
 use crate::manager::{Manager, ManagerBuilder, StartError};
@@ -55,6 +56,9 @@ use crate::{Launcher, Registry};
 pub struct Fleet {
     program: Option<PathBuf>,
     listen: Option<String>,
+    /// Where the manager listens for agents on other machines, and what these are told instead.
+    manager: Option<String>,
+    announce: Option<Endpoint>,
     state: Option<PathBuf>,
     logs: Option<PathBuf>,
     launchers: BTreeMap<String, SiteText>,
@@ -131,6 +135,14 @@ impl Fleet {
         builder: ManagerBuilder,
         registry: &Registry,
     ) -> std::io::Result<ManagerBuilder> {
+        let builder = match &self.manager {
+            Some(url) => builder.listen(url),
+            None => builder,
+        };
+        let builder = match &self.announce {
+            Some(endpoint) => builder.announce(endpoint.clone()),
+            None => builder,
+        };
         let builder = match &self.state {
             Some(state) => builder.state(state),
             None => builder,

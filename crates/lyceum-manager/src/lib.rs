@@ -46,7 +46,7 @@ pub use manager::{
     Batch, Gone, Health, LaunchChild, Limits, Manager, ManagerBuilder, ManagerError, StartError,
     State, Wait, Waited,
 };
-pub use program::Program;
+pub use program::{PrintLog, Program, RunFile};
 pub use registry::{Launchable, Registry};
 pub use span::parse_span;
 pub use ticket::{MailboxAt, Ticket, Wanted};

@@ -13,9 +13,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+pub use fleet::RunFile;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use log::Log;
+pub use logs::PrintLog;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -110,7 +112,7 @@ enum Command {
     /// Launches an agent of one of this program's types
     Launch(launch::Options),
     /// Prints what an agent printed that a manager looked after
-    Logs(logs::Options),
+    Logs(PrintLog),
     /// Lists the types of agent that this program has
     Types(types::Options),
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use lyceum_core::{Backoff, Restart, Value};
-use lyceum_wire::AgentName;
+use lyceum_wire::{AddressError, AgentName, Endpoint};
 use toml::Spanned;
 
 use super::file::{AgentText, FileText, RestartText};
@@ -57,8 +57,18 @@ pub(super) fn check(text: &str, registry: &Registry) -> Checked {
     checking.references(&file.agents);
     let launchers = file.launchers.into_iter().map(|(name, site)| (name, site.into_inner()));
     let launchers: BTreeMap<_, _> = launchers.collect();
-    let (program, listen) = (file.program, file.listen);
-    let fleet = Fleet { program, listen, state: file.state, logs: file.logs, launchers, members };
+    let announce = file.announce.as_ref().and_then(|announce| checking.endpoint(announce));
+    let (program, listen, manager) = (file.program, file.listen, file.manager);
+    let fleet = Fleet {
+        program,
+        listen,
+        manager,
+        announce,
+        state: file.state,
+        logs: file.logs,
+        launchers,
+        members,
+    };
     Checked { fleet: Some(fleet), faults: checking.faults.into_sorted() }
 }
 
@@ -75,8 +85,14 @@ impl Checking<'_> {
         let is_own = self.launcher(file, text);
         if is_own && self.registry.describe(kind).is_none() {
             let names = self.registry.names();
-            let known = if names.is_empty() { "none".into() } else { names.join(", ") };
-            let what = format!("this program has no type `{kind}`, it has {known}");
+            let what = if names.is_empty() {
+                format!(
+                    "this program has no types of agent, and so no `{kind}`: `program = ...` \
+                     names one that has, made by `lyceum::main!`"
+                )
+            } else {
+                format!("this program has no type `{kind}`, it has {}", names.join(", "))
+            };
             self.faults.add(text.kind.span(), what);
         }
         let arguments = text.arguments.as_ref().map_or(Value::Null, |arguments| {
@@ -191,6 +207,11 @@ impl Checking<'_> {
         let most = self.span(text.most.as_ref(), first);
         let policy = Restart::default().limit(text.limit, within).backoff(Backoff { first, most });
         (text.limit > 0).then_some(policy)
+    }
+
+    fn endpoint(&mut self, text: &Spanned<String>) -> Option<Endpoint> {
+        let parsed = text.get_ref().parse();
+        parsed.map_err(|error: AddressError| self.faults.add(text.span(), error.to_string())).ok()
     }
 
     fn span(&mut self, text: Option<&Spanned<String>>, usual: Duration) -> Duration {

@@ -16,6 +16,10 @@ pub(super) struct FileText {
     pub(super) program: Option<PathBuf>,
     /// Where others are let in.
     pub(super) listen: Option<String>,
+    /// Where the manager listens for agents on other machines.
+    pub(super) manager: Option<String>,
+    /// What these are told instead of that.
+    pub(super) announce: Option<Spanned<String>>,
     /// Where the manager remembers its agents.
     pub(super) state: Option<PathBuf>,
     /// Where what they print is kept.

@@ -32,6 +32,35 @@ pub(super) enum SiteText {
     },
     /// The manager's own node.
     Node { agents: Option<usize> },
+    /// Another machine.
+    #[cfg(feature = "ssh")]
+    Ssh {
+        host: String,
+        /// The program there.
+        program: PathBuf,
+        user: Option<String>,
+        port: Option<u16>,
+        identity: Option<PathBuf>,
+        /// Whether the manager is reached by the connection itself.
+        #[serde(default)]
+        forward: bool,
+        agents: Option<usize>,
+        starts: Option<usize>,
+    },
+    /// A cluster with a queue.
+    #[cfg(feature = "slurm")]
+    Slurm {
+        /// A folder that all machines share.
+        folder: PathBuf,
+        program: Option<PathBuf>,
+        partition: Option<String>,
+        account: Option<String>,
+        cpus: Option<u32>,
+        /// In mebibytes.
+        memory: Option<u64>,
+        agents: Option<usize>,
+        starts: Option<usize>,
+    },
 }
 
 impl SiteText {
@@ -41,6 +70,10 @@ impl SiteText {
             Self::Process { program, .. } | Self::Pool { program, .. } => (program.as_mut(), None),
             Self::Detached { program, output, .. } => (program.as_mut(), Some(output)),
             Self::Node { .. } => (None, None),
+            #[cfg(feature = "ssh")]
+            Self::Ssh { identity, .. } => (identity.as_mut(), None),
+            #[cfg(feature = "slurm")]
+            Self::Slurm { program, folder, .. } => (program.as_mut(), Some(folder)),
         };
         for path in [program, output].into_iter().flatten() {
             *path = folder.join(&*path);
@@ -54,6 +87,10 @@ impl SiteText {
             | Self::Pool { program, .. }
             | Self::Detached { program, .. } => program.is_none(),
             Self::Node { .. } => true,
+            #[cfg(feature = "ssh")]
+            Self::Ssh { .. } => false,
+            #[cfg(feature = "slurm")]
+            Self::Slurm { program, .. } => program.is_none(),
         }
     }
 
@@ -63,6 +100,10 @@ impl SiteText {
             | Self::Pool { agents, starts, .. }
             | Self::Detached { agents, starts, .. } => (*agents, *starts),
             Self::Node { agents } => (*agents, None),
+            #[cfg(feature = "ssh")]
+            Self::Ssh { agents, starts, .. } => (*agents, *starts),
+            #[cfg(feature = "slurm")]
+            Self::Slurm { agents, starts, .. } => (*agents, *starts),
         };
         let limits = agents.map_or(Limits::default(), |agents| Limits::default().agents(agents));
         starts.map_or(limits, |starts| limits.starts(starts))
@@ -97,6 +138,52 @@ impl SiteText {
             Self::Node { .. } => {
                 builder.launcher_within(name, OnNode::new(registry.clone()), limits)
             }
+            #[cfg(feature = "ssh")]
+            Self::Ssh { .. } => builder.launcher_within(name, self.ssh()?, limits),
+            #[cfg(feature = "slurm")]
+            Self::Slurm { .. } => builder.launcher_within(name, self.slurm(usual)?, limits),
+        })
+    }
+
+    #[cfg(feature = "ssh")]
+    fn ssh(&self) -> io::Result<crate::Ssh> {
+        let Self::Ssh { host, program, user, port, identity, forward, .. } = self else {
+            return Err(io::Error::other("it is another kind of launcher"));
+        };
+        let mut ssh = crate::Ssh::new(host, program)?;
+        if let Some(user) = user {
+            ssh = ssh.user(user);
+        }
+        if let Some(port) = port {
+            ssh = ssh.port(*port);
+        }
+        if let Some(identity) = identity {
+            ssh = ssh.identity(identity);
+        }
+        Ok(if *forward { ssh.forward() } else { ssh })
+    }
+
+    #[cfg(feature = "slurm")]
+    fn slurm(&self, usual: Option<&Path>) -> io::Result<crate::Slurm> {
+        let Self::Slurm { folder, program, partition, account, cpus, memory, .. } = self else {
+            return Err(io::Error::other("it is another kind of launcher"));
+        };
+        let mut slurm = crate::Slurm::new(folder)?;
+        if let Some(program) = program.as_deref().or(usual) {
+            slurm = slurm.program(program);
+        }
+        if let Some(partition) = partition {
+            slurm = slurm.partition(partition);
+        }
+        if let Some(account) = account {
+            slurm = slurm.account(account);
+        }
+        if let Some(cpus) = cpus {
+            slurm = slurm.cpus(*cpus);
+        }
+        Ok(match memory {
+            Some(memory) => slurm.memory(*memory),
+            None => slurm,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `run FILE`: the agents that a file describes.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 
 use clap::Args;
 use lyceum_core::{AnyHandle, Node};
@@ -10,7 +10,55 @@ use serde_json::Value;
 use super::run::Door;
 use super::{asked_to_end, failed, on_runtime};
 use crate::command::failure::Failure;
-use crate::{Fleet, Manager, Registry};
+use crate::command::print::Print;
+use crate::{Fleet, Manager, Registry, exit};
+
+/// The command `run` of a program that has no types of agent: the file names the program that has.
+///
+/// ```
+/// use clap::Parser;
+/// use lyceum::manager::RunFile;
+///
+/// #[derive(Parser)]
+/// enum Program {
+///     /// Starts the agents that a file describes
+///     Run(RunFile),
+/// }
+///
+/// let program = Program::try_parse_from(["program", "run", "agents.toml", "--check"])?;
+/// let Program::Run(run) = program;
+/// # if false {
+/// run.run();
+/// # }
+/// # Ok::<(), clap::Error>(())
+/// ```
+#[derive(Args, Clone, Debug)]
+pub struct RunFile {
+    /// The file that describes the agents, and names their program
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    door: Door,
+
+    #[command(flatten)]
+    fleet: FleetRun,
+}
+
+impl RunFile {
+    /// Starts the agents, and waits until they are gone or somebody asks for their end.
+    ///
+    /// Returns one of the codes of [`exit`].
+    pub fn run(&self) -> ExitCode {
+        match self.fleet.execute(&self.file, &Registry::default(), &self.door) {
+            Ok(()) => exit::DONE.into(),
+            Err(failure) => {
+                Print::new(false).failure(&failure);
+                failure.code().into()
+            }
+        }
+    }
+}
 
 /// How the agents of a file are run.
 #[derive(Args, Clone, Debug)]
@@ -39,14 +87,8 @@ impl FleetRun {
     ) -> Result<(), Failure> {
         let wrong = |error: crate::FleetError| Failure::Usage(crate::serve::with_causes(&error));
         let fleet = Fleet::read(file, registry).map_err(wrong)?;
-        match fleet.program() {
-            Some(program) => check_types(&fleet, program)?,
-            None if registry.names().is_empty() => {
-                let text = "cannot start agents of this program: it has no types; `program = ...` \
-                            in the file names one that has, made by `lyceum::main!`";
-                return Err(Failure::Usage(text.into()));
-            }
-            None => {}
+        if let Some(program) = fleet.program() {
+            check_types(&fleet, program)?;
         }
         if self.check {
             for (name, kind) in fleet.agents() {

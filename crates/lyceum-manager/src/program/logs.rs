@@ -1,16 +1,18 @@
 //! `logs`: what an agent printed.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 use lyceum_wire::AgentName;
 
 use crate::command::failure::Failure;
-use crate::logs;
+use crate::command::print::Print;
+use crate::{exit, logs};
 
-/// Whose log is printed, and how much of it.
+/// The command `logs`: prints what an agent printed that a manager looked after.
 #[derive(Args, Clone, Debug)]
-pub(super) struct Options {
+pub struct PrintLog {
     /// Name of the agent
     name: AgentName,
 
@@ -23,7 +25,18 @@ pub(super) struct Options {
     lines: usize,
 }
 
-impl Options {
+impl PrintLog {
+    /// Prints the log; returns one of the codes of [`exit`].
+    pub fn run(&self) -> ExitCode {
+        match self.execute() {
+            Ok(()) => exit::DONE.into(),
+            Err(failure) => {
+                Print::new(false).failure(&failure);
+                failure.code().into()
+            }
+        }
+    }
+
     pub(super) fn execute(&self) -> Result<(), Failure> {
         let lines = logs::last(&self.logs, &self.name, self.lines).map_err(|error| {
             let (name, folder) = (&self.name, self.logs.display());
