@@ -9,6 +9,8 @@
 //! | [`behaviours`] | a behaviour with state, subscriptions and a queue of its own |
 //! | [`state_machine`] | a traffic light |
 //! | [`supervision`] | restarts, alone and together |
+//! | [`reading_room`] | agents that a file describes |
+//! | [`relay_race`] | a batch of agents that know each other before they start |
 //! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
 //! | [`classroom`] | a launcher of one's own |
 //! | [`feeder`] | households that negotiate under the time of a co-simulation, also in mosaik |
@@ -23,6 +25,8 @@ pub mod classroom;
 pub mod feeder;
 pub mod hello;
 pub mod ping_pong;
+pub mod reading_room;
+pub mod relay_race;
 pub mod sensors;
 pub mod state_machine;
 pub mod stream;

@@ -1,8 +1,8 @@
 //! Every example runs, and tells what it is expected to tell.
 
 use examples::{
-    behaviours, classroom, feeder, hello, ping_pong, sensors, state_machine, stream, supervision,
-    trading_day,
+    behaviours, classroom, feeder, hello, ping_pong, reading_room, relay_race, sensors,
+    state_machine, stream, supervision, trading_day,
 };
 
 #[lyceum::test]
@@ -112,6 +112,31 @@ async fn classroom_takes_as_many_as_it_has_desks() -> lyceum::Result<()> {
         "1 pages",
     ];
     assert_eq!(classroom::run().await?, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn reading_room_is_as_its_file_says() -> lyceum::Result<()> {
+    let expected = [
+        "4 agents are ready",
+        "3 are done, 0 failed",
+        "12 pages were read",
+        "slip.toml:2:8: this program has no type `Raeder`, it has Reader",
+    ];
+    assert_eq!(reading_room::run().await?, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn runners_hand_the_baton_on_over_nodes() -> lyceum::Result<()> {
+    let expected = [
+        "runner-0 runs on default",
+        "runner-1 runs on apart",
+        "runner-2 runs on default",
+        "runner-3 runs on apart",
+        "the baton was in 12 hands",
+    ];
+    assert_eq!(relay_race::run().await?, expected);
     Ok(())
 }
 

@@ -2,10 +2,13 @@
 
 #[cfg(any(feature = "slurm", feature = "kubernetes"))]
 mod clerk;
+mod detached;
 mod in_process;
 #[cfg(feature = "kubernetes")]
 mod kubernetes;
+mod on_node;
 pub(crate) mod output;
+pub(crate) mod pool;
 mod process;
 #[cfg(feature = "slurm")]
 mod slurm;
@@ -16,12 +19,15 @@ mod ssh;
 use std::fmt;
 use std::io;
 
+pub use detached::DetachedProcess;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 pub use in_process::InProcess;
 #[cfg(feature = "kubernetes")]
 pub use kubernetes::Kubernetes;
+pub use on_node::OnNode;
 pub use output::{Output, OutputLine, Stream};
+pub use pool::Pool;
 pub use process::ChildProcess;
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "slurm")]
@@ -29,7 +35,7 @@ pub use slurm::Slurm;
 #[cfg(feature = "ssh")]
 pub use ssh::Ssh;
 
-use crate::Ticket;
+use crate::{Registry, Ticket};
 
 /// The argument that makes a program of [`main!`](crate::main) read a ticket, from its standard
 /// input unless it is told otherwise.
@@ -82,6 +88,38 @@ pub trait Launcher: Send + Sync + fmt::Debug + 'static {
     fn place(&self) -> Place {
         Place::Here
     }
+
+    /// Returns whether a batch is better handed over whole than started one by one, side by side.
+    fn takes_batches(&self) -> bool {
+        false
+    }
+
+    /// Returns whether what it starts goes on when the manager is gone, until the next manager
+    /// [adopts](Self::adopt) it.
+    fn outlives(&self) -> bool {
+        false
+    }
+
+    /// Takes over what a launcher of a former manager had started, by its
+    /// [mark](Running::mark); `None` if that is gone.
+    ///
+    /// # Errors
+    ///
+    /// Nobody can say whether it is gone.
+    fn adopt(
+        &self,
+        mark: &str,
+        output: Output,
+    ) -> BoxFuture<'static, io::Result<Option<Box<dyn Running>>>> {
+        let _ = (mark, output);
+        std::future::ready(Ok(None)).boxed()
+    }
+
+    /// Returns the types, if agents are to be launched on the manager's own node: nothing else is
+    /// asked of the launcher then.
+    fn registry(&self) -> Option<&Registry> {
+        None
+    }
 }
 
 /// Where a launcher starts agents, as seen from the manager.
@@ -95,10 +133,16 @@ pub enum Place {
     Elsewhere,
 }
 
-/// Something that was started. Dropping it ends it at once.
+/// Something that was started. Dropping it ends it at once, unless its launcher says that it
+/// [outlives](Launcher::outlives) its manager.
 pub trait Running: Send + fmt::Debug {
     /// Returns the id of its process, if it has one of its own.
     fn process(&self) -> Option<u32>;
+
+    /// Returns by what a launcher of the next manager can [adopt](Launcher::adopt) it.
+    fn mark(&self) -> Option<String> {
+        None
+    }
 
     /// Asks it to finish what it has begun, and to end.
     fn terminate(&mut self);

@@ -161,16 +161,19 @@ fn types_are_listed_and_described() {
     let types: Value = serde_json::from_str(&output(&["types", "--json"]).1).expect("it is JSON");
     let names: Vec<_> =
         types.as_array().expect("it is a list").iter().map(|one| &one["name"]).collect();
-    assert_eq!(names, ["Counter", "Dud", "Sleeper"]);
+    assert_eq!(names, ["Counter", "Dud", "Passer", "Sleeper"]);
     assert!(output(&["types"]).1.contains("Counter  add, process"));
     assert!(output(&["describe", "Counter"]).1.contains("Adds `n` and returns the new value."));
 
     let (code, _, errors) = output(&["describe", "Mole"]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("expected an address or a type, of Counter, Dud, Sleeper"), "{errors}");
+    assert!(
+        errors.contains("expected an address or a type, of Counter, Dud, Passer, Sleeper"),
+        "{errors}"
+    );
     let (code, _, errors) = output(&["launch", "Mole"]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("no such type, it has Counter, Dud, Sleeper"), "{errors}");
+    assert!(errors.contains("no such type, it has Counter, Dud, Passer, Sleeper"), "{errors}");
 }
 
 #[test]

@@ -98,6 +98,9 @@ mod guide {
     #[cfg(feature = "manager")]
     #[doc = include_str!("../../../docs/src/processes.md")]
     struct Processes;
+    #[cfg(feature = "manager")]
+    #[doc = include_str!("../../../docs/src/fleets.md")]
+    struct Fleets;
     #[cfg(all(feature = "ssh", feature = "kubernetes"))]
     #[doc = include_str!("../../../docs/src/launchers.md")]
     struct Launchers;

@@ -208,6 +208,10 @@ impl Launcher for Kubernetes {
         self.start(batch)
     }
 
+    fn takes_batches(&self) -> bool {
+        true
+    }
+
     fn place(&self) -> Place {
         Place::Elsewhere
     }

@@ -67,6 +67,16 @@ impl Output {
         Self { agent, take, last: Arc::default() }
     }
 
+    /// Returns whose lines these are.
+    pub(crate) fn agent(&self) -> &AgentName {
+        &self.agent
+    }
+
+    /// Takes lines for somebody else, wherever these go.
+    pub(crate) fn renamed(&self, name: AgentName) -> Self {
+        Self::new(name, self.take.clone())
+    }
+
     /// Takes a line.
     pub fn line(&self, stream: Stream, text: &str) {
         let line = OutputLine { agent: self.agent.clone(), stream, text: text.into() };
@@ -135,7 +145,6 @@ impl Lines {
     }
 
     /// Takes what was printed, and hands on the lines that are whole.
-    #[cfg(any(feature = "slurm", feature = "kubernetes"))]
     pub(super) fn take(&mut self, mut printed: &[u8], output: &Output) {
         while !printed.is_empty() {
             let taken = self.take_one(printed, output);

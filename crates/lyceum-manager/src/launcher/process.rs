@@ -183,7 +183,7 @@ impl Running for Process {
     }
 }
 
-fn exit(status: io::Result<ExitStatus>) -> Exit {
+pub(super) fn exit(status: io::Result<ExitStatus>) -> Exit {
     match status {
         Ok(status) if status.success() => Exit::Done,
         Ok(status) => match (status.code(), status.signal()) {

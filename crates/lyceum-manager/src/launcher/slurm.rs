@@ -210,6 +210,10 @@ impl Launcher for Slurm {
         .boxed()
     }
 
+    fn takes_batches(&self) -> bool {
+        true
+    }
+
     fn place(&self) -> Place {
         Place::Elsewhere
     }

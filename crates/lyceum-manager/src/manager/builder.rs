@@ -1,21 +1,25 @@
 //! Making a manager.
 
+use std::collections::BTreeMap;
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lyceum_core::exchange::Door;
-use lyceum_core::{LaunchError, Node};
+use lyceum_core::{BoxError, LaunchError, Node};
 use lyceum_exchange::{ListenError, NetworkExt};
 use lyceum_wire::{Address, Endpoint};
 use thiserror::Error;
 
 use super::exchange::Nursery;
+use super::record::{Keeper, Record, RecordError};
+use super::site::{DEFAULT, Limits, Site};
 use super::{Children, Manager, Shared, post};
 use crate::launcher::output::{Take, trace};
 use crate::launcher::{Launcher, OutputLine, Place};
+use crate::logs::Logs;
 
 /// A manager that is about to be made.
 #[must_use = "a manager is made by `start`"]
@@ -23,13 +27,17 @@ pub struct ManagerBuilder {
     node: Node,
     name: String,
     directory: Option<PathBuf>,
+    state: Option<PathBuf>,
+    logs: Option<PathBuf>,
+    launchers: Vec<(String, Box<dyn Launcher>, Limits)>,
+    limits: Limits,
     listen: Option<String>,
     announce: Option<Endpoint>,
     token: Option<String>,
     heartbeat: Duration,
     grace: Duration,
     start_limit: Duration,
-    take: Take,
+    take: Option<Take>,
 }
 
 /// Says why a manager was not made.
@@ -45,6 +53,21 @@ pub enum ManagerError {
         #[source]
         cause: io::Error,
     },
+    /// Others could enter its directory of state, where secrets are.
+    #[error("cannot use the directory `{0}`: others may enter it; `chmod 700` keeps them out")]
+    Open(PathBuf),
+    /// What a former manager left there cannot be used.
+    #[error("cannot use the directory of state `{directory}`")]
+    State {
+        /// Which directory.
+        directory: PathBuf,
+        /// Why not.
+        #[source]
+        cause: BoxError,
+    },
+    /// Two launchers have one name.
+    #[error("cannot use two launchers of the name `{0}`")]
+    Launcher(String),
     /// It cannot be reached.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -70,13 +93,17 @@ impl ManagerBuilder {
             node: node.clone(),
             name: "manager".into(),
             directory: None,
+            state: None,
+            logs: None,
+            launchers: Vec::new(),
+            limits: Limits::default(),
             listen: None,
             announce: None,
             token: None,
             heartbeat: Duration::from_secs(5),
             grace: Duration::from_secs(5),
             start_limit: Duration::from_secs(30),
-            take: Arc::new(trace),
+            take: None,
         }
     }
 
@@ -89,6 +116,46 @@ impl ManagerBuilder {
     /// Makes a directory for sockets within this one; within the system's temporary one unless set.
     pub fn directory(mut self, parent: impl Into<PathBuf>) -> Self {
         self.directory = Some(parent.into());
+        self
+    }
+
+    /// Remembers its agents in this directory, which is made if it is not there, and takes over
+    /// those of the manager that used it before: agents that live on are watched, and of the others
+    /// those that have a restart policy are started again.
+    ///
+    /// The directory holds arguments and secrets, and must be closed to others. One manager uses it
+    /// at a time.
+    pub fn state(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.state = Some(directory.into());
+        self
+    }
+
+    /// Writes what each agent's process prints to a file of its own in this directory, with the
+    /// time, and keeps the last 8 to 16 MiB of each.
+    pub fn logs(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.logs = Some(directory.into());
+        self
+    }
+
+    /// Adds a launcher by a name, for [`LaunchChild::on`](super::LaunchChild::on).
+    pub fn launcher(self, name: impl Into<String>, launcher: impl Launcher) -> Self {
+        self.launcher_within(name, launcher, Limits::default())
+    }
+
+    /// Adds a launcher by a name, with limits.
+    pub fn launcher_within(
+        mut self,
+        name: impl Into<String>,
+        launcher: impl Launcher,
+        limits: Limits,
+    ) -> Self {
+        self.launchers.push((name.into(), Box::new(launcher), limits));
+        self
+    }
+
+    /// Sets the limits of the launcher that the manager is [started](Self::start) with.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -134,11 +201,12 @@ impl ManagerBuilder {
         self
     }
 
-    /// Takes each line that an agent's process prints; `tracing` gets it unless this is set.
+    /// Takes each line that an agent's process prints; `tracing` gets it unless this or
+    /// [`logs`](Self::logs) is set.
     ///
     /// It runs within the node and must be quick: who prints waits for it.
     pub fn on_output(mut self, take: impl Fn(&OutputLine) + Send + Sync + 'static) -> Self {
-        self.take = Arc::new(take);
+        self.take = Some(Arc::new(take));
         self
     }
 
@@ -147,9 +215,21 @@ impl ManagerBuilder {
     /// # Errors
     ///
     /// Says why that is not possible.
-    pub async fn start(self, launcher: impl Launcher) -> Result<Manager, ManagerError> {
-        let parent = self.directory.unwrap_or_else(std::env::temp_dir);
-        let directory = private(&parent, Door::of(&self.node).random())?;
+    pub async fn start(mut self, launcher: impl Launcher) -> Result<Manager, ManagerError> {
+        let take = self.taking()?;
+        self.launchers.push((DEFAULT.into(), Box::new(launcher), self.limits));
+        let sites = sites(self.launchers)?;
+        let (directory, kept) = match self.state {
+            Some(directory) => {
+                let (keeper, record) = of_state(&directory)?;
+                (directory, Some((keeper, record)))
+            }
+            None => {
+                let parent = self.directory.unwrap_or_else(std::env::temp_dir);
+                (private(&parent, Door::of(&self.node).random())?, None)
+            }
+        };
+        let (keeper, record) = kept.unzip();
         let network = self.node.network();
         let socket = format!("unix://{}", directory.join("manager").display());
         let listener = network.listen(&socket).await?;
@@ -158,7 +238,8 @@ impl ManagerBuilder {
             None => None,
         };
         let outside = announced(self.announce, outside)?;
-        if launcher.place() == Place::Elsewhere && outside.is_none() {
+        let is_far = |site: &Arc<Site>| site.launcher.place() == Place::Elsewhere;
+        if sites.values().any(is_far) && outside.is_none() {
             return Err(ManagerError::Unreachable);
         }
         let user = self.node.user(&self.name).await?;
@@ -169,19 +250,71 @@ impl ManagerBuilder {
             address: address(listener.endpoint().clone()),
             network: Arc::downgrade(&network),
             node: self.node.clone(),
-            launcher: Box::new(launcher),
+            sites,
             directory,
             token: self.token,
             heartbeat: self.heartbeat,
             grace: self.grace,
             start_limit: self.start_limit,
-            take: self.take,
+            take,
             table: Mutex::default(),
+            keeper,
         });
         self.node.attach(Nursery::of(&children));
         let post = self.node.spawn(post::take_reports(user, Arc::downgrade(&children)));
-        Ok(Manager { shared: Arc::new(Shared { children, _post: post }) })
+        let keeping = record.is_some().then(|| self.node.spawn(children.clone().keep_record()));
+        if let Some(record) = record {
+            children.adopt_all(record).await;
+        }
+        Ok(Manager { shared: Arc::new(Shared { children, _post: post, _keeping: keeping }) })
     }
+
+    /// Returns what takes the lines that agents print.
+    fn taking(&mut self) -> Result<Take, ManagerError> {
+        let Some(directory) = self.logs.take() else {
+            return Ok(self.take.take().unwrap_or_else(|| Arc::new(trace)));
+        };
+        let door = Door::of(&self.node);
+        let logs =
+            Logs::open(&directory).map_err(|cause| ManagerError::Directory { directory, cause })?;
+        let also = self.take.take();
+        Ok(Arc::new(move |line: &OutputLine| {
+            logs.write(line, door.utc());
+            if let Some(also) = &also {
+                also(line);
+            }
+        }))
+    }
+}
+
+fn sites(
+    launchers: Vec<(String, Box<dyn Launcher>, Limits)>,
+) -> Result<BTreeMap<String, Arc<Site>>, ManagerError> {
+    let mut sites = BTreeMap::new();
+    for (name, launcher, limits) in launchers {
+        let site = Arc::new(Site::new(&name, launcher, limits));
+        if sites.insert(name.clone(), site).is_some() {
+            return Err(ManagerError::Launcher(name));
+        }
+    }
+    Ok(sites)
+}
+
+/// Takes a directory of state, and reads what a former manager left there.
+fn of_state(directory: &Path) -> Result<(Keeper, Record), ManagerError> {
+    let failed = |cause| ManagerError::Directory { directory: directory.into(), cause };
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+    let mode = std::fs::metadata(directory).map_err(failed)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        return Err(ManagerError::Open(directory.into()));
+    }
+    let of = |error: RecordError| ManagerError::State {
+        directory: directory.into(),
+        cause: error.into(),
+    };
+    let keeper = Keeper::of(directory).map_err(of)?;
+    let record = Record::read(directory).map_err(of)?;
+    Ok((keeper, record))
 }
 
 /// Returns what agents on other machines are told of where the manager is.

@@ -36,6 +36,10 @@ impl Options {
             set_parent_process_death_signal(Some(Signal::KILL)).map_err(failed)?;
         }
         let ticket = self.delivery.ticket()?;
+        if ticket.outlives {
+            // It is for the next manager to find.
+            set_parent_process_death_signal(None).map_err(failed)?;
+        }
         if self.attached {
             attached::obey_standard_input().map_err(failed)?;
         }

@@ -1,0 +1,162 @@
+//! Agents that start together, on the manager's own node and on nodes of their own.
+
+use lyceum::manager::{InProcess, Launcher, Manager, OnNode, Registry, State};
+use lyceum::prelude::*;
+use serde_json::json;
+
+#[derive(serde::Deserialize)]
+struct Player {
+    other: Option<Handle<Player>>,
+    #[serde(default)]
+    is_late: bool,
+}
+
+#[agent]
+impl Player {
+    #[action]
+    fn value(&self) -> u64 {
+        42
+    }
+
+    #[action]
+    async fn ask(&self) -> Result<u64, String> {
+        let other = self.other.as_ref().ok_or("it knows nobody")?;
+        other.value().await.map_err(|error| error.to_string())
+    }
+
+    /// Whether it is ready.
+    #[action]
+    fn warm(&self) -> bool {
+        !self.is_late
+    }
+}
+
+fn registry() -> Registry {
+    Registry::default().with::<Player>()
+}
+
+async fn manager(launcher: impl Launcher) -> Manager {
+    Manager::builder(&Node::local()).start(launcher).await.unwrap()
+}
+
+async fn know_each_other(manager: &Manager) {
+    let mut batch = manager.batch();
+    let left: Handle<Player> = batch.reserve("left").unwrap();
+    let right: Handle<Player> = batch.reserve("right").unwrap();
+    let waiting = left.ask().send();
+    batch.made_from("left", &json!({ "other": right })).unwrap();
+    batch.made_from("right", &json!({ "other": left })).unwrap();
+
+    batch.start().await.unwrap();
+
+    assert_eq!(waiting.await.unwrap(), 42, "it waited until the member was ready");
+    assert_eq!(right.ask().await.unwrap(), 42);
+    assert_eq!(manager.list().len(), 2);
+    manager.shutdown().await;
+}
+
+#[tokio::test]
+async fn members_know_each_other_before_they_start() {
+    know_each_other(&manager(OnNode::new(registry())).await).await;
+}
+
+#[tokio::test]
+async fn members_on_nodes_of_their_own_know_each_other_before_they_start() {
+    know_each_other(&manager(InProcess::new(registry())).await).await;
+}
+
+#[tokio::test]
+async fn members_of_different_launchers_know_each_other() {
+    let builder = Manager::builder(&Node::local()).launcher("apart", InProcess::new(registry()));
+    let manager = builder.start(OnNode::new(registry())).await.unwrap();
+    let mut batch = manager.batch();
+    let left: Handle<Player> = batch.reserve("left").unwrap();
+    let right: Handle<Player> = batch.on("apart").reserve("right").unwrap();
+    batch.made_from("left", &json!({ "other": right })).unwrap();
+    batch.made_from("right", &json!({ "other": left })).unwrap();
+
+    batch.start().await.unwrap();
+
+    assert_eq!(left.ask().await.unwrap(), 42);
+    assert_eq!(right.ask().await.unwrap(), 42);
+    let launchers: Vec<_> = manager.list().into_iter().map(|health| health.launcher).collect();
+    assert_eq!(launchers, ["default", "apart"], "by name");
+}
+
+#[tokio::test]
+async fn batch_with_a_member_that_does_not_start_leaves_nobody() {
+    for is_apart in [false, true] {
+        let builder =
+            Manager::builder(&Node::local()).launcher("apart", InProcess::new(registry()));
+        let manager = builder.start(OnNode::new(registry())).await.unwrap();
+        let mut batch = manager.batch();
+        batch.on(is_apart.then_some("apart"));
+        let good: Handle<Player> = batch.reserve("good").unwrap();
+        let bad: Handle<Player> = batch.reserve("bad").unwrap();
+        batch.made_from("good", &json!({})).unwrap();
+        batch.made_from("bad", &json!({ "other": 7 })).unwrap();
+        let waiting = bad.value().send();
+
+        let error = batch.start().await.unwrap_err().to_string();
+
+        assert!(error.starts_with("cannot launch Player as `bad`"), "{error}");
+        assert!(matches!(waiting.await.unwrap_err(), CallError::Terminated(_)));
+        assert!(good.value().await.is_err());
+        let is_gone = |state: &State| matches!(state, State::Ended(_));
+        assert!(manager.list().iter().all(|health| is_gone(&health.state)));
+    }
+}
+
+#[tokio::test]
+async fn batch_that_is_given_up_frees_its_names() {
+    let manager = manager(OnNode::new(registry())).await;
+    let mut batch = manager.batch();
+    let player: Handle<Player> = batch.reserve("player").unwrap();
+    let error = manager.batch().reserve::<Player>("player").unwrap_err().to_string();
+    assert!(error.contains("the name `player` is taken"), "{error}");
+    let waiting = player.value().send();
+
+    drop(batch);
+
+    assert!(matches!(waiting.await.unwrap_err(), CallError::Terminated(_)));
+    assert_eq!(manager.ended("player").await.unwrap(), "its batch was given up");
+    manager.launch::<Player>(&json!({})).named("player").await.unwrap();
+    manager.shutdown().await;
+}
+
+#[tokio::test]
+async fn batch_of_unknown_type_or_launcher_is_refused() {
+    let manager = manager(OnNode::new(registry())).await;
+    let mut batch = manager.batch();
+
+    let error = batch.reserve_any("Mole", "mole").unwrap_err().to_string();
+    assert!(error.contains("this program has no such type, it has Player"), "{error}");
+    let error = batch.on("moon").reserve_any("Player", "player").unwrap_err().to_string();
+    assert_eq!(error, "cannot launch Player: the manager has no launcher `moon`, it has default");
+    let error = batch.made_from("nobody", &json!({})).unwrap_err().to_string();
+    assert!(error.contains("it was not reserved in this batch"), "{error}");
+}
+
+#[tokio::test]
+async fn agent_is_ready_once_its_action_says_so() {
+    for launcher in [None, Some("apart")] {
+        let builder =
+            Manager::builder(&Node::local()).launcher("apart", InProcess::new(registry()));
+        let manager = builder.start(OnNode::new(registry())).await.unwrap();
+        let launch = |arguments| {
+            let launch = manager.launch::<Player>(&arguments).ready_by("warm");
+            match launcher {
+                Some(launcher) => launch.on(launcher),
+                None => launch,
+            }
+        };
+
+        launch(json!({})).named("early").await.unwrap();
+        manager.ready("early").await.unwrap().unwrap();
+        let error = launch(json!({ "is_late": true })).named("late").await.unwrap_err().to_string();
+
+        assert_eq!(error, "cannot launch Player as `late`: its `warm` says it is not ready");
+        assert!(manager.ready("late").await.unwrap().is_err());
+        assert!(manager.ready("nobody").await.is_none());
+    }
+}
