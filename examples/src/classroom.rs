@@ -124,10 +124,9 @@ pub async fn run() -> lyceum::Result<Vec<String>> {
     let alan: Handle<Pupil> = manager.launch(&()).named("alan").await?;
     say(format!("{} and {} pages", ada.read(3).await?, alan.read(5).await?));
 
-    let Err(error) = manager.launch::<Pupil>(&()).named("grace").await else {
-        return Err("there was a third desk".into());
-    };
-    say(error.to_string());
+    if let Err(error) = manager.launch::<Pupil>(&()).named("grace").await {
+        say(error.to_string());
+    }
     manager.stop("ada").await;
     let grace: Handle<Pupil> = manager.launch(&()).named("grace").await?;
     say(format!("{} pages", grace.read(1).await?));

@@ -33,8 +33,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// as one job with an index for each agent.
 ///
 /// The image has a program of [`main!`](crate::main) with the same types as its entry point, or at
-/// [a path](Self::program). Tickets are mounted from a secret. The manager decides on restarts: what
-/// the cluster starts again by itself, it takes for a failure and ends.
+/// [a path](Self::program). Tickets are mounted from a secret. The manager decides on restarts:
+/// what the cluster starts again by itself, it takes for a failure and ends.
 ///
 /// Pods dial the manager where that [listens](crate::ManagerBuilder::listen): it runs in the
 /// cluster, too, or has an address that pods reach. Batches need Kubernetes 1.29 or later.
@@ -57,8 +57,8 @@ pub struct Kubernetes {
 }
 
 impl Kubernetes {
-    /// Makes a launcher of pods in the cluster and namespace in which this program runs itself, with
-    /// the rights of its service account.
+    /// Makes a launcher of pods in the cluster and namespace in which this program runs itself,
+    /// with the rights of its service account.
     ///
     /// # Errors
     ///
@@ -70,8 +70,8 @@ impl Kubernetes {
     /// Makes a launcher of pods in the cluster of a configuration of kubectl's: of its current
     /// context.
     ///
-    /// Users who prove themselves by a token, a file with one or a certificate are known; for others,
-    /// as those of programs that are asked for a token, see [`at`](Self::at).
+    /// Users who prove themselves by a token, a file with one or a certificate are known; for
+    /// others, as those of programs that are asked for a token, see [`at`](Self::at).
     ///
     /// # Errors
     ///

@@ -5,7 +5,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lyceum_wire::AgentName;
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+#[cfg(feature = "ssh")]
+use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 /// A longer line is cut into pieces of so many bytes.
 const LINE_LIMIT: usize = 8 * 1024;
@@ -123,12 +125,12 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
         }
     }
 
-    #[cfg(feature = "ssh")]
     /// Returns the next line without handing it on, or nothing at the end of the stream.
     ///
     /// # Cancel safety
     ///
     /// Part of a line may be lost if the future is dropped.
+    #[cfg(feature = "ssh")]
     pub(super) async fn peeled(&mut self) -> Option<String> {
         let mut line = Vec::new();
         let read = (&mut self.reader).take(LINE_LIMIT as u64).read_until(b'\n', &mut line).await;

@@ -133,11 +133,13 @@ impl Process {
     }
 
     /// Returns what it prints on standard error.
+    #[cfg(feature = "ssh")]
     pub(super) fn errors(&mut self) -> &mut Pipe<ChildStderr> {
         &mut self.errors
     }
 
     /// Returns what takes its lines.
+    #[cfg(feature = "ssh")]
     pub(super) fn output(&self) -> &Output {
         &self.output
     }

@@ -107,24 +107,24 @@ impl Slurm {
 
     /// Asks for so many processors for each agent.
     pub fn cpus(self, count: u32) -> Self {
-        self.directive("cpus-per-task", &count.to_string())
+        self.directive("cpus-per-task", count.to_string())
     }
 
     /// Asks for so many mebibytes for each agent. Many clusters give a job all the memory of its
     /// node unless it says what it needs.
     pub fn memory(self, mebibytes: u64) -> Self {
-        self.directive("mem", &format!("{mebibytes}M"))
+        self.directive("mem", format!("{mebibytes}M"))
     }
 
-    /// Asks for so much time, rounded up to minutes. Half a minute before its end agents are told to
-    /// stop; that they have to is a failure, which their restart policy may forgive.
+    /// Asks for so much time, rounded up to minutes. Half a minute before its end agents are told
+    /// to stop; that they have to is a failure, which their restart policy may forgive.
     pub fn time(self, time: Duration) -> Self {
         let minutes = time.as_secs().div_ceil(60).max(1);
-        self.directive("time", &minutes.to_string()).directive("signal", "B:TERM@30")
+        self.directive("time", minutes.to_string()).directive("signal", "B:TERM@30")
     }
 
-    /// Sets any option of `sbatch`, as in `("constraint", "avx512")`; one without a value if that is
-    /// empty. The last one of a name counts.
+    /// Sets any option of `sbatch`, as in `("constraint", "avx512")`; one without a value if that
+    /// is empty. The last one of a name counts.
     pub fn directive(mut self, option: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         self.script.directives.push((option.as_ref().into(), value.as_ref().into()));
         self
@@ -195,11 +195,12 @@ impl Launcher for Slurm {
                 let (tickets, outputs): (Vec<_>, Vec<_>) = rest.by_ref().take(limit).unzip();
                 match clerk.submit(tickets).await {
                     Ok(places) => {
-                        started.extend(places.into_iter().zip(outputs).map(|(place, output)| {
+                        let jobs = places.into_iter().zip(outputs).map(|(place, output)| {
                             let files = Files::of(&folder, place.job());
                             let job = Job::new(place, files, output, &clerk);
                             Ok(Box::new(job) as Box<dyn Running>)
-                        }))
+                        });
+                        started.extend(jobs);
                     }
                     Err(error) => started.extend(outputs.iter().map(|_| Err(again(&error)))),
                 }

@@ -31,8 +31,8 @@ const SSH_FAILED: i32 = 255;
 /// Launches each agent in a process on another machine, by the system's `ssh`.
 ///
 /// `ssh` reads its own configuration and asks nobody: keys come from an agent, the configuration or
-/// [`identity`](Self::identity). The ticket goes through ssh's standard input, what the agent prints
-/// comes back, and the process ends with the connection. It has to be a program of
+/// [`identity`](Self::identity). The ticket goes through ssh's standard input, what the agent
+/// prints comes back, and the process ends with the connection. It has to be a program of
 /// [`main!`](crate::main), with the same types, and the other machine has to have it already.
 ///
 /// The other machine dials the manager where that [listens](crate::ManagerBuilder::listen), or

@@ -3,6 +3,7 @@
 //! No real cluster is used: there is none to be had on a machine of tests.
 
 mod cluster;
+mod guard;
 mod kubelet;
 mod routes;
 
@@ -10,6 +11,7 @@ use std::process::Command;
 
 use cluster::Cluster;
 use futures_util::future::{join_all, try_join_all};
+use guard::Guard;
 use lyceum::manager::{Exit, Health, Kubernetes, StartError, State};
 use lyceum::prelude::*;
 use serde_json::json;
@@ -17,7 +19,7 @@ use serde_json::json;
 use crate::agents::Counter;
 use crate::farm::{self, has_printed, health, manager, until, wait_for_end, watch};
 use crate::gathering::Gathering;
-use crate::machine::{not_run, program};
+use crate::machine::{Folder, not_run, output, program};
 
 fn launcher(cluster: &Cluster) -> Kubernetes {
     let image = farm::program().display().to_string();
@@ -141,6 +143,35 @@ async fn what_the_cluster_refuses_or_cannot_run_is_told() {
 }
 
 #[tokio::test]
+async fn certificates_and_tokens_of_a_configuration_are_used() {
+    let (guard, other) = (Guard::new("let-me-in"), Guard::new("let-me-in"));
+    let (right, wrong) = (guard.configuration("let-me-in"), guard.configuration("guessed"));
+    let stranger = other.configuration("let-me-in");
+    let cluster = Cluster::guarded("kube-guarded", Some(guard));
+    let folder = Folder::new("kube-configurations");
+    let launcher = |name: &str, configuration: &str| {
+        let file = folder.write(name, &configuration.replace("URL", &cluster.url));
+        let image = farm::program().display().to_string();
+        Kubernetes::kubeconfig(file, image).expect("it can be read").poll(Duration::from_secs(1))
+    };
+
+    let (manager, printed) = manager(launcher("right", &right)).await;
+    let counter: Handle<Counter> = manager.launch(&()).named("counter").await.unwrap();
+    counter.talk(1).await.unwrap();
+    until(|| has_printed(&printed, "counter", "that was all")).await;
+    manager.shutdown().await;
+
+    for (name, configuration, expected) in
+        [("wrong", wrong, "401 Unauthorized): who are you"), ("stranger", stranger, "certificate")]
+    {
+        let (manager, _) = farm::manager(launcher(name, &configuration)).await;
+        let error = manager.launch::<Counter>(&()).await.unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        assert!(!error.contains("guessed"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn last_manager_takes_its_pods_along() {
     let cluster = Cluster::start("kube-dropped");
     let (manager, _) = manager(launcher(&cluster)).await;
@@ -166,7 +197,7 @@ async fn kubectl_works_with_the_same_cluster() {
     let ask = |arguments: &[&str]| {
         let mut command = Command::new(&kubectl);
         let command = command.env("KUBECONFIG", "/dev/null").args(["--server", &cluster.url]);
-        crate::machine::output(command.args(arguments))
+        output(command.args(arguments))
     };
 
     let pods = ask(&["get", "pods", "--selector", "app.kubernetes.io/managed-by=lyceum"]);
@@ -174,12 +205,18 @@ async fn kubectl_works_with_the_same_cluster() {
     assert!(pods.contains(&pod), "{pods}");
     assert!(ask(&["logs", &pod]).contains("line 0 of 1"));
     let secret = "apiVersion: v1\nkind: Secret\nmetadata: { name: other }\ndata: { a: YQ== }\n";
-    let folder = crate::machine::Folder::new("kube-manifest");
+    let folder = Folder::new("kube-manifest");
     let file = folder.write("secret.yaml", secret).display().to_string();
     assert!(ask(&["apply", "--validate=false", "-f", &file]).contains("secret/other created"));
     assert!(ask(&["get", "secret", "other", "-o", "name"]).contains("secret/other"));
     ask(&["delete", "--wait=false", "secret", "other"]);
     assert!(!cluster.names("secrets").contains(&"other".into()));
+
+    // The manifests of the project are understood; there is no such image here.
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/manager.yaml");
+    let applied = ask(&["apply", "--validate=false", "-f", manifest]);
+    assert_eq!(applied.matches(" created").count(), 6, "{applied}");
+    ask(&["delete", "--wait=false", "-f", manifest]);
 
     // What kubectl deletes is missed by the manager.
     let name = cluster.names("deployments").pop().unwrap();

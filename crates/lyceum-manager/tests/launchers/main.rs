@@ -4,11 +4,7 @@
 mod agents;
 mod farm;
 mod gathering;
-mod machine;
-
-#[cfg(feature = "kubernetes")]
 mod kubernetes;
-#[cfg(feature = "slurm")]
+mod machine;
 mod slurm;
-#[cfg(feature = "ssh")]
 mod ssh;

@@ -146,6 +146,7 @@ impl Entry {
             (Some(Standing::Ending) | None, Some(Manner::Kill)) => {
                 Standing::Ended(Exit::Signal(KILLED))
             }
+            (None, Some(Manner::Terminate)) if self.misses >= MISSES => Standing::Ended(Exit::Done),
             (None, _) if self.misses >= MISSES => {
                 Standing::Ended(Exit::Failed("what runs it does not know it any more".into()))
             }
@@ -227,6 +228,10 @@ mod tests {
 
         assert!(matches!(*shown.borrow(), Standing::Ended(Exit::Failed(_))));
         assert!(ledger.alive().is_empty());
+        let stopped = ledger.enter("8");
+        ledger.order("8", Manner::Terminate);
+        (0..MISSES).for_each(|_| ledger.note(&["8".into()], BTreeMap::new()));
+        assert_eq!(*stopped.borrow(), Standing::Ended(Exit::Done), "as it was told");
     }
 
     #[test]

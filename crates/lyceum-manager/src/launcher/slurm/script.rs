@@ -81,11 +81,11 @@ mod tests {
 
     #[test]
     fn script_makes_way_for_the_program() {
-        let mut script = Script::new("/opt/a farm/farm".into());
+        let mut script = Script::new("/opt/a b/farm".into());
         script.arguments.push("it's".into());
         script.directives.push(("mem".into(), "64M".into()));
         script.setup.push("module load x".into());
-        let folder = Folder { path: "/home/ada/jobs/batch-1-0".into() };
+        let folder = Folder { path: "/jobs/batch-1-0".into() };
 
         let expected = r#"#!/bin/sh
 #SBATCH --job-name=lyceum
@@ -93,7 +93,7 @@ mod tests {
 #SBATCH --no-requeue
 #SBATCH --open-mode=append
 module load x
-exec '/opt/a farm/farm' 'it'\''s' child --ticket '/home/ada/jobs/batch-1-0'"/${SLURM_ARRAY_TASK_ID:-0}.ticket"
+exec '/opt/a b/farm' 'it'\''s' child --ticket '/jobs/batch-1-0'"/${SLURM_ARRAY_TASK_ID:-0}.ticket"
 "#;
         assert_eq!(script.text(&folder), expected);
     }

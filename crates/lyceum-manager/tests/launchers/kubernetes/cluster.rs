@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
+use super::guard::Guard;
 use super::kubelet::{self, Process};
 use super::routes;
 use crate::machine::Folder;
@@ -51,12 +52,24 @@ pub(super) const KINDS: &[(&str, &str, &str)] = &[
     ("v1", "namespaces", "Namespace"),
     ("apps/v1", "deployments", "Deployment"),
     ("batch/v1", "jobs", "Job"),
+    // What only kubectl makes here, of our manifests.
+    ("v1", "serviceaccounts", "ServiceAccount"),
+    ("v1", "services", "Service"),
+    ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
+    ("rbac.authorization.k8s.io/v1", "roles", "Role"),
+    ("rbac.authorization.k8s.io/v1", "rolebindings", "RoleBinding"),
 ];
 
 impl Cluster {
     pub(crate) fn start(name: &str) -> Self {
+        Self::guarded(name, None)
+    }
+
+    /// Starts a cluster that asks for certificates and a token, if it has a guard.
+    pub(crate) fn guarded(name: &str, guard: Option<Guard>) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there are ports");
-        let url = format!("http://{}", listener.local_addr().expect("it is bound"));
+        let scheme = if guard.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}", listener.local_addr().expect("it is bound"));
         listener.set_nonblocking(true).expect("it is ours");
         let state = Arc::new(State {
             things: Mutex::default(),
@@ -68,7 +81,13 @@ impl Cluster {
         let routes = routes::of(&state);
         runtime.spawn(async move {
             let listener = TcpListener::from_std(listener).expect("it is a socket");
-            axum::serve(listener, routes).await
+            match guard {
+                None => axum::serve(listener, routes).await,
+                Some(guard) => {
+                    let routes = guard.before(routes);
+                    axum::serve(guard.listen(listener), routes).await
+                }
+            }
         });
         Self { state, url, runtime: Some(runtime) }
     }

@@ -1,6 +1,6 @@
 //! Requests that the API server of our small cluster answers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ pub(super) fn of(state: &Shared) -> Router {
         .route("/apis", get(groups))
         .route("/api/v1/namespaces/{name}", get(namespace))
         .route("/api/v1/namespaces/{namespace}/pods/{name}/log", get(log));
-    for (prefix, version) in
-        [("/api/v1", "v1"), ("/apis/apps/v1", "apps/v1"), ("/apis/batch/v1", "batch/v1")]
-    {
+    let versions = KINDS.iter().map(|(version, ..)| *version).collect::<BTreeSet<_>>();
+    for version in versions {
+        let prefix = if version == "v1" { "/api/v1".into() } else { format!("/apis/{version}") };
         router = router
-            .route(prefix, get(move || async move { Json(resources(version)) }))
+            .route(&prefix, get(move || async move { Json(resources(version)) }))
             .route(&format!("{prefix}/namespaces/{{namespace}}/{{kind}}"), list.clone())
             .route(&format!("{prefix}/namespaces/{{namespace}}/{{kind}}/{{name}}"), one.clone());
     }
@@ -53,10 +53,13 @@ fn resources(version: &str) -> Value {
 }
 
 async fn groups() -> Json<Value> {
-    let groups = ["apps", "batch"].map(|name| {
+    let versions = KINDS.iter().map(|(version, ..)| *version).collect::<BTreeSet<_>>();
+    let names = versions.iter().filter_map(|version| version.strip_suffix("/v1"));
+    let groups = names.map(|name| {
         let version = json!({ "groupVersion": format!("{name}/v1"), "version": "v1" });
         json!({ "name": name, "versions": [version], "preferredVersion": version })
     });
+    let groups: Vec<_> = groups.collect();
     Json(json!({ "kind": "APIGroupList", "apiVersion": "v1", "groups": groups }))
 }
 
