@@ -123,6 +123,69 @@ async fn reserved_agent_restarts_by_its_policy() {
 }
 
 #[lyceum::test]
+async fn reserved_agent_is_launched_from_a_value_and_handles_what_waited() {
+    let node = Node::simulated(1);
+    let reserved = node.reserve::<Clerk>("clerk").unwrap();
+    let waiting = reserved.handle().greet().send();
+    node.run_until_idle();
+
+    let reserved = reserved.restart_with(Restart::default(), clerk);
+    let clerk = reserved.launch(Clerk { greeted: 10 }).await.unwrap();
+
+    assert_eq!(waiting.await.unwrap(), 11);
+    clerk.stumble().await.unwrap_err();
+    assert_eq!(clerk.greet().await.unwrap(), 1, "the constructor made it");
+}
+
+/// Starts only where there is something to sell.
+struct Shop {
+    goods: u64,
+}
+
+#[agent]
+impl Shop {
+    #[on_start]
+    async fn open(&mut self) -> Result<(), BoxError> {
+        if self.goods == 0 { Err("there is nothing to sell".into()) } else { Ok(()) }
+    }
+
+    #[action]
+    fn goods(&self) -> u64 {
+        self.goods
+    }
+}
+
+#[lyceum::test]
+async fn start_hook_of_a_reserved_agent_runs_before_what_waited() {
+    let node = Node::simulated(1);
+    let full = node.reserve::<Shop>("full").unwrap();
+    let empty = node.reserve::<Shop>("empty").unwrap();
+    let waiting = [full.handle().goods().send(), empty.handle().goods().send()];
+
+    full.launch(Shop { goods: 3 }).await.unwrap();
+    let error = empty.launch(Shop { goods: 0 }).await.unwrap_err();
+
+    let [served, refused] = waiting;
+    assert_eq!(served.await.unwrap(), 3);
+    assert!(matches!(refused.await.unwrap_err(), CallError::Terminated(_)));
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "there is nothing to sell");
+}
+
+#[lyceum::test]
+async fn agent_that_was_stopped_before_its_launch_is_not_launched() {
+    let node = Node::simulated(1);
+    let reserved = node.reserve::<Clerk>("clerk").unwrap();
+    reserved.handle().stop().await;
+
+    let error = reserved.launch(Clerk::default()).await.unwrap_err();
+
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "it was ended meanwhile");
+    assert_eq!(node.agent_count(), 0);
+}
+
+#[lyceum::test]
 async fn value_is_the_first_state_and_a_constructor_makes_the_next() {
     let node = Node::simulated(1);
     let launch = node.launch(Clerk { greeted: 10 });

@@ -11,10 +11,11 @@ use lyceum_wire::AgentName;
 use super::intensity::Intensity;
 use super::launch::{START_LIMIT, insert, name_error};
 use super::launching::{Launching, Progress};
-use super::restart::{Plan, revive};
+use super::restart::{self, Maker, Plan};
 use super::source::FromConstructor;
 use super::stop::stop_children;
 use super::{DownReason, Ended, Mode, Restart, starting, stop};
+use crate::caught::Kept;
 use crate::cell::Stage;
 use crate::node::Shared;
 use crate::{Agent, AgentRef, BoxError, Handle, LaunchError};
@@ -53,6 +54,7 @@ pub struct Reservation<A> {
     /// None once it is launched.
     agent: Option<AgentRef>,
     restart: Option<Restart>,
+    maker: Option<Maker>,
     start_limit: Duration,
     kind: PhantomData<fn() -> A>,
 }
@@ -66,8 +68,8 @@ impl<A: Agent> Reservation<A> {
             starting::begin(extras);
             extras.name = Some(name);
         });
-        let agent = Some(agent);
-        Ok(Self { agent, restart: None, start_limit: START_LIMIT, kind: PhantomData })
+        let (agent, start_limit) = (Some(agent), START_LIMIT);
+        Ok(Self { agent, restart: None, maker: None, start_limit, kind: PhantomData })
     }
 
     /// Returns the handle of the agent that is to come.
@@ -75,16 +77,62 @@ impl<A: Agent> Reservation<A> {
         Handle::new(self.agent.clone().expect("it is not launched yet"))
     }
 
-    /// Restarts the agent after failures.
+    /// Restarts the agent after failures. Needs a constructor: see [`launch_with`](Self::launch_with)
+    /// and [`restart_with`](Self::restart_with).
     pub fn restart(mut self, policy: Restart) -> Self {
         self.restart = Some(policy);
         self
+    }
+
+    /// Restarts the agent after failures, with states that a constructor makes.
+    pub fn restart_with<F, E>(mut self, policy: Restart, constructor: F) -> Self
+    where
+        F: Fn() -> Result<A, E> + Send + Sync + 'static,
+        E: Into<BoxError>,
+    {
+        self.maker = Some(FromConstructor::new(constructor).into_maker());
+        self.restart(policy)
     }
 
     /// Sets how long the constructor may take, and then the start hook; 30 s each unless set.
     pub fn start_limit(mut self, limit: Duration) -> Self {
         self.start_limit = limit;
         self
+    }
+
+    /// Launches the agent from a value.
+    ///
+    /// # Errors
+    ///
+    /// As any launch.
+    ///
+    /// # Cancel safety
+    ///
+    /// The launch goes on even if the future is dropped.
+    pub fn launch(mut self, state: A) -> Launching<A> {
+        let (agent, limit) = (self.take(), self.start_limit);
+        if let Some(make) = self.maker.take() {
+            let plan = Arc::new(self.plan(make));
+            agent.with_extras(|extras| extras.plan = Some(plan));
+        }
+        if let Err(reason) = restart::put(&agent, Kept::new(Box::new(state))) {
+            let node = agent.node.clone();
+            let job = node.spawn(None, async move { Err(ended::<A>(agent, reason).await) });
+            return Launching(Progress::Starting { node, job: Some(job) });
+        }
+        if !agent.vtable().life.on_start
+            && let Ok(()) = starting::end(&agent)
+        {
+            return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
+        }
+        let node = agent.node.clone();
+        let job = node.spawn(None, async move {
+            match restart::started(&agent, limit).await {
+                Ok(()) => Ok(Handle::new(agent)),
+                Err(reason) => Err(ended::<A>(agent, reason).await),
+            }
+        });
+        Launching(Progress::Starting { node, job: Some(job) })
     }
 
     /// Launches the agent from a constructor, which runs inside the node and again at each restart.
@@ -101,27 +149,39 @@ impl<A: Agent> Reservation<A> {
         F: Fn() -> Result<A, E> + Send + Sync + 'static,
         E: Into<BoxError>,
     {
-        let agent = self.agent.take().expect("it is not launched yet");
-        let plan = Arc::new(Plan {
-            policy: self.restart.unwrap_or_default(),
-            alone: true,
-            make: FromConstructor::new(constructor).into_maker(),
-            start_limit: self.start_limit,
-            failures: Intensity::default(),
-            late: Mutex::default(),
-        });
+        let agent = self.take();
+        let plan = Arc::new(self.plan(FromConstructor::new(constructor).into_maker()));
         if self.restart.is_some() {
             agent.with_extras(|extras| extras.plan = Some(plan.clone()));
         }
         let node = agent.node.clone();
-        let job = node.spawn(None, async move { start(agent, plan).await });
+        let job = node.spawn(None, async move {
+            match restart::revive(&agent, &plan).await {
+                Ok(()) => Ok(Handle::new(agent)),
+                Err(reason) => Err(ended::<A>(agent, reason).await),
+            }
+        });
         Launching(Progress::Starting { node, job: Some(job) })
+    }
+
+    fn take(&mut self) -> AgentRef {
+        self.agent.take().expect("it is not launched yet")
+    }
+
+    fn plan(&self, make: Maker) -> Plan {
+        Plan {
+            policy: self.restart.unwrap_or_default(),
+            alone: true,
+            make,
+            start_limit: self.start_limit,
+            failures: Intensity::default(),
+            late: Mutex::default(),
+        }
     }
 }
 
-/// Gives an agent its first state, and starts it.
-async fn start<A: Agent>(agent: AgentRef, plan: Arc<Plan>) -> Result<Handle<A>, LaunchError> {
-    let Err(reason) = revive(&agent, &plan).await else { return Ok(Handle::new(agent)) };
+/// Ends an agent that did not start, and says why.
+async fn ended<A: Agent>(agent: AgentRef, reason: DownReason) -> LaunchError {
     let cause = match (&reason, agent.mode()) {
         (DownReason::StartFailed(text), _) => text.clone(),
         (_, Mode::Stopping | Mode::Ended) => "it was ended meanwhile".into(),
@@ -131,7 +191,7 @@ async fn start<A: Agent>(agent: AgentRef, plan: Arc<Plan>) -> Result<Handle<A>, 
     stop::end_now(&agent, reason);
     // Their names are free again when the caller hears of it.
     join_all(children.into_iter().chain([agent]).map(Ended::of)).await;
-    Err(LaunchError::Start { agent: A::NAME, cause: cause.into() })
+    LaunchError::Start { agent: A::NAME, cause: cause.into() }
 }
 
 impl<A> Drop for Reservation<A> {

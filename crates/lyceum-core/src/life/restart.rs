@@ -291,6 +291,12 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), Dow
     // What somebody outside began of the agent meanwhile belongs to no generation.
     jobs::cancel_all(agent).await;
     agent.with_extras(|extras| extras.behaviours.clear());
+    put(agent, state)?;
+    started(agent, plan.start_limit).await
+}
+
+/// Lets the holder put a state into a cell that has none.
+pub(super) fn put(agent: &AgentRef, state: Kept<NewState>) -> Result<(), DownReason> {
     // Bound to a variable: it is dropped after the lock.
     let unwanted = agent.with_extras(|extras| {
         if agent.mode() != Mode::Starting {
@@ -305,12 +311,17 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), Dow
         return Err(DownReason::Gone);
     }
     agent.ask(Asked::PUT_STATE);
-    starting::run(agent, plan.start_limit).await.map_err(|unstarted| {
+    Ok(())
+}
+
+/// Runs the start hook of a state that was put in, and ends the start.
+pub(super) async fn started(agent: &AgentRef, limit: Duration) -> Result<(), DownReason> {
+    starting::run(agent, limit).await.map_err(|unstarted| {
         DownReason::StartFailed(match unstarted {
             Unstarted::Failed(DownReason::SiblingFailed) => return DownReason::SiblingFailed,
             Unstarted::Failed(reason) => reason.to_string(),
             Unstarted::Hook(error) => into_full_text(own_error(error)),
-            Unstarted::Late => format!("its start took longer than {:?}", plan.start_limit),
+            Unstarted::Late => format!("its start took longer than {limit:?}"),
         })
     })
 }
