@@ -107,7 +107,7 @@ pub(crate) trait Reserved: Send {
     fn handle(&self) -> AnyHandle;
 
     /// Launches the agent.
-    fn launch(self: Box<Self>, wanted: &Wanted) -> Launching;
+    fn launch(self: Box<Self>, node: &Node, wanted: &Wanted) -> Launching;
 }
 
 /// Says why a type was not launched.
@@ -229,7 +229,7 @@ fn launch_here<A: Launchable>(node: &Node, wanted: &Wanted) -> Launching {
     let made = Door::of(node).reviving(|| A::from_json(arguments.clone()));
     let state = match made {
         Ok(state) => state,
-        Err(cause) => return ready(Err(LaunchError::Start { agent: A::NAME, cause })).boxed(),
+        Err(cause) => return unmade::<A>(cause),
     };
     let launch = node.launch(state).named(wanted.name.as_str());
     let launch = match restart {
@@ -238,6 +238,11 @@ fn launch_here<A: Launchable>(node: &Node, wanted: &Wanted) -> Launching {
     };
     let launching = launch.into_future();
     async move { Ok(launching.await?.any()) }.boxed()
+}
+
+/// Says that no agent can be made.
+fn unmade<A: Launchable>(cause: BoxError) -> Launching {
+    ready(Err(LaunchError::Start { agent: A::NAME, cause })).boxed()
 }
 
 fn reserve<A: Launchable>(node: &Node, name: &AgentName) -> Reserving {
@@ -249,13 +254,25 @@ impl<A: Launchable> Reserved for Reservation<A> {
         Self::handle(self).any()
     }
 
-    fn launch(self: Box<Self>, wanted: &Wanted) -> Launching {
-        let arguments = wanted.arguments.clone();
-        let reserved = match wanted.restart {
-            Some(policy) => self.restart(policy),
-            None => *self,
+    fn launch(self: Box<Self>, node: &Node, wanted: &Wanted) -> Launching {
+        let (arguments, restart) = (wanted.arguments.clone(), wanted.restart);
+        let launch = if A::IS_DATA {
+            let state = match Door::of(node).reviving(|| A::from_json(arguments.clone())) {
+                Ok(state) => state,
+                Err(cause) => return unmade::<A>(cause),
+            };
+            let reserved = match restart {
+                Some(policy) => self.restart_with(policy, move || A::from_json(arguments.clone())),
+                None => *self,
+            };
+            reserved.launch(state)
+        } else {
+            let reserved = match restart {
+                Some(policy) => self.restart(policy),
+                None => *self,
+            };
+            reserved.launch_with(move || A::from_json(arguments.clone()))
         };
-        let launch = reserved.launch_with(move || A::from_json(arguments.clone()));
         async move { Ok(launch.await?.any()) }.boxed()
     }
 }

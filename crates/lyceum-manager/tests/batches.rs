@@ -1,6 +1,12 @@
 //! Agents that start together, on the manager's own node and on nodes of their own.
 
-use lyceum::manager::{InProcess, Launcher, Manager, OnNode, Registry, State};
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use futures_util::future::BoxFuture;
+use lyceum::manager::{
+    InProcess, Launcher, Manager, OnNode, Output, Registry, Running, State, Ticket,
+};
 use lyceum::prelude::*;
 use serde_json::json;
 
@@ -16,6 +22,11 @@ impl Player {
     #[action]
     fn value(&self) -> u64 {
         42
+    }
+
+    #[action]
+    fn stumble(&self) {
+        panic!("as asked");
     }
 
     #[action]
@@ -81,6 +92,58 @@ async fn members_of_different_launchers_know_each_other() {
     assert_eq!(right.ask().await.unwrap(), 42);
     let launchers: Vec<_> = manager.list().into_iter().map(|health| health.launcher).collect();
     assert_eq!(launchers, ["default", "apart"], "by name");
+}
+
+/// A launcher that takes batches as a whole, and notes how large they were.
+#[derive(Debug)]
+struct Queue {
+    inside: InProcess,
+    batches: Arc<Mutex<Vec<usize>>>,
+}
+
+impl Launcher for Queue {
+    fn launch(
+        &self,
+        ticket: Ticket,
+        output: Output,
+    ) -> BoxFuture<'static, io::Result<Box<dyn Running>>> {
+        self.batches.lock().unwrap().push(1);
+        self.inside.launch(ticket, output)
+    }
+
+    fn launch_batch(
+        &self,
+        batch: Vec<(Ticket, Output)>,
+    ) -> BoxFuture<'static, Vec<io::Result<Box<dyn Running>>>> {
+        self.batches.lock().unwrap().push(batch.len());
+        self.inside.launch_batch(batch)
+    }
+
+    fn takes_batches(&self) -> bool {
+        true
+    }
+}
+
+#[tokio::test]
+async fn queue_gets_a_batch_as_a_whole_and_restarts_one_by_one() {
+    let batches = Arc::new(Mutex::new(Vec::new()));
+    let queue = Queue { inside: InProcess::new(registry()), batches: batches.clone() };
+    let manager = manager(queue).await;
+    let mut batch = manager.batch();
+    batch.restart(Some(Restart::default()));
+    let players: Vec<Handle<Player>> =
+        (0..4).map(|number| batch.reserve(&format!("player-{number}")).unwrap()).collect();
+    for number in 0..4 {
+        batch.made_from(&format!("player-{number}"), &json!({})).unwrap();
+    }
+
+    batch.start().await.unwrap();
+
+    assert_eq!(*batches.lock().unwrap(), [4]);
+    players[2].stumble().await.unwrap_err();
+    assert_eq!(players[2].value().await.unwrap(), 42);
+    assert_eq!(*batches.lock().unwrap(), [4, 1]);
+    manager.shutdown().await;
 }
 
 #[tokio::test]

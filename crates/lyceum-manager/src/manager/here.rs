@@ -74,7 +74,7 @@ impl Children {
     ) -> Result<AnyHandle, String> {
         let wanted = child.begun();
         let launch = match (reserved, self.site_of(child).launcher.registry()) {
-            (Some(reserved), _) => reserved.launch(wanted),
+            (Some(reserved), _) => reserved.launch(&self.node, wanted),
             (None, Some(registry)) => registry.launch_here(&self.node, wanted)?,
             (None, None) => return Err("its launcher does not launch on this node".into()),
         };
