@@ -11,7 +11,7 @@ use lyceum::prelude::*;
 use serde_json::json;
 
 use crate::agents::Counter;
-use crate::farm::{has_printed, health, manager, until, wait_for_end, watch};
+use crate::farm::{adopted, has_printed, health, manager, until, wait_for_end, watch};
 use crate::gathering::Gathering;
 
 /// The cluster's own view of jobs that ended, as in `COMPLETED`.
@@ -160,6 +160,22 @@ async fn what_slurm_refuses_is_told_and_nothing_stays_behind() {
     assert!(error.contains("`sbatch` failed") && error.contains("partition"), "{error}");
     let left = std::fs::read_dir(cluster.folder.0.join("jobs")).unwrap().count();
     assert_eq!(left, 0);
+}
+
+#[tokio::test]
+async fn next_manager_goes_on_with_detached_jobs() {
+    let Some(cluster) = Cluster::start("slurm-adopted").await else { return };
+    let state = cluster.folder.0.join("managers");
+
+    let (process, manager) = adopted(|| cluster.launcher().detached(), &state).await;
+
+    assert_eq!(cluster.jobs().len(), 1);
+    assert!(manager.stop("counter").await);
+    wait_for_end(process).await;
+    assert_eq!(manager.list()[0].last_exit, Some(Exit::Done));
+    let jobs = cluster.folder.0.join("jobs");
+    until(|| std::fs::read_dir(&jobs).unwrap().count() == 0).await;
+    manager.shutdown().await;
 }
 
 #[tokio::test]
