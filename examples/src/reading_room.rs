@@ -57,7 +57,7 @@ pub async fn run() -> lyceum::Result<Vec<String>> {
     let readers: Vec<_> = (1..=3).map(|number| format!("reader-{number}")).collect();
     let waited = manager.wait().of(readers).await;
     lines.push(format!("{} are done, {} failed", waited.gone.len(), waited.failed().count()));
-    let desk: Handle<Desk> = manager.find("desk").ok_or("the desk is gone")?;
+    let desk: Handle<Desk> = manager.find("desk").expect("the desk stays");
     lines.push(format!("{} pages were read", desk.note(0).await?));
 
     let slip = "[[agents]]\ntype = \"Raeder\"\n";

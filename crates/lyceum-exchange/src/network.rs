@@ -394,7 +394,7 @@ fn attach_for(node: &Node, address: &str) {
         return;
     }
     #[cfg(feature = "academy")]
-    if address.starts_with("academy+") {
+    if ["academy+", "exchange://", "exchanges://"].iter().any(|own| address.starts_with(own)) {
         crate::academy::AcademyExt::academy(node);
         return;
     }

@@ -36,7 +36,7 @@ async fn launched(manager: &Manager, launcher: &str, agents: usize) -> lyceum::R
     batch.start().await?;
     let took = manager.node().now() - began;
     let last: Handle<Counter> =
-        manager.find(&format!("{launcher}-{}", agents - 1)).ok_or("gone")?;
+        manager.find(&format!("{launcher}-{}", agents - 1)).expect("it was launched");
     assert_eq!(last.add(2).await?, 2);
     for number in 0..agents {
         manager.kill(&format!("{launcher}-{number}")).await;

@@ -30,7 +30,7 @@ pub(crate) async fn lodge(
         node.academy().authorize(&at.url, token).map_err(failed)?;
     }
     // It outlives this start of the agent, however that ends.
-    let register = node.register_academy(&at.url, agent).keep();
+    let register = node.register_mailbox(&at.url, agent).keep();
     let register = match &at.id {
         Some(id) => {
             let uid: Result<Uuid, _> = id.parse();
@@ -49,6 +49,13 @@ pub(crate) async fn lodge(_: &Node, _: &AnyHandle, at: &MailboxAt) -> Result<Lod
 }
 
 impl Lodging {
+    /// Leaves the mailbox to whoever has it next, with what waits in it.
+    #[cfg_attr(not(feature = "academy"), expect(clippy::unused_async, reason = "there is none"))]
+    pub(crate) async fn leave(self) {
+        #[cfg(feature = "academy")]
+        self.registered.stop().await;
+    }
+
     /// Ends the mailbox for good: its agent is done.
     #[cfg_attr(not(feature = "academy"), expect(clippy::unused_async, reason = "there is none"))]
     pub(crate) async fn terminate(self) {

@@ -141,20 +141,21 @@ impl Host {
         };
         let ended = select(agent.ended(), Box::pin(orphaned));
         let end = match select(ended, Box::pin(order)).await {
-            Either::Left((Either::Left((reason, _)), _)) => {
-                if let Some(lodging) = lodging.filter(|_| is_wanted(&reason)) {
-                    // It was not told to go: it is done.
-                    lodging.terminate().await;
-                }
-                if is_wanted(&reason) { Ok(()) } else { Err(ServeError::Ended(reason)) }
-            }
+            Either::Left((Either::Left((reason, _)), _)) if is_wanted(&reason) => Ok(true),
+            Either::Left((Either::Left((reason, _)), _)) => Err(ServeError::Ended(reason)),
             Either::Left((Either::Right((reason, _)), _)) => Err(ServeError::Orphaned(reason)),
-            Either::Right(_) => Ok(()),
+            Either::Right(_) => Ok(false),
         };
+        match lodging {
+            // It was not told to go: it is done.
+            Some(lodging) if matches!(end, Ok(true)) => lodging.terminate().await,
+            Some(lodging) => lodging.leave().await,
+            None => {}
+        }
         if let Some(listener) = listener {
             listener.stop();
         }
-        end
+        end.map(drop)
     }
 
     async fn start(&self, ticket: &Ticket) -> Result<Hosted, ServeError> {

@@ -33,7 +33,7 @@
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
 //! - Other processes, with the feature `network`: `Node::listen`, `Node::connect`.
 //! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
-//! - Agents of Academy, with the feature `academy`: `Node::register_academy`, `Node::connect`.
+//! - Agents of Academy, with the feature `academy`: `Node::register_mailbox`, `Node::connect`.
 //! - Mailboxes that outlive programs, with the feature `server`: `lyceum::network::server`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.

@@ -24,6 +24,11 @@ pub struct Academy(Arc<Hub>);
 /// be kept, passed on and called like any other. In the place of the number there may be the dotted
 /// name of a class, which means one of its agents.
 ///
+/// Addresses as `exchange://HOST:PORT/UUID`, or `exchanges://` over TLS, lead to a server of
+/// Lyceum's own by one connection for the whole node, without polling. Messages there may be
+/// [durable](lyceum_core::Call::durable), and an agent may be called by its name. Programs of
+/// Academy reach the same mailboxes.
+///
 /// Options of such URLs are `receive=poll` for servers behind proxies that let no streams pass,
 /// `arguments=pickle` to send pickles, which have bytes and handles, and `results=json` to get no
 /// pickles back. Pickles are read as data; nothing in them is ever executed.
@@ -38,7 +43,7 @@ pub struct Academy(Arc<Hub>);
 /// # lyceum::block_on(async {
 /// let node = Node::local();
 /// let clerk = node.launch(Clerk).await?;
-/// let mailbox = node.register_academy("academy+http://127.0.0.1:8700", &clerk.any()).await?;
+/// let mailbox = node.register_mailbox("academy+http://127.0.0.1:8700", &clerk.any()).await?;
 /// println!("Handle(AgentId(uid='{}'))", mailbox.id().uid);
 ///
 /// let sensor = node.connect_any("academy+http://127.0.0.1:8700/app.Sensor").await?;
@@ -50,7 +55,7 @@ pub trait AcademyExt {
     fn academy(&self) -> Arc<Academy>;
 
     /// Gives an agent of the node a mailbox on the exchange at a URL; await it.
-    fn register_academy(&self, url: &str, agent: &AnyHandle) -> Register;
+    fn register_mailbox(&self, url: &str, agent: &AnyHandle) -> Register;
 }
 
 impl AcademyExt for Node {
@@ -58,7 +63,7 @@ impl AcademyExt for Node {
         self.exchange_or_attach(|| Academy(Arc::new(Hub::new(self))))
     }
 
-    fn register_academy(&self, url: &str, agent: &AnyHandle) -> Register {
+    fn register_mailbox(&self, url: &str, agent: &AnyHandle) -> Register {
         Register::new(self.academy().0.clone(), url, agent)
     }
 }

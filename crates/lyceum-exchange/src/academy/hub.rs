@@ -8,11 +8,12 @@ use lyceum_core::exchange::Door;
 use lyceum_wire::academy::{EntityId, Uuid};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 
-use super::OpenError;
 use super::http::{Client, HttpMailbox, HttpSettings};
+use super::link::{Line, LinkMailbox};
 use super::service::Service;
 use super::site::Site;
-use super::url::{self, Server};
+use super::url::{self, Server, Wire};
+use super::{Mailbox, OpenError};
 use crate::Transport;
 use crate::transport::sockets;
 
@@ -45,7 +46,41 @@ struct State {
 /// One exchange, and who talks with it.
 struct Known {
     service: Arc<Service>,
-    client: Arc<Client>,
+    way: Way,
+}
+
+/// How an exchange is reached.
+#[derive(Clone)]
+enum Way {
+    Http(Arc<Client>),
+    Link(Arc<Line>),
+}
+
+impl Way {
+    /// Shows a token from now on; `false` if it cannot be one.
+    fn authorize(&self, token: &str) -> bool {
+        match self {
+            Self::Http(client) => client.authorize(token),
+            Self::Link(line) => {
+                line.authorize(token);
+                true
+            }
+        }
+    }
+
+    fn mailbox(&self, id: EntityId, server: &Server) -> Arc<dyn Mailbox> {
+        match self {
+            Self::Http(client) => Arc::new(HttpMailbox::new(client.clone(), id, server.receive)),
+            Self::Link(line) => Arc::new(LinkMailbox::new(line.clone(), id)),
+        }
+    }
+
+    fn close(&self) {
+        match self {
+            Self::Http(client) => client.close(),
+            Self::Link(line) => line.close(),
+        }
+    }
 }
 
 impl Hub {
@@ -68,10 +103,10 @@ impl Hub {
         let known = {
             let mut state = self.lock();
             state.tokens.insert(server.base.clone(), token.into());
-            state.services.get(&server.base).map(|known| known.client.clone())
+            state.services.get(&server.base).map(|known| known.way.clone())
         };
         let is_fit = token.bytes().all(|byte| byte.is_ascii_graphic()) && !token.is_empty();
-        Ok(is_fit && known.is_none_or(|client| client.authorize(token)))
+        Ok(is_fit && known.is_none_or(|way| way.authorize(token)))
     }
 
     /// Calls a type or interface by a dotted name there.
@@ -130,17 +165,24 @@ impl Hub {
         let scheme = server.transport.scheme();
         let transport = state.transports.iter().find(|transport| transport.scheme() == scheme);
         let transport = transport.ok_or_else(|| OpenError::Transport(server.base.clone()))?.clone();
-        let settings = HttpSettings::default();
-        let endpoint = server.transport.clone();
-        let client = Client::new(runtime.clone(), transport, endpoint, &server.prefix, settings);
+        let (endpoint, prefix) = (server.transport.clone(), &server.prefix);
+        let way = match server.wire {
+            Wire::Http => {
+                let settings = HttpSettings::default();
+                let client = Client::new(runtime.clone(), transport, endpoint, prefix, settings);
+                Way::Http(Arc::new(client))
+            }
+            Wire::Link => Way::Link(Line::new(transport, endpoint, prefix, self.door.clone())),
+        };
         if let Some(token) = state.tokens.get(&server.base) {
-            client.authorize(token);
+            way.authorize(token);
         }
-        let client = Arc::new(client);
         let user = EntityId::user(self.uuid(), Some(format!("lyceum-{}", self.door.node_id())));
-        let mailbox = Arc::new(HttpMailbox::new(client.clone(), user, server.receive));
-        let service = Service::new(self, server.base.clone(), runtime, mailbox);
-        let known = Known { service: service.clone(), client };
+        let service = Service::new(self, server.base.clone(), runtime, way.mailbox(user, server));
+        if let Way::Link(line) = &way {
+            service.spawn(line.clone().drive());
+        }
+        let known = Known { service: service.clone(), way };
         state.services.insert(server.base.clone(), known);
         Ok(service)
     }
@@ -161,7 +203,7 @@ impl Hub {
         let known = std::mem::take(&mut self.lock().services);
         let closing = known.into_values().map(|known| async move {
             known.service.close().await;
-            known.client.close();
+            known.way.close();
         });
         futures_util::future::join_all(closing).await;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::FutureExt;
@@ -17,7 +18,7 @@ use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
 use super::requests::Requests;
-use super::{Mailbox, MailboxError};
+use super::{Delivered, Mailbox, MailboxError, Promise};
 
 /// Destinations whose order is kept at a time.
 const LANE_LIMIT: usize = 4096;
@@ -83,6 +84,11 @@ impl Service {
     /// Returns the mailbox of what is no agent.
     pub(super) fn user(&self) -> Arc<dyn Mailbox> {
         self.user.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns whether answers come in already.
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_open.try_lock().is_ok_and(|is_open| *is_open)
     }
 
     /// Sees to it that answers come in.
@@ -184,17 +190,18 @@ impl Service {
 }
 
 impl Receiver for Service {
-    fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()> {
+    fn take(self: Arc<Self>, delivered: Delivered) -> BoxFuture<'static, ()> {
+        let Delivered { message, .. } = delivered;
+        if message.header.kind == Kind::Response {
+            self.pending.answer(message);
+            return ready(()).boxed();
+        }
         async move {
-            if message.header.kind == Kind::Response {
-                self.pending.answer(message);
-                return;
-            }
             let user = self.user();
             let (code, own) = refusal_of_user(&message, user.id());
             let refusal =
                 message.answer(Body::AcademyErrorResponse { error_code: code, mailbox_id: own });
-            if let Err(error) = user.send(&refusal).await {
+            if let Err(error) = user.send(&refusal, Promise::default()).await {
                 tracing::debug!(%error, "cannot refuse a request");
             }
         }

@@ -13,12 +13,12 @@ use lyceum_wire::{Address, AgentKey, Endpoint};
 use serde_json::Value as Json;
 
 use super::answer::{reply, unanswered};
-use super::calling::{Stuck, request};
+use super::calling::{Asking, Sent, Stuck, request};
 use super::hub::Hub;
 use super::service::Service;
 use super::session::Session;
 use super::url::{Speech, uid_of};
-use super::{MailboxError, OpenError};
+use super::{MailboxError, OpenError, Promise};
 
 /// How old the last sign of life of an agent may be that is taken for alive, as Academy has it.
 pub(super) const STALE: Duration = Duration::from_secs(90);
@@ -64,8 +64,8 @@ impl Site {
         }
     }
 
-    /// Returns the id of an agent: what is no number is the name of a class, and means an agent of
-    /// it, one that is alive if there is one.
+    /// Returns the id of an agent: what is no number is the name of a class or of an agent, and means
+    /// one that is alive if there is one.
     pub(super) async fn resolve(&self, agent: &AgentKey) -> Result<EntityId, Stuck> {
         if let Some(uid) = uid_of(agent) {
             return Ok(EntityId::agent(uid, None));
@@ -78,7 +78,10 @@ impl Site {
         let (class, asked) = (agent.to_string(), mailbox.clone());
         let id = self
             .on_node(async move {
-                let found = asked.discover(&class, true).await?;
+                let mut found = asked.discover(&class, true).await?;
+                if found.is_empty() {
+                    found = asked.named(&class).await?;
+                }
                 for id in &found {
                     let beat = asked.last_heartbeat(id).await.ok().flatten();
                     if beat.is_some_and(|ago| ago < STALE) {
@@ -114,26 +117,28 @@ impl Site {
 
     async fn send_message(&self, agent: &AgentKey, sent: Request) -> Result<Reply, Fault> {
         // The rest of the request has no place on this wire.
-        let Request { message, expects, from, .. } = sent;
+        let Request { message, expects, from, time_left, durable, .. } = sent;
+        let promise = Promise { durable, time_left };
         let fault = self.fault(agent, message.action());
         // Locked by nobody else: it lets the message be looked at from wherever the future is.
         let message = Mutex::new(message);
-        let asked = self.ask_action(agent, &message, from.as_ref()).await;
+        let asked = self.ask_action(agent, &message, from.as_ref(), promise).await;
         let undelivered =
             || -> Option<Undelivered> { message.into_inner().ok().and_then(Outgoing::undelivered) };
-        let (session, sent) = match asked {
-            Ok(sent) => sent,
-            Err(stuck) => return Err(self.look_again(stuck.into_error(fault, undelivered))),
+        let answered = match asked {
+            Ok((_, sent)) if expects == Expects::Acceptance => match sent.accepted().await {
+                Ok(()) => return Ok(Reply::Accepted),
+                Err(stuck) => Err(stuck),
+            },
+            Ok((session, sent)) => sent.answer().await.map(|answer| (session, answer)),
+            Err(stuck) => Err(stuck),
         };
-        if expects == Expects::Acceptance {
-            sent.forget();
-            return Ok(Reply::Accepted);
-        }
-        match sent.answer().await {
-            Some(answer) => reply(session, answer, expects, fault, undelivered)
-                .map_err(|error| self.look_again(error)),
-            None => Err(unanswered(fault)),
-        }
+        let reply = match answered {
+            Ok((session, Some(answer))) => reply(session, answer, expects, fault, undelivered),
+            Ok((_, None)) => return Err(unanswered(fault)),
+            Err(stuck) => Err(stuck.into_error(fault, undelivered)),
+        };
+        reply.map_err(|error| self.look_again(error))
     }
 
     async fn ask_action(
@@ -141,14 +146,15 @@ impl Site {
         agent: &AgentKey,
         message: &Mutex<Box<dyn Outgoing>>,
         from: Option<&Address>,
-    ) -> Result<(Arc<Session>, super::calling::Sent), Stuck> {
+        promise: Promise,
+    ) -> Result<(Arc<Session>, Sent), Stuck> {
         let to = self.resolve(agent).await?;
         let (session, speech) = self.session()?;
         let body = {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
             request(&**message, session, speech)?
         };
-        let sent = session.service.request(from, to, body).await?;
+        let sent = session.service.request(Asking { from, to, body, promise }).await?;
         Ok((session.clone(), sent))
     }
 
@@ -167,6 +173,11 @@ impl Site {
 impl Peer for Site {
     fn address(&self, agent: &AgentKey) -> Address {
         Address { node: None, endpoint: Some(self.url.clone()), agent: agent.clone() }
+    }
+
+    fn keeps_messages(&self) -> bool {
+        let service = self.service();
+        service.is_ok_and(|service| service.user().keeps_messages())
     }
 
     fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>> {

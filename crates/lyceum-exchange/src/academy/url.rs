@@ -8,8 +8,21 @@ use super::OpenError;
 use super::http::Receive;
 
 /// The schemes of exchanges, with those of the transports that lead there, and their ports.
-const SCHEMES: [(&str, &str, &str); 2] =
-    [("academy+http", "tcp", ":80"), ("academy+https", "tls", ":443")];
+const SCHEMES: [(&str, &str, &str, Wire); 4] = [
+    ("academy+http", "tcp", ":80", Wire::Http),
+    ("academy+https", "tls", ":443", Wire::Http),
+    ("exchange", "tcp", ":8700", Wire::Link),
+    ("exchanges", "tls", ":8700", Wire::Link),
+];
+
+/// How an exchange is spoken with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    /// As Academy does it, by requests of HTTP.
+    Http,
+    /// By a link to Lyceum's own server.
+    Link,
+}
 
 /// What a URL says.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +33,8 @@ pub(super) struct Server {
     pub(super) transport: Endpoint,
     /// What stands before each path.
     pub(super) prefix: String,
-    /// How messages come.
+    pub(super) wire: Wire,
+    /// How messages come, by HTTP.
     pub(super) receive: Receive,
     /// How values go there, and come back.
     pub(super) speech: Speech,
@@ -35,11 +49,16 @@ pub(super) struct Speech {
 
 /// Returns what a URL says; `None` if it is none of this wire.
 pub(super) fn server(url: &Endpoint) -> Option<Result<Server, OpenError>> {
-    let (_, transport, port) = SCHEMES.into_iter().find(|scheme| scheme.0 == url.scheme())?;
-    Some(read(url, transport, port))
+    let (_, transport, port, wire) = SCHEMES.into_iter().find(|scheme| scheme.0 == url.scheme())?;
+    Some(read(url, transport, port, wire))
 }
 
-fn read(url: &Endpoint, transport: &str, port: &str) -> Result<Server, OpenError> {
+/// Returns whether a URL has the form of one of an exchange.
+pub(super) fn is_exchange(url: &Endpoint) -> bool {
+    SCHEMES.iter().any(|scheme| scheme.0 == url.scheme())
+}
+
+fn read(url: &Endpoint, transport: &str, port: &str, wire: Wire) -> Result<Server, OpenError> {
     let unfit = || OpenError::Url(url.to_string());
     let location = url.location().trim_end_matches('/');
     let (host, prefix) = match location.split_once('/') {
@@ -54,7 +73,7 @@ fn read(url: &Endpoint, transport: &str, port: &str) -> Result<Server, OpenError
     let host = if has_port { host.to_owned() } else { [host, port].concat() };
     let receive = match url.option("receive") {
         None | Some("stream") => Receive::Stream,
-        Some("poll") => Receive::Poll,
+        Some("poll") if wire == Wire::Http => Receive::Poll,
         Some(_) => return Err(unknown(url, "receive=stream or receive=poll")),
     };
     let speech = Speech {
@@ -66,6 +85,7 @@ fn read(url: &Endpoint, transport: &str, port: &str) -> Result<Server, OpenError
         base: Endpoint::new(url.scheme(), location).ok_or_else(unfit)?,
         transport: Endpoint::new(transport, &host).ok_or_else(unfit)?,
         prefix,
+        wire,
         receive,
         speech,
     })
@@ -133,6 +153,8 @@ mod tests {
         let other = of("academy+https://exchange.example.org/v1");
         assert_eq!(other.transport.to_string(), "tls://exchange.example.org:443");
         assert_eq!(other.prefix, "/v1");
+        let link = of("exchange://h");
+        assert_eq!((link.transport.to_string().as_str(), link.wire), ("tcp://h:8700", Wire::Link));
     }
 
     #[test]

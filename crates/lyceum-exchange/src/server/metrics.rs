@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     pub(crate) connections: AtomicU64,
     pub(crate) connections_refused: AtomicU64,
     pub(crate) streams: AtomicU64,
+    pub(crate) links: AtomicU64,
 }
 
 pub(crate) fn count(counter: &AtomicU64) {
@@ -42,6 +43,7 @@ impl Hub {
                 read(&metrics.connections_refused),
             ),
             ("streams", "gauge", "Open streams", read(&metrics.streams)),
+            ("links", "gauge", "Links of nodes", read(&metrics.links)),
             ("mailboxes", "gauge", "Open mailboxes", mailboxes as u64),
             ("messages", "gauge", "Messages that are not over", messages as u64),
             ("dead_letters", "gauge", "Dead letters", dead as u64),

@@ -34,6 +34,9 @@ pub struct ServerSettings {
     pub delivery: Delivery,
     /// How long open requests may take when the server ends.
     pub grace: Duration,
+    /// How long the program of a link that is gone may take to come back before its mailboxes count
+    /// as left.
+    pub resume: Duration,
     /// How often what has expired is looked for.
     pub sweep: Duration,
     /// Names under which the server may be called without credentials, besides this machine's own.
@@ -53,6 +56,7 @@ impl Default for ServerSettings {
             rate: 20_000,
             delivery: Delivery::Tracked,
             grace: Duration::from_secs(10),
+            resume: Duration::from_secs(3),
             sweep: Duration::from_secs(1),
             hosts: Vec::new(),
         }

@@ -45,9 +45,11 @@ impl Children {
         child.facts().was_up = true;
         child.stage.send_replace(Stage::Up(Way::Here));
         let end = watch(child, &agent).await;
-        if let (Some(lodging), End::Wanted(_), false) = (lodging, &end, child.is_ordered()) {
+        match lodging {
             // It was not told to go: it is done.
-            lodging.terminate().await;
+            Some(lodging) if !end.is_failure() && !child.is_ordered() => lodging.terminate().await,
+            Some(lodging) => lodging.leave().await,
+            None => {}
         }
         end
     }

@@ -120,15 +120,7 @@ impl Message<Unread> {
 impl Message {
     /// Makes a message that is no answer.
     pub fn request(src: EntityId, dest: EntityId, tag: Uuid, body: Body) -> Self {
-        let header = Header {
-            src,
-            dest,
-            tag,
-            label: None,
-            kind: body.kind(),
-            protocol_version: own_version(),
-            academy_version: ACADEMY_VERSION.into(),
-        };
+        let header = Header::new(src, dest, tag, None, body.kind());
         Self { header, body }
     }
 }
@@ -152,17 +144,16 @@ impl<B: Serialize> Message<B> {
 }
 
 impl Header {
+    /// Makes the header of a message of this version.
+    pub fn new(src: EntityId, dest: EntityId, tag: Uuid, label: Option<Uuid>, kind: Kind) -> Self {
+        let academy_version = ACADEMY_VERSION.into();
+        Self { src, dest, tag, label, kind, protocol_version: own_version(), academy_version }
+    }
+
     /// Makes the answer to the request of this header.
     pub fn answer(&self, body: Body) -> Message {
-        let header = Self {
-            src: self.dest.clone(),
-            dest: self.src.clone(),
-            tag: self.tag,
-            label: self.label,
-            kind: Kind::Response,
-            protocol_version: own_version(),
-            academy_version: ACADEMY_VERSION.into(),
-        };
+        let (src, dest) = (self.dest.clone(), self.src.clone());
+        let header = Self::new(src, dest, self.tag, self.label, Kind::Response);
         Message { header, body }
     }
 }
