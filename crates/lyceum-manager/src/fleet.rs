@@ -18,7 +18,7 @@ use sites::SiteText;
 
 use crate::manager::{Manager, ManagerBuilder, StartError};
 use crate::ticket::MailboxAt;
-use crate::{Launcher, Registry};
+use crate::{ChildProcess, Registry};
 
 /// Agents that are described in a file, with their launchers.
 ///
@@ -194,10 +194,10 @@ impl Fleet {
     /// # Errors
     ///
     /// The program is not known, or there are too many threads.
-    pub fn usual(&self) -> std::io::Result<impl Launcher + use<>> {
+    pub fn usual(&self) -> std::io::Result<ChildProcess> {
         match &self.program {
-            Some(program) => crate::ChildProcess::of(program),
-            None => crate::ChildProcess::new(),
+            Some(program) => ChildProcess::of(program),
+            None => ChildProcess::new(),
         }
     }
 }

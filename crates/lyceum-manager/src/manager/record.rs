@@ -64,6 +64,15 @@ pub(super) struct Keeper {
     mailboxes: Mutex<BTreeMap<AgentName, String>>,
 }
 
+/// Lets nobody wait any more for a record that nobody writes.
+struct LastWord<'k>(&'k Keeper);
+
+impl Drop for LastWord<'_> {
+    fn drop(&mut self) {
+        self.0.written.send_replace(u64::MAX);
+    }
+}
+
 /// Why there is no record.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RecordError {
@@ -166,6 +175,7 @@ impl Children {
     /// A record that cannot be written is told of, and agents are launched nevertheless.
     pub(super) async fn keep_record(self: Arc<Self>) {
         let Some(keeper) = &self.keeper else { return };
+        let _last = LastWord(keeper);
         loop {
             keeper.wake.notified().await;
             let wanted = *keeper.wanted.borrow();

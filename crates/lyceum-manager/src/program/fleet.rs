@@ -1,5 +1,6 @@
 //! `run FILE`: the agents that a file describes.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
@@ -8,10 +9,10 @@ use lyceum_core::{AnyHandle, Node};
 use serde_json::Value;
 
 use super::run::Door;
-use super::{asked_to_end, failed, on_runtime};
+use super::{Log, asked_to_end, failed, launcher, on_runtime};
 use crate::command::failure::Failure;
 use crate::command::print::Print;
-use crate::{Fleet, Manager, Registry, exit};
+use crate::{ChildProcess, Fleet, Manager, OutputLine, Registry, exit};
 
 /// The command `run` of a program that has no types of agent: the file names the program that has.
 ///
@@ -50,7 +51,7 @@ impl RunFile {
     ///
     /// Returns one of the codes of [`exit`].
     pub fn run(&self) -> ExitCode {
-        match self.fleet.execute(&self.file, &Registry::default(), &self.door) {
+        match self.fleet.execute(&self.file, &Registry::default(), &self.door, None) {
             Ok(()) => exit::DONE.into(),
             Err(failure) => {
                 Print::new(false).failure(&failure);
@@ -84,6 +85,7 @@ impl FleetRun {
         file: &Path,
         registry: &Registry,
         door: &Door,
+        log: Option<&Log>,
     ) -> Result<(), Failure> {
         let wrong = |error: crate::FleetError| Failure::Usage(crate::serve::with_causes(&error));
         let fleet = Fleet::read(file, registry).map_err(wrong)?;
@@ -98,7 +100,7 @@ impl FleetRun {
         }
         on_runtime(async {
             let node = Node::local();
-            let ended = self.host(&node, &fleet, registry, door).await;
+            let ended = self.host(&node, &fleet, registry, door, log).await;
             node.shutdown().await;
             ended
         })
@@ -110,6 +112,7 @@ impl FleetRun {
         fleet: &Fleet,
         registry: &Registry,
         door: &Door,
+        log: Option<&Log>,
     ) -> Result<(), Failure> {
         door.open(node, door.listen.as_deref().or(fleet.listen())).await?;
         let builder = fleet.manager(Manager::builder(node), registry).map_err(failed)?;
@@ -125,7 +128,12 @@ impl FleetRun {
             Some(token) => builder.token(token.clone()),
             None => builder,
         };
-        let usual = fleet.usual().map_err(failed)?;
+        let (builder, usual) = match (log, fleet.program()) {
+            // It logs as this one does, which hears what it prints.
+            (Some(log), None) => (builder, launcher(log)?),
+            (Some(_), Some(program)) => (builder, ChildProcess::of(program).map_err(failed)?),
+            (None, _) => (builder.on_output(show), fleet.usual().map_err(failed)?),
+        };
         let manager = builder.start(usual).await.map_err(failed)?;
         let ran = tokio::select! {
             ran = run(fleet, &manager) => ran,
@@ -149,6 +157,12 @@ async fn run(fleet: &Fleet, manager: &Manager) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Action { text: failures.join("\n"), kind: None, value: Value::Null })
+}
+
+/// Shows a line of an agent, where nothing logs.
+fn show(line: &OutputLine) {
+    // Nobody may read it any more.
+    let _ = writeln!(std::io::stderr(), "{}: {}", line.agent, line.text);
 }
 
 fn address(agent: &AnyHandle) -> String {

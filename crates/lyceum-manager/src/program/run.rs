@@ -46,7 +46,7 @@ impl Options {
         log: &Log,
     ) -> Result<(), Failure> {
         if let Some(file) = &self.file {
-            return self.fleet.execute(file, registry, &self.door);
+            return self.fleet.execute(file, registry, &self.door, Some(log));
         }
         let Some(run) = run else {
             let text = "cannot run this program: it has nothing to run but agents; `launch` starts \
