@@ -2,6 +2,7 @@
 
 mod cluster;
 
+use std::io::BufRead;
 use std::os::unix::fs::PermissionsExt;
 
 use cluster::Cluster;
@@ -11,8 +12,9 @@ use lyceum::prelude::*;
 use serde_json::json;
 
 use crate::agents::Counter;
-use crate::farm::{adopted, has_printed, health, manager, until, wait_for_end, watch};
+use crate::farm::{self, adopted, has_printed, health, manager, until, wait_for_end, watch};
 use crate::gathering::Gathering;
+use crate::machine::Daemon;
 
 /// The cluster's own view of jobs that ended, as in `COMPLETED`.
 fn ends(cluster: &Cluster) -> Vec<String> {
@@ -44,7 +46,7 @@ async fn agent_is_a_job_that_is_called_prints_and_stops_in_order() {
     assert_eq!(tickets(&folder), 0);
     let process = counter.process().await.unwrap();
     let arguments = std::fs::read(format!("/proc/{process}/cmdline")).unwrap();
-    assert!(!String::from_utf8_lossy(&arguments).contains(crate::farm::SECRET));
+    assert!(!String::from_utf8_lossy(&arguments).contains(farm::SECRET));
 
     assert!(manager.stop("counter").await);
 
@@ -160,6 +162,53 @@ async fn what_slurm_refuses_is_told_and_nothing_stays_behind() {
     assert!(error.contains("`sbatch` failed") && error.contains("partition"), "{error}");
     let left = std::fs::read_dir(cluster.folder.0.join("jobs")).unwrap().count();
     assert_eq!(left, 0);
+}
+
+/// A program of its own, which runs a file of agents in the cluster.
+fn run(cluster: &Cluster, text: &str) -> (Daemon, Vec<String>) {
+    let file = cluster.folder.write("agents.toml", text);
+    let mut command = std::process::Command::new(farm::program());
+    command.arg("run").arg(file).env("LYCEUM_TOKEN", farm::SECRET);
+    command.env("SLURM_CONF", cluster.folder.0.join("slurm.conf"));
+    let (daemon, printed) = Daemon::reading(&mut command);
+    // One line for each agent, when all are ready.
+    (daemon, printed.lines().take(3).map_while(Result::ok).collect())
+}
+
+const FILE: &str = r#"
+    manager = "tcp://127.0.0.1:0"
+    restart = { limit = 3 }
+
+    [launchers.cluster]
+    kind = "slurm"
+    folder = "jobs"
+    memory = 50
+    time = "30m"
+    options = { comment = "a #1 test" }
+    setup = ["export FROM_FILE=yes"]
+
+    [[agents]]
+    type = "Counter"
+    name = "counter"
+    count = 3
+    launcher = "cluster"
+"#;
+
+#[tokio::test]
+async fn jobs_of_a_file_end_with_their_manager_however_that_ends() {
+    let Some(cluster) = Cluster::start("slurm-file").await else { return };
+
+    let (manager, printed) = run(&cluster, FILE);
+
+    assert_eq!(printed.len(), 3);
+    let jobs = cluster.ask("squeue", &["-h", "-r", "-o", "%i %k %l"]);
+    assert_eq!(jobs.lines().count(), 3, "{jobs}");
+    assert!(jobs.lines().all(|job| job.contains('_') && job.contains("a #1 test 30:00")), "{jobs}");
+
+    // With SIGKILL: it says nothing to anybody.
+    drop(manager);
+
+    until(|| cluster.jobs().is_empty()).await;
 }
 
 #[tokio::test]
