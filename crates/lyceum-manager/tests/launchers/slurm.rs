@@ -113,6 +113,23 @@ async fn job_that_is_killed_or_cancelled_from_outside_starts_again() {
 }
 
 #[tokio::test]
+async fn agent_whose_time_is_almost_up_stops_in_order_and_starts_again() {
+    let Some(cluster) = Cluster::start("slurm-time").await else { return };
+    let (manager, _) = manager(cluster.launcher().time(Duration::from_secs(60))).await;
+    let launch = manager.launch::<Counter>(&()).named("counter").restart(Restart::default());
+    launch.await.unwrap();
+
+    let again = |health: &Health| health.restarts == 1 && health.state == State::Up;
+    let ended = health(&manager, "counter", again).await;
+
+    // Slurm had told it before it killed it.
+    let Some(Exit::Evicted(why)) = ended.last_exit else { panic!("{ended:?}") };
+    assert!(why.contains("told to end by SIGTERM"), "{why}");
+    assert!(!ends(&cluster).contains(&"TIMEOUT".into()));
+    manager.shutdown().await;
+}
+
+#[tokio::test]
 async fn agents_of_a_lost_node_start_again_when_there_is_one() {
     let Some(cluster) = Cluster::start("slurm-lost").await else { return };
     let (manager, _) = manager(cluster.launcher()).await;
