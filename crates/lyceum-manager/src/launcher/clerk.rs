@@ -227,7 +227,8 @@ impl Shared {
                 Ok(Some(standing @ (Standing::Waiting | Standing::Running | Standing::Ending))) => {
                     let mut ledger = self.ledger();
                     let shown = ledger.enter(&job);
-                    ledger.note(&[job.clone()], BTreeMap::from([(job.clone(), standing)]));
+                    let found = BTreeMap::from([(job.clone(), standing)]);
+                    ledger.note(std::slice::from_ref(&job), found);
                     Ok(Some(Place { job, shared: self.clone(), standing: shown }))
                 }
                 Ok(_) => {

@@ -152,9 +152,9 @@ impl Kubernetes {
         self
     }
 
-    /// Lets pods go on when the manager is gone, for the next one to take over: it needs a directory
-    /// of [state](crate::ManagerBuilder::state), and the same token. What they print meanwhile is
-    /// not handed on.
+    /// Lets pods go on when the manager is gone, for the next one to take over: it needs a
+    /// directory of [state](crate::ManagerBuilder::state), and the same token. What they print
+    /// meanwhile is not handed on.
     pub fn detached(mut self) -> Self {
         self.is_detached = true;
         self

@@ -158,9 +158,9 @@ impl Slurm {
         self
     }
 
-    /// Lets jobs go on when the manager is gone, for the next one to take over: it needs a directory
-    /// of [state](crate::ManagerBuilder::state), and the same token. What they print meanwhile is
-    /// not handed on.
+    /// Lets jobs go on when the manager is gone, for the next one to take over: it needs a
+    /// directory of [state](crate::ManagerBuilder::state), and the same token. What they print
+    /// meanwhile is not handed on.
     pub fn detached(mut self) -> Self {
         self.is_detached = true;
         self
