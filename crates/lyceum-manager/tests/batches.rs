@@ -141,6 +141,9 @@ async fn queue_gets_a_batch_as_a_whole_and_restarts_one_by_one() {
 
     assert_eq!(*batches.lock().unwrap(), [4]);
     players[2].stumble().await.unwrap_err();
+    while manager.list()[2].restarts < 1 {
+        tokio::task::yield_now().await;
+    }
     assert_eq!(players[2].value().await.unwrap(), 42);
     assert_eq!(*batches.lock().unwrap(), [4, 1]);
     manager.shutdown().await;

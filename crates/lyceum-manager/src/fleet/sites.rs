@@ -1,5 +1,7 @@
 //! The launchers of a file.
 
+#[cfg(feature = "slurm")]
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +10,8 @@ use serde::Deserialize;
 use crate::Registry;
 use crate::launcher::{ChildProcess, DetachedProcess, OnNode, Pool};
 use crate::manager::{Limits, ManagerBuilder};
+#[cfg(feature = "slurm")]
+use crate::span::parse_span;
 
 /// One launcher.
 #[derive(Clone, Debug, Deserialize)]
@@ -41,6 +45,9 @@ pub(super) enum SiteText {
         user: Option<String>,
         port: Option<u16>,
         identity: Option<PathBuf>,
+        /// As in `ConnectTimeout=5`.
+        #[serde(default)]
+        options: Vec<String>,
         /// Whether the manager is reached by the connection itself.
         #[serde(default)]
         forward: bool,
@@ -58,6 +65,33 @@ pub(super) enum SiteText {
         cpus: Option<u32>,
         /// In mebibytes.
         memory: Option<u64>,
+        /// As in `4h`.
+        time: Option<String>,
+        /// Other options of `sbatch`.
+        #[serde(default)]
+        options: BTreeMap<String, String>,
+        /// Lines of shell before the program.
+        #[serde(default)]
+        setup: Vec<String>,
+        #[serde(default)]
+        detached: bool,
+        agents: Option<usize>,
+        starts: Option<usize>,
+    },
+    /// Pods in a cluster.
+    #[cfg(feature = "kubernetes")]
+    Kubernetes {
+        image: String,
+        /// A configuration of kubectl's; the cluster in which this runs unless set.
+        config: Option<PathBuf>,
+        namespace: Option<String>,
+        /// The program in the image.
+        program: Option<String>,
+        cpus: Option<f64>,
+        /// In mebibytes.
+        memory: Option<u64>,
+        #[serde(default)]
+        detached: bool,
         agents: Option<usize>,
         starts: Option<usize>,
     },
@@ -74,6 +108,8 @@ impl SiteText {
             Self::Ssh { identity, .. } => (identity.as_mut(), None),
             #[cfg(feature = "slurm")]
             Self::Slurm { program, folder, .. } => (program.as_mut(), Some(folder)),
+            #[cfg(feature = "kubernetes")]
+            Self::Kubernetes { config, .. } => (config.as_mut(), None),
         };
         for path in [program, output].into_iter().flatten() {
             *path = folder.join(&*path);
@@ -91,6 +127,8 @@ impl SiteText {
             Self::Ssh { .. } => false,
             #[cfg(feature = "slurm")]
             Self::Slurm { program, .. } => program.is_none(),
+            #[cfg(feature = "kubernetes")]
+            Self::Kubernetes { .. } => false,
         }
     }
 
@@ -104,6 +142,8 @@ impl SiteText {
             Self::Ssh { agents, starts, .. } => (*agents, *starts),
             #[cfg(feature = "slurm")]
             Self::Slurm { agents, starts, .. } => (*agents, *starts),
+            #[cfg(feature = "kubernetes")]
+            Self::Kubernetes { agents, starts, .. } => (*agents, *starts),
         };
         let limits = agents.map_or(Limits::default(), |agents| Limits::default().agents(agents));
         starts.map_or(limits, |starts| limits.starts(starts))
@@ -142,12 +182,14 @@ impl SiteText {
             Self::Ssh { .. } => builder.launcher_within(name, self.ssh()?, limits),
             #[cfg(feature = "slurm")]
             Self::Slurm { .. } => builder.launcher_within(name, self.slurm(usual)?, limits),
+            #[cfg(feature = "kubernetes")]
+            Self::Kubernetes { .. } => builder.launcher_within(name, self.kubernetes()?, limits),
         })
     }
 
     #[cfg(feature = "ssh")]
     fn ssh(&self) -> io::Result<crate::Ssh> {
-        let Self::Ssh { host, program, user, port, identity, forward, .. } = self else {
+        let Self::Ssh { host, program, user, port, identity, options, forward, .. } = self else {
             return Err(io::Error::other("it is another kind of launcher"));
         };
         let mut ssh = crate::Ssh::new(host, program)?;
@@ -160,12 +202,26 @@ impl SiteText {
         if let Some(identity) = identity {
             ssh = ssh.identity(identity);
         }
+        ssh = options.iter().fold(ssh, crate::Ssh::option);
         Ok(if *forward { ssh.forward() } else { ssh })
     }
 
     #[cfg(feature = "slurm")]
     fn slurm(&self, usual: Option<&Path>) -> io::Result<crate::Slurm> {
-        let Self::Slurm { folder, program, partition, account, cpus, memory, .. } = self else {
+        let Self::Slurm {
+            folder,
+            program,
+            partition,
+            account,
+            cpus,
+            memory,
+            time,
+            options,
+            setup,
+            detached,
+            ..
+        } = self
+        else {
             return Err(io::Error::other("it is another kind of launcher"));
         };
         let mut slurm = crate::Slurm::new(folder)?;
@@ -181,9 +237,40 @@ impl SiteText {
         if let Some(cpus) = cpus {
             slurm = slurm.cpus(*cpus);
         }
-        Ok(match memory {
-            Some(memory) => slurm.memory(*memory),
-            None => slurm,
-        })
+        if let Some(memory) = memory {
+            slurm = slurm.memory(*memory);
+        }
+        if let Some(time) = time {
+            slurm = slurm.time(parse_span(time).map_err(io::Error::other)?);
+        }
+        slurm = options.iter().fold(slurm, |slurm, (name, value)| slurm.directive(name, value));
+        slurm = setup.iter().fold(slurm, crate::Slurm::setup);
+        Ok(if *detached { slurm.detached() } else { slurm })
+    }
+
+    #[cfg(feature = "kubernetes")]
+    fn kubernetes(&self) -> io::Result<crate::Kubernetes> {
+        let Self::Kubernetes { image, config, namespace, program, cpus, memory, detached, .. } =
+            self
+        else {
+            return Err(io::Error::other("it is another kind of launcher"));
+        };
+        let mut kubernetes = match config {
+            Some(config) => crate::Kubernetes::kubeconfig(config, image)?,
+            None => crate::Kubernetes::in_cluster(image)?,
+        };
+        if let Some(namespace) = namespace {
+            kubernetes = kubernetes.namespace(namespace);
+        }
+        if let Some(program) = program {
+            kubernetes = kubernetes.program(program);
+        }
+        if let Some(cpus) = cpus {
+            kubernetes = kubernetes.cpus(*cpus);
+        }
+        if let Some(memory) = memory {
+            kubernetes = kubernetes.memory(*memory);
+        }
+        Ok(if *detached { kubernetes.detached() } else { kubernetes })
     }
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 pub(super) use job::{Follow, Job};
-use ledger::{Ledger, Submission, Work};
+use ledger::{Adoption, Ledger, Submission, Work};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::timeout;
 
@@ -39,7 +39,8 @@ pub(super) trait Desk: Send + fmt::Debug + 'static {
     /// Returns what has become of jobs. It leaves out those that are not known.
     fn look(&mut self, jobs: Vec<String>) -> BoxFuture<'_, io::Result<BTreeMap<String, Standing>>>;
 
-    /// Removes what is left of a job that ended and that nobody looks at any more.
+    /// Removes what is left of a job that ended and that nobody looks at any more. It may have been
+    /// handed in by another desk.
     fn clear(&mut self, job: String) -> BoxFuture<'_, io::Result<()>>;
 }
 
@@ -76,6 +77,8 @@ struct Shared {
     told: Notify,
     /// How often to look while nothing happens.
     pause: Duration,
+    /// Whether jobs go on when nobody has a place of theirs.
+    outlived: bool,
 }
 
 impl Clerk {
@@ -84,8 +87,9 @@ impl Clerk {
     /// # Errors
     ///
     /// Says that there are too many threads.
-    pub(super) fn start(desk: impl Desk, pause: Duration) -> io::Result<Self> {
-        let shared = Arc::new(Shared { ledger: Mutex::default(), told: Notify::new(), pause });
+    pub(super) fn start(desk: impl Desk, pause: Duration, outlived: bool) -> io::Result<Self> {
+        let shared =
+            Arc::new(Shared { ledger: Mutex::default(), told: Notify::new(), pause, outlived });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (clerk, mut desk) = (shared.clone(), desk);
         let work = move || runtime.block_on(clerk.serve(&mut desk));
@@ -104,11 +108,28 @@ impl Clerk {
             return Err(io::Error::other("too many batches wait to be handed in"));
         }
         self.shared.told.notify_one();
-        answered.await.unwrap_or_else(|_| Err(io::Error::other("what hands batches in has ended")))
+        answered.await.unwrap_or_else(|_| Err(over()))
+    }
+
+    /// Takes over a job that another clerk had handed in; none if it has ended.
+    ///
+    /// # Errors
+    ///
+    /// Nobody can say whether it has.
+    pub(super) async fn adopt(&self, job: String) -> io::Result<Option<Place>> {
+        let (answer, answered) = oneshot::channel();
+        self.shared.ledger().adopt(Adoption { job, answer });
+        self.shared.told.notify_one();
+        answered.await.unwrap_or_else(|_| Err(over()))
     }
 }
 
-/// A job's place with its clerk: dropping it ends the job, if that has not ended.
+fn over() -> io::Error {
+    io::Error::other("what looks after jobs has ended")
+}
+
+/// A job's place with its clerk: dropping it ends the job, if that has not ended and is not to
+/// outlive it.
 pub(super) struct Place {
     job: String,
     shared: Arc<Shared>,
@@ -139,7 +160,7 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.shared.ledger().forget(&self.job);
+        self.shared.ledger().leave(&self.job, self.shared.outlived);
         self.shared.told.notify_one();
     }
 }
@@ -160,6 +181,7 @@ impl Shared {
         let mut waited = Duration::ZERO;
         loop {
             self.hand_in(desk).await;
+            self.take_over(desk).await;
             self.end(desk).await;
             self.clear(desk).await;
             let work = self.ledger().work();
@@ -193,6 +215,29 @@ impl Shared {
             let places = jobs.map(|jobs| jobs.into_iter().map(place).collect());
             // Who gave up drops the jobs, which ends them.
             drop(answer.send(places));
+        }
+    }
+
+    async fn take_over(self: &Arc<Self>, desk: &mut dyn Desk) {
+        loop {
+            let Some(Adoption { job, answer }) = self.ledger().next_adoption() else { return };
+            let found = within(desk.look(vec![job.clone()])).await;
+            let place = match found.map(|mut found| found.remove(&job)) {
+                Err(error) => Err(error),
+                Ok(Some(standing @ (Standing::Waiting | Standing::Running | Standing::Ending))) => {
+                    let mut ledger = self.ledger();
+                    let shown = ledger.enter(&job);
+                    let found = BTreeMap::from([(job.clone(), standing)]);
+                    ledger.note(std::slice::from_ref(&job), found);
+                    Ok(Some(Place { job, shared: self.clone(), standing: shown }))
+                }
+                Ok(_) => {
+                    self.ledger().clear_away(job);
+                    Ok(None)
+                }
+            };
+            // Who gave up leaves the job to the next one.
+            drop(answer.send(place));
         }
     }
 

@@ -53,6 +53,7 @@ pub struct Kubernetes {
     access: Access,
     template: Template,
     pause: Duration,
+    is_detached: bool,
     clerk: Mutex<Option<Arc<Clerk>>>,
 }
 
@@ -92,7 +93,7 @@ impl Kubernetes {
 
     fn with(access: Access, image: String) -> Self {
         let template = Template::new(image);
-        Self { access, template, pause: PAUSE, clerk: Mutex::default() }
+        Self { access, template, pause: PAUSE, is_detached: false, clerk: Mutex::default() }
     }
 
     /// Launches in this namespace; that of the configuration or `default` unless set.
@@ -151,6 +152,14 @@ impl Kubernetes {
         self
     }
 
+    /// Lets pods go on when the manager is gone, for the next one to take over: it needs a
+    /// directory of [state](crate::ManagerBuilder::state), and the same token. What they print
+    /// meanwhile is not handed on.
+    pub fn detached(mut self) -> Self {
+        self.is_detached = true;
+        self
+    }
+
     /// Returns what talks with the API server; it is started for the first pod.
     fn clerk(&self) -> io::Result<Arc<Clerk>> {
         let mut clerk = self.clerk.lock().unwrap_or_else(PoisonError::into_inner);
@@ -158,7 +167,7 @@ impl Kubernetes {
             return Ok(clerk.clone());
         }
         let desk = KubernetesDesk::new(Client::of(&self.access), self.template.clone());
-        Ok(clerk.insert(Arc::new(Clerk::start(desk, self.pause)?)).clone())
+        Ok(clerk.insert(Arc::new(Clerk::start(desk, self.pause, self.is_detached)?)).clone())
     }
 
     fn start(
@@ -210,6 +219,25 @@ impl Launcher for Kubernetes {
 
     fn takes_batches(&self) -> bool {
         true
+    }
+
+    fn outlives(&self) -> bool {
+        self.is_detached
+    }
+
+    fn adopt(
+        &self,
+        mark: &str,
+        output: Output,
+    ) -> BoxFuture<'static, io::Result<Option<Box<dyn Running>>>> {
+        let (clerk, client, job) = (self.clerk(), Client::of(&self.access), mark.to_owned());
+        async move {
+            let clerk = clerk?;
+            let Some(place) = clerk.adopt(job).await? else { return Ok(None) };
+            let logs = Logs::from_now(client, place.job());
+            Ok(Some(Box::new(Job::new(place, logs, output, &clerk)) as Box<dyn Running>))
+        }
+        .boxed()
     }
 
     fn place(&self) -> Place {

@@ -56,6 +56,7 @@ pub struct Slurm {
     configuration: Option<PathBuf>,
     pause: Duration,
     array_limit: usize,
+    is_detached: bool,
     clerk: Mutex<Option<Arc<Clerk>>>,
 }
 
@@ -73,6 +74,7 @@ impl Slurm {
             configuration: None,
             pause: PAUSE,
             array_limit: ARRAY_LIMIT,
+            is_detached: false,
             clerk: Mutex::default(),
         })
     }
@@ -156,6 +158,14 @@ impl Slurm {
         self
     }
 
+    /// Lets jobs go on when the manager is gone, for the next one to take over: it needs a
+    /// directory of [state](crate::ManagerBuilder::state), and the same token. What they print
+    /// meanwhile is not handed on.
+    pub fn detached(mut self) -> Self {
+        self.is_detached = true;
+        self
+    }
+
     /// Returns what talks with Slurm; it is started for the first job.
     fn clerk(&self) -> io::Result<Arc<Clerk>> {
         let mut clerk = self.clerk.lock().unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +174,7 @@ impl Slurm {
         }
         let configuration = self.configuration.clone();
         let desk = SlurmDesk::new(self.script.checked()?, self.folder.clone(), configuration);
-        Ok(clerk.insert(Arc::new(Clerk::start(desk, self.pause)?)).clone())
+        Ok(clerk.insert(Arc::new(Clerk::start(desk, self.pause, self.is_detached)?)).clone())
     }
 }
 
@@ -212,6 +222,25 @@ impl Launcher for Slurm {
 
     fn takes_batches(&self) -> bool {
         true
+    }
+
+    fn outlives(&self) -> bool {
+        self.is_detached
+    }
+
+    fn adopt(
+        &self,
+        mark: &str,
+        output: Output,
+    ) -> BoxFuture<'static, io::Result<Option<Box<dyn Running>>>> {
+        let (clerk, folder, job) = (self.clerk(), self.folder.clone(), mark.to_owned());
+        async move {
+            let clerk = clerk?;
+            let Some(place) = clerk.adopt(job).await? else { return Ok(None) };
+            let files = Files::from_now(&folder, place.job());
+            Ok(Some(Box::new(Job::new(place, files, output, &clerk)) as Box<dyn Running>))
+        }
+        .boxed()
     }
 
     fn place(&self) -> Place {

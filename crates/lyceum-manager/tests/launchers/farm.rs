@@ -1,14 +1,16 @@
 //! The program whose agents are launched, and managers of them.
 
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use lyceum::manager::{Health, Launcher, Manager, ManagerBuilder, OutputLine};
+use lyceum::manager::{Health, Launcher, Manager, ManagerBuilder, OutputLine, State};
 use lyceum::network::{Network, Settings};
 use lyceum::prelude::*;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+use crate::agents::Counter;
 
 /// Longer than anything here takes.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
@@ -18,7 +20,7 @@ pub(crate) const SECRET: &str = "a-secret-of-these-tests";
 /// Returns the example `farm`, which is built with these tests.
 pub(crate) fn program() -> PathBuf {
     let test = std::env::current_exe().expect("it runs");
-    let built = test.parent().and_then(std::path::Path::parent).expect("it lies in `deps`");
+    let built = test.parent().and_then(Path::parent).expect("it lies in `deps`");
     let farm = built.join("examples/farm");
     assert!(farm.exists(), "build it with `cargo build -p lyceum-manager --examples`");
     farm
@@ -38,6 +40,38 @@ pub(crate) async fn manager(launcher: impl Launcher) -> (Manager, Printed) {
         .token(SECRET)
         .on_output(move |line: &OutputLine| taken.lock().unwrap().push(line.clone()));
     (builder.start(launcher).await.expect("it starts"), printed)
+}
+
+/// Makes a manager that remembers its agents in a folder, for the next one.
+pub(crate) async fn remembering(launcher: impl Launcher, state: &Path) -> (Manager, Node) {
+    let node = Node::local();
+    Network::attach(&node, Settings::default().token(SECRET));
+    let builder = Manager::builder(&node).listen("tcp://127.0.0.1:0").token(SECRET).state(state);
+    (builder.start(launcher).await.expect("it starts"), node)
+}
+
+/// Has a manager end that leaves an agent behind, and the next one go on with it; returns the
+/// agent's process, and the next manager.
+pub(crate) async fn adopted<L: Launcher>(
+    launcher: impl Fn() -> L,
+    state: &Path,
+) -> (OwnedFd, Manager) {
+    let (former, node) = remembering(launcher(), state).await;
+    let launch = former.launch::<Counter>(&()).named("counter").restart(Restart::default());
+    let counter = launch.await.unwrap();
+    assert_eq!(counter.add(2).await.unwrap(), 2);
+    let process = counter.process().await.unwrap();
+    drop(former);
+    node.shutdown().await;
+
+    let (next, _) = remembering(launcher(), state).await;
+
+    let up = health(&next, "counter", |health| health.state == State::Up).await;
+    assert_eq!(up.restarts, 0);
+    let counter: Handle<Counter> = next.find("counter").unwrap();
+    assert_eq!(counter.process().await.unwrap(), process);
+    assert_eq!(counter.add(3).await.unwrap(), 5, "it has its state");
+    (watch(process), next)
 }
 
 /// Returns whether a line was printed.

@@ -17,7 +17,7 @@ use lyceum::prelude::*;
 use serde_json::json;
 
 use crate::agents::Counter;
-use crate::farm::{self, has_printed, health, manager, until, wait_for_end, watch};
+use crate::farm::{self, adopted, has_printed, health, manager, until, wait_for_end, watch};
 use crate::gathering::Gathering;
 use crate::machine::{Folder, not_run, output, program};
 
@@ -169,6 +169,20 @@ async fn certificates_and_tokens_of_a_configuration_are_used() {
         assert!(error.contains(expected), "{error}");
         assert!(!error.contains("guessed"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn next_manager_goes_on_with_detached_pods() {
+    let cluster = Cluster::start("kube-adopted");
+    let folder = Folder::new("kube-managers");
+
+    let (process, manager) =
+        adopted(|| launcher(&cluster).detached(), &folder.0.join("state")).await;
+
+    assert_eq!(cluster.names("deployments").len(), 1);
+    assert!(manager.stop("counter").await);
+    wait_for_end(process).await;
+    until(|| is_empty(&cluster)).await;
 }
 
 #[tokio::test]

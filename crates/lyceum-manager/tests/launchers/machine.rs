@@ -1,9 +1,10 @@
 //! What this machine has: folders, ports and programs for tests.
 
 use std::fs;
+use std::io::BufReader;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A folder that goes away with what is in it.
 pub(crate) struct Folder(pub(crate) PathBuf);
@@ -39,6 +40,13 @@ impl Daemon {
     pub(crate) fn start(command: &mut Command) -> Self {
         let started = command.stdin(Stdio::null()).spawn();
         Self(started.unwrap_or_else(|error| panic!("cannot run {command:?}: {error}")))
+    }
+
+    /// Starts one whose output is read.
+    pub(crate) fn reading(command: &mut Command) -> (Self, BufReader<ChildStdout>) {
+        let mut daemon = Self::start(command.stdout(Stdio::piped()));
+        let printed = daemon.0.stdout.take().expect("it is piped");
+        (daemon, BufReader::new(printed))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod cluster;
 
+use std::io::BufRead;
 use std::os::unix::fs::PermissionsExt;
 
 use cluster::Cluster;
@@ -11,8 +12,9 @@ use lyceum::prelude::*;
 use serde_json::json;
 
 use crate::agents::Counter;
-use crate::farm::{has_printed, health, manager, until, wait_for_end, watch};
+use crate::farm::{self, adopted, has_printed, health, manager, until, wait_for_end, watch};
 use crate::gathering::Gathering;
+use crate::machine::Daemon;
 
 /// The cluster's own view of jobs that ended, as in `COMPLETED`.
 fn ends(cluster: &Cluster) -> Vec<String> {
@@ -44,7 +46,7 @@ async fn agent_is_a_job_that_is_called_prints_and_stops_in_order() {
     assert_eq!(tickets(&folder), 0);
     let process = counter.process().await.unwrap();
     let arguments = std::fs::read(format!("/proc/{process}/cmdline")).unwrap();
-    assert!(!String::from_utf8_lossy(&arguments).contains(crate::farm::SECRET));
+    assert!(!String::from_utf8_lossy(&arguments).contains(farm::SECRET));
 
     assert!(manager.stop("counter").await);
 
@@ -111,6 +113,23 @@ async fn job_that_is_killed_or_cancelled_from_outside_starts_again() {
 }
 
 #[tokio::test]
+async fn agent_whose_time_is_almost_up_stops_in_order_and_starts_again() {
+    let Some(cluster) = Cluster::start("slurm-time").await else { return };
+    let (manager, _) = manager(cluster.launcher().time(Duration::from_secs(60))).await;
+    let launch = manager.launch::<Counter>(&()).named("counter").restart(Restart::default());
+    launch.await.unwrap();
+
+    let again = |health: &Health| health.restarts == 1 && health.state == State::Up;
+    let ended = health(&manager, "counter", again).await;
+
+    // Slurm had told it before it killed it.
+    let Some(Exit::Evicted(why)) = ended.last_exit else { panic!("{ended:?}") };
+    assert!(why.contains("told to end by SIGTERM"), "{why}");
+    assert!(!ends(&cluster).contains(&"TIMEOUT".into()));
+    manager.shutdown().await;
+}
+
+#[tokio::test]
 async fn agents_of_a_lost_node_start_again_when_there_is_one() {
     let Some(cluster) = Cluster::start("slurm-lost").await else { return };
     let (manager, _) = manager(cluster.launcher()).await;
@@ -160,6 +179,69 @@ async fn what_slurm_refuses_is_told_and_nothing_stays_behind() {
     assert!(error.contains("`sbatch` failed") && error.contains("partition"), "{error}");
     let left = std::fs::read_dir(cluster.folder.0.join("jobs")).unwrap().count();
     assert_eq!(left, 0);
+}
+
+/// A program of its own, which runs a file of agents in the cluster.
+fn run(cluster: &Cluster, text: &str) -> (Daemon, Vec<String>) {
+    let file = cluster.folder.write("agents.toml", text);
+    let mut command = std::process::Command::new(farm::program());
+    command.arg("run").arg(file).env("LYCEUM_TOKEN", farm::SECRET);
+    command.env("SLURM_CONF", cluster.folder.0.join("slurm.conf"));
+    let (daemon, printed) = Daemon::reading(&mut command);
+    // One line for each agent, when all are ready.
+    (daemon, printed.lines().take(3).map_while(Result::ok).collect())
+}
+
+const FILE: &str = r#"
+    manager = "tcp://127.0.0.1:0"
+    restart = { limit = 3 }
+
+    [launchers.cluster]
+    kind = "slurm"
+    folder = "jobs"
+    memory = 50
+    time = "30m"
+    options = { comment = "a #1 test" }
+    setup = ["export FROM_FILE=yes"]
+
+    [[agents]]
+    type = "Counter"
+    name = "counter"
+    count = 3
+    launcher = "cluster"
+"#;
+
+#[tokio::test]
+async fn jobs_of_a_file_end_with_their_manager_however_that_ends() {
+    let Some(cluster) = Cluster::start("slurm-file").await else { return };
+
+    let (manager, printed) = run(&cluster, FILE);
+
+    assert_eq!(printed.len(), 3);
+    let jobs = cluster.ask("squeue", &["-h", "-r", "-o", "%i %k %l"]);
+    assert_eq!(jobs.lines().count(), 3, "{jobs}");
+    assert!(jobs.lines().all(|job| job.contains('_') && job.contains("a #1 test 30:00")), "{jobs}");
+
+    // With SIGKILL: it says nothing to anybody.
+    drop(manager);
+
+    until(|| cluster.jobs().is_empty()).await;
+}
+
+#[tokio::test]
+async fn next_manager_goes_on_with_detached_jobs() {
+    let Some(cluster) = Cluster::start("slurm-adopted").await else { return };
+    let state = cluster.folder.0.join("managers");
+
+    let (process, manager) = adopted(|| cluster.launcher().detached(), &state).await;
+
+    assert_eq!(cluster.jobs().len(), 1);
+    assert!(manager.stop("counter").await);
+    wait_for_end(process).await;
+    assert_eq!(manager.list()[0].last_exit, Some(Exit::Done));
+    let jobs = cluster.folder.0.join("jobs");
+    until(|| std::fs::read_dir(&jobs).unwrap().count() == 0).await;
+    manager.shutdown().await;
 }
 
 #[tokio::test]

@@ -55,6 +55,10 @@ impl<F: Follow> Running for Job<F> {
         None
     }
 
+    fn mark(&self) -> Option<String> {
+        Some(self.place.job().into())
+    }
+
     fn terminate(&mut self) {
         self.place.order(Manner::Terminate);
     }

@@ -22,10 +22,18 @@ pub(super) struct Submission {
     pub(super) answer: oneshot::Sender<io::Result<Vec<Place>>>,
 }
 
+/// A job to take over from another clerk, and who waits for it.
+pub(super) struct Adoption {
+    pub(super) job: String,
+    pub(super) answer: oneshot::Sender<io::Result<Option<Place>>>,
+}
+
 /// What a clerk keeps in mind.
 #[derive(Default)]
 pub(super) struct Ledger {
     queue: VecDeque<Submission>,
+    /// As many as a manager remembers, which is bounded.
+    adoptions: VecDeque<Adoption>,
     jobs: BTreeMap<String, Entry>,
     orders: BTreeMap<Manner, BTreeSet<String>>,
     forgotten: Vec<String>,
@@ -63,6 +71,14 @@ impl Ledger {
         self.queue.pop_front()
     }
 
+    pub(super) fn adopt(&mut self, adoption: Adoption) {
+        self.adoptions.push_back(adoption);
+    }
+
+    pub(super) fn next_adoption(&mut self) -> Option<Adoption> {
+        self.adoptions.pop_front()
+    }
+
     /// Enters a job that was handed in; returns what shows its standing.
     pub(super) fn enter(&mut self, job: &str) -> watch::Receiver<Standing> {
         let (standing, shown) = watch::channel(Standing::Waiting);
@@ -86,12 +102,21 @@ impl Ledger {
         }
     }
 
-    /// Ends a job, if it has not ended, and forgets it.
-    pub(super) fn forget(&mut self, job: &str) {
-        self.order(job, Manner::Kill);
-        if self.jobs.remove(job).is_some() {
-            self.forgotten.push(job.into());
+    /// Ends a job that nobody looks at any more, if it has not ended, and forgets it. One that is
+    /// outlived goes on, and what belongs to it stays.
+    pub(super) fn leave(&mut self, job: &str, outlived: bool) {
+        if !outlived {
+            self.order(job, Manner::Kill);
         }
+        let entry = self.jobs.remove(job);
+        if entry.is_some_and(|entry| entry.has_ended() || !outlived) {
+            self.clear_away(job.into());
+        }
+    }
+
+    /// Takes a job of which nothing needs to be left.
+    pub(super) fn clear_away(&mut self, job: String) {
+        self.forgotten.push(job);
     }
 
     /// Returns those that are to be told so, each once.
@@ -124,7 +149,10 @@ impl Ledger {
     }
 
     pub(super) fn work(&self) -> Work {
-        let is_idle = self.queue.is_empty() && self.orders.is_empty() && self.forgotten.is_empty();
+        let is_idle = self.queue.is_empty()
+            && self.adoptions.is_empty()
+            && self.orders.is_empty()
+            && self.forgotten.is_empty();
         let mut alive = self.jobs.values().filter(|entry| !entry.has_ended()).peekable();
         match alive.peek() {
             _ if self.is_closed && is_idle => Work::Over,
@@ -241,13 +269,27 @@ mod tests {
         ledger.note(&["8".into()], BTreeMap::from([("8".into(), evicted())]));
         ledger.close();
 
-        ledger.forget("7");
-        ledger.forget("8");
+        ledger.leave("7", false);
+        ledger.leave("8", false);
 
         assert!(matches!(ledger.work(), Work::Watch { .. }), "something is to be done first");
         assert_eq!(ledger.orders(Manner::Kill), ["7"]);
         assert_eq!(ledger.forgotten(), ["7", "8"]);
         assert!(matches!(ledger.work(), Work::Over));
+    }
+
+    #[test]
+    fn job_that_is_outlived_goes_on_unless_it_was_told_to_end() {
+        let mut ledger = Ledger::default();
+        let _shown = [ledger.enter("7"), ledger.enter("8"), ledger.enter("9")];
+        ledger.note(&["8".into()], BTreeMap::from([("8".into(), evicted())]));
+        ledger.order("9", Manner::Terminate);
+
+        ["7", "8", "9"].iter().for_each(|job| ledger.leave(job, true));
+
+        assert!(ledger.orders(Manner::Kill).is_empty());
+        assert_eq!(ledger.orders(Manner::Terminate), ["9"]);
+        assert_eq!(ledger.forgotten(), ["8"], "what the others need stays");
     }
 
     #[test]

@@ -98,6 +98,14 @@ impl KubernetesDesk {
         Ok(conditions.is_none_or(|all| all.as_array().is_some_and(|all| all.iter().any(is_final))))
     }
 
+    /// Returns whether others that were launched with a job are still there.
+    async fn is_needed(&self, key: &Key) -> io::Result<bool> {
+        let pods = pods(&self.client, &label(key)).await?;
+        let is_other = |pod: &&Value| Key::of_pod(pod).is_some_and(|other| other != *key);
+        let mut others = pods.iter().filter(is_other);
+        Ok(others.any(|pod| !matches!(standing(pod), Standing::Ended(_) | Standing::Obeyed)))
+    }
+
     /// Returns all pods of ours.
     async fn list(&self) -> io::Result<Vec<Value>> {
         pods(&self.client, MANAGED).await
@@ -195,12 +203,15 @@ impl Desk for KubernetesDesk {
         async move {
             self.pods.remove(&job);
             let key = Key::of_job(&job);
-            let left = self.launches.get_mut(&key.name);
-            let left = left.map_or(0, |left| {
-                *left = left.saturating_sub(1);
-                *left
-            });
-            if left > 0 {
+            let is_needed = match self.launches.get_mut(&key.name) {
+                Some(left) => {
+                    *left = left.saturating_sub(1);
+                    *left > 0
+                }
+                // Another desk made it.
+                None => self.is_needed(&key).await?,
+            };
+            if is_needed {
                 return Ok(());
             }
             self.launches.remove(&key.name);

@@ -29,6 +29,8 @@ pub(super) struct Logs {
     taken: u64,
     /// How many bytes the stream repeats.
     repeated: u64,
+    /// Whether what was printed before is left out.
+    from_now: bool,
     is_over: bool,
 }
 
@@ -41,8 +43,14 @@ impl Logs {
             stream: None,
             taken: 0,
             repeated: 0,
+            from_now: false,
             is_over: false,
         }
+    }
+
+    /// Leaves out what was printed before.
+    pub(super) fn from_now(client: Client, job: &str) -> Self {
+        Self { from_now: true, ..Self::of(client, job) }
     }
 
     /// Takes what comes, until the end of the pod's container.
@@ -53,8 +61,9 @@ impl Logs {
     async fn take(&mut self, output: &Output) -> io::Result<()> {
         while !self.is_over {
             if self.stream.is_none() {
-                self.stream = open(&self.client, &self.key).await?;
-                self.repeated = self.taken;
+                self.stream = open(&self.client, &self.key, self.from_now).await?;
+                // One that leaves out the past repeats nothing.
+                self.repeated = if self.from_now { 0 } else { self.taken };
             }
             let Some(stream) = &mut self.stream else { return Ok(()) };
             match stream.next().await {
@@ -77,7 +86,7 @@ impl Logs {
 }
 
 /// Asks for what the pod of a job prints; nothing if there is no pod that does.
-async fn open(client: &Client, key: &Key) -> io::Result<Option<Answer>> {
+async fn open(client: &Client, key: &Key, from_now: bool) -> io::Result<Option<Answer>> {
     let pods = pods(client, &label(key)).await?;
     let pod = pods.iter().find(|pod| Key::of_pod(pod).as_ref() == Some(key));
     let Some(pod) = pod.filter(|pod| pod["status"]["phase"] != "Pending") else {
@@ -85,7 +94,8 @@ async fn open(client: &Client, key: &Key) -> io::Result<Option<Answer>> {
     };
     let Some(name) = pod["metadata"]["name"].as_str() else { return Ok(None) };
     let path = client.path("api/v1", "pods");
-    client.stream(&format!("{path}/{name}/log?follow=true&container={CONTAINER}")).await
+    let tail = if from_now { "&tailLines=0" } else { "" };
+    client.stream(&format!("{path}/{name}/log?follow=true&container={CONTAINER}{tail}")).await
 }
 
 impl Follow for Logs {

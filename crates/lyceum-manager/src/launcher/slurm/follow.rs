@@ -46,6 +46,16 @@ impl Files {
         Self { printed: followed("out", Stream::Output), errors: followed("err", Stream::Error) }
     }
 
+    /// Leaves out what was printed before.
+    pub(super) fn from_now(folder: &Path, job: &str) -> Self {
+        let mut files = Self::of(folder, job);
+        for file in [&mut files.printed, &mut files.errors] {
+            // One that is not there yet begins later.
+            file.offset = std::fs::metadata(&file.path).map_or(0, |known| known.len());
+        }
+        files
+    }
+
     /// Takes what there is.
     async fn catch_up(&mut self, output: &Output) {
         self.printed.catch_up(output).await;

@@ -35,7 +35,7 @@ impl Script {
         for (option, value) in &self.directives {
             let is_word =
                 !option.is_empty() && option.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-            if !is_word || value.chars().any(char::is_control) {
+            if !is_word || value.contains(['"', '\\']) || value.chars().any(char::is_control) {
                 let text = format!("cannot use `{option}={value}`: expected an option of sbatch");
                 return Err(wrong(text));
             }
@@ -57,7 +57,8 @@ impl Script {
         let mut directive = |option: &str, value: &str| {
             let equals = if value.is_empty() { "" } else { "=" };
             // Writing to a string does not fail.
-            let _ = writeln!(text, "#SBATCH --{option}{equals}{value}");
+            let quote = if value.contains(is_special) { "\"" } else { "" };
+            let _ = writeln!(text, "#SBATCH --{option}{equals}{quote}{value}{quote}");
         };
         for (option, value) in &self.directives {
             directive(option, value);
@@ -73,6 +74,11 @@ impl Script {
         let _ = writeln!(text, " {CHILD} --ticket {}", folder.ticket());
         text
     }
+}
+
+/// Returns whether a value with this letter stands in quotes.
+fn is_special(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\'' | '#')
 }
 
 #[cfg(test)]
@@ -98,9 +104,21 @@ exec '/opt/a b/farm' 'it'\''s' child --ticket '/jobs/batch-1-0'"/${SLURM_ARRAY_T
         assert_eq!(script.text(&folder), expected);
     }
 
+    /// What came after a blank was taken for another option, and the job refused.
+    #[test]
+    fn value_with_blanks_stays_whole() {
+        let mut script = Script::new("farm".into());
+        script.directives.push(("comment".into(), "it's #1 of 2".into()));
+        let folder = Folder { path: "/jobs/batch-1-0".into() };
+
+        let text = script.checked().unwrap().text(&folder);
+
+        assert!(text.contains("\n#SBATCH --comment=\"it's #1 of 2\"\n"), "{text}");
+    }
+
     #[test]
     fn directive_cannot_smuggle_in_another_line() {
-        for (option, value) in [("mem", "1M\nrm x"), ("mem x", "1"), ("", "1")] {
+        for (option, value) in [("mem", "1M\nrm x"), ("mem", "1\" x"), ("mem x", "1"), ("", "1")] {
             let mut script = Script::new("farm".into());
             script.directives.push((option.into(), value.into()));
             let error = script.checked().unwrap_err().to_string();

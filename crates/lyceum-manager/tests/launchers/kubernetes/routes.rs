@@ -152,7 +152,9 @@ async fn log(
         return refused(&missing("pods", &name));
     }
     let follows = asked.get("follow").is_some_and(|follow| follow == "true");
-    let pieces = futures_util::stream::unfold(0, move |from| {
+    let is_tail = asked.get("tailLines").is_some_and(|lines| lines == "0");
+    let known = state.things().processes.get(&name).map_or(0, |process| process.log.len());
+    let pieces = futures_util::stream::unfold(if is_tail { known } else { 0 }, move |from| {
         let (state, name) = (state.clone(), name.clone());
         async move {
             loop {
