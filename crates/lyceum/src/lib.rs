@@ -109,6 +109,16 @@ mod guide {
     #[doc = include_str!("../../../docs/src/processes.md")]
     struct Processes;
     #[cfg(all(feature = "academy", feature = "depot"))]
+    #[cfg(feature = "manager")]
+    #[doc = include_str!("../../../docs/src/fleets.md")]
+    struct Fleets;
+    #[cfg(all(feature = "ssh", feature = "kubernetes"))]
+    #[doc = include_str!("../../../docs/src/launchers.md")]
+    struct Launchers;
+    #[cfg(feature = "slurm")]
+    #[doc = include_str!("../../../docs/src/slurm.md")]
+    struct Slurm;
+    #[cfg(all(feature = "depot", feature = "network"))]
     #[doc = include_str!("../../../docs/src/large-data.md")]
     struct LargeData;
     #[doc = include_str!("../../../docs/src/performance.md")]
