@@ -9,6 +9,7 @@
 //! | [`behaviours`] | a behaviour with state, subscriptions and a queue of its own |
 //! | [`state_machine`] | a traffic light |
 //! | [`supervision`] | restarts, alone and together |
+//! | [`persistent`] | an agent whose mailbox outlives its program, and a durable call to it |
 //! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
 //! | [`feeder`] | households that negotiate under the time of a co-simulation, also in mosaik |
 //!
@@ -20,6 +21,7 @@ use std::future::Future;
 pub mod behaviours;
 pub mod feeder;
 pub mod hello;
+pub mod persistent;
 pub mod ping_pong;
 pub mod sensors;
 pub mod state_machine;

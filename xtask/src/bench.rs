@@ -23,6 +23,8 @@ enum Suite {
     Core,
     /// Between two processes; builds all the peers, which takes minutes
     Remote,
+    /// Over the exchange server
+    Exchanges,
 }
 
 impl Suite {
@@ -34,6 +36,7 @@ impl Suite {
                 "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \
                  -- remote"
             }
+            Self::Exchanges => "run --profile remote --manifest-path bench/exchanges/Cargo.toml --",
         }
     }
 }

@@ -169,6 +169,7 @@ impl Link {
                     if heard.elapsed() > hub.settings.idle {
                         return Err(Ended::Silent);
                     }
+                    self.leases.unstick();
                     self.check_token().await?;
                     socket.send(Message::Ping(Bytes::new())).await?;
                 }
