@@ -40,13 +40,14 @@ async fn open(url: &str) -> lyceum::Result<Node> {
 /// Returns why a launch, a registration or a call failed.
 pub async fn run() -> lyceum::Result<Vec<String>> {
     // Mostly that is `lyceum exchange serve`, with a store on disk.
-    let customer = Node::local();
+    let house = Node::local();
     let keeper = Keeper::open(Box::new(Memory::new()), Settings::new(wording))?;
     let settings = ServerSettings::default();
     let address = "127.0.0.1:0".parse()?;
-    let server = Server::bind(address, keeper, None, Clock::of(&customer), settings).await?;
+    let server = Server::bind(address, keeper, None, Clock::of(&house), settings).await?;
     let url = format!("exchange://{}", server.address());
-    let serving = customer.spawn(server.serve(std::future::pending()));
+    let serving = house.spawn(server.serve(std::future::pending()));
+    let customer = Node::local();
 
     let first = open(&url).await?;
     let shop = customer.connect::<Shop>(&format!("{url}/app.Shop")).await?;
@@ -60,7 +61,8 @@ pub async fn run() -> lyceum::Result<Vec<String>> {
     lines.push(waiting.await?);
 
     second.shutdown().await;
-    drop(serving);
     customer.shutdown().await;
+    drop(serving);
+    house.shutdown().await;
     Ok(lines)
 }
