@@ -14,6 +14,8 @@ use super::hub::Hub;
 use super::url::{self, address_of};
 use super::{OpenError, Register};
 use crate::Transport;
+#[cfg(feature = "tls")]
+use crate::transport::attentive::LOOKING;
 
 /// Everything of Academy that belongs to one node. Made by [`AcademyExt::academy`].
 pub struct Academy(Arc<Hub>);
@@ -88,7 +90,7 @@ impl Academy {
     /// certificate is that of these.
     #[cfg(feature = "tls")]
     pub fn certificates(&self, certificates: crate::Certificates) {
-        self.0.add_transport(crate::transport::tls(certificates));
+        self.0.add_transport(crate::transport::tls(certificates, LOOKING));
     }
 
     /// Shows a token to the exchange at a URL from now on.

@@ -15,6 +15,7 @@ use super::site::Site;
 use super::url::{self, Server, Wire};
 use super::{Mailbox, OpenError};
 use crate::Transport;
+use crate::transport::attentive::LOOKING;
 use crate::transport::sockets;
 
 /// Exchanges that a node uses.
@@ -85,7 +86,7 @@ impl Way {
 
 impl Hub {
     pub(super) fn new(node: &Node) -> Self {
-        let state = State { transports: sockets(), ..State::default() };
+        let state = State { transports: sockets(LOOKING), ..State::default() };
         Self { door: Door::of(node), state: state.into() }
     }
 

@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
+use crate::server::depot::Depot;
 use crate::server::holding::Connection;
 use crate::server::hub::{Clock, Hub};
 use crate::server::metrics::count;
@@ -42,6 +43,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// The folder of large data cannot be used.
+    #[error("cannot use the folder of blobs")]
+    Depot(#[source] io::Error),
     /// The store has failed.
     #[error("the store has failed")]
     Store(#[source] StoreError),
@@ -78,7 +82,10 @@ impl Server {
         let failed = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let hub = Arc::new(Hub::new(keeper, settings, authenticator, clock));
+        let depot = settings.depot.clone();
+        let depot = tokio::task::spawn_blocking(move || depot.map(Depot::open).transpose()).await;
+        let depot = depot.map_err(io::Error::other).flatten().map_err(ServeError::Depot)?;
+        let hub = Arc::new(Hub::new(keeper, settings, authenticator, clock, depot));
         Ok(Self { listener, address, hub })
     }
 

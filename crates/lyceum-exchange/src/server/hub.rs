@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
 use crate::mailbox::{Moment, Place};
+use crate::server::depot::Depot;
 use crate::server::holding::{Holds, Lost};
 use crate::server::metrics::Metrics;
 use crate::server::rate::Rate;
@@ -26,6 +27,8 @@ pub(crate) struct Hub {
     pub(crate) settings: ServerSettings,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
     pub(crate) clock: Clock,
+    /// Where large data is kept; none if the server keeps none.
+    pub(crate) depot: Option<Arc<Depot>>,
     pub(crate) rate: Rate,
     pub(crate) metrics: Metrics,
     /// Tells senders that somewhere messages were taken.
@@ -69,8 +72,10 @@ impl Hub {
         settings: ServerSettings,
         authenticator: Option<Arc<dyn Authenticator>>,
         clock: Clock,
+        depot: Option<Depot>,
     ) -> Self {
         Self {
+            depot: depot.map(Arc::new),
             rate: Rate::new(settings.rate),
             keeper,
             settings,
@@ -145,6 +150,9 @@ impl Hub {
         let ((), _ticket) =
             self.keeper.change(Level::Written, |mailboxes, log| mailboxes.sweep(log, now));
         self.keeper.flush();
+        if let Some(depot) = &self.depot {
+            depot.sweep(now);
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::mailbox::{MailboxId, Query, Status};
 use crate::server::Principal;
 use crate::server::access::Verb;
+use crate::server::depot;
 use crate::server::holding::Connection;
 use crate::server::hub::Hub;
 use crate::server::input::Input;
@@ -44,6 +45,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/dead-letters", get(dead_letters))
         .route("/dead-letters/{sequence}", axum::routing::delete(bury))
         .route("/dead-letters/{sequence}/replay", post(replay))
+        .route("/blob/{id}", put(depot::take).get(depot::give).delete(depot::release))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::mailbox::Delivery;
+use crate::server::DepotSettings;
 
 /// Bounds and choices of a server.
 ///
@@ -39,6 +40,8 @@ pub struct ServerSettings {
     pub resume: Duration,
     /// How often what has expired is looked for.
     pub sweep: Duration,
+    /// Where large data is kept, and how much; the server keeps none unless this is set.
+    pub depot: Option<DepotSettings>,
     /// Names under which the server may be called without credentials, besides this machine's own.
     pub hosts: Vec<String>,
 }
@@ -58,6 +61,7 @@ impl Default for ServerSettings {
             grace: Duration::from_secs(10),
             resume: Duration::from_secs(3),
             sweep: Duration::from_secs(1),
+            depot: None,
             hosts: Vec::new(),
         }
     }
