@@ -108,7 +108,6 @@ mod guide {
     #[cfg(feature = "manager")]
     #[doc = include_str!("../../../docs/src/processes.md")]
     struct Processes;
-    #[cfg(all(feature = "academy", feature = "depot"))]
     #[cfg(feature = "manager")]
     #[doc = include_str!("../../../docs/src/fleets.md")]
     struct Fleets;
@@ -118,7 +117,7 @@ mod guide {
     #[cfg(feature = "slurm")]
     #[doc = include_str!("../../../docs/src/slurm.md")]
     struct Slurm;
-    #[cfg(all(feature = "depot", feature = "network"))]
+    #[cfg(all(feature = "academy", feature = "depot"))]
     #[doc = include_str!("../../../docs/src/large-data.md")]
     struct LargeData;
     #[doc = include_str!("../../../docs/src/performance.md")]
