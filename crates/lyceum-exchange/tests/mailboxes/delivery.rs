@@ -208,7 +208,7 @@ fn what_never_arrived_does_not_count_as_delivered() {
     let generation = office.lease(AGENT);
     office.ask(1, Delivery::Durable);
     for _ in 0..10 {
-        let parcels = office.take(AGENT, generation);
+        let parcels = office.take(AGENT, generation).unwrap();
         assert_eq!(parcels[0].deliveries, 1);
         let held = std::collections::HashSet::new();
         office.mailboxes.resume(&mut office.tape, id(AGENT), generation, &held).unwrap();
