@@ -15,9 +15,9 @@ use lyceum_wire::academy::{
 };
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use super::reception::{Held, Left, Receiver};
+use super::reception::{Held, Left, PAUSES, Receiver};
 use super::service::LEAVE_LIMIT;
 use super::session::Session;
 use super::{Delivered, Mailbox, MailboxError, Promise};
@@ -142,7 +142,7 @@ impl Requests {
     /// Answers a request. What is too large, or has no form, is answered with an exception.
     pub(super) async fn reply(&self, header: &Header, body: Body) {
         let answer = header.answer(body);
-        let error = match self.mailbox().send(&answer, Promise::default()).await {
+        let error = match self.send_answer(&answer).await {
             Ok(()) => return,
             Err(MailboxError::TooLarge(limit)) => {
                 let serialization = match &answer.body {
@@ -152,7 +152,7 @@ impl Requests {
                 };
                 let text = format!("the answer is larger than the exchange takes: {limit}");
                 let body = raised(serialization, "TooLarge", &text);
-                match self.mailbox().send(&header.answer(body), Promise::default()).await {
+                match self.send_answer(&header.answer(body)).await {
                     Ok(()) => return,
                     Err(error) => error,
                 }
@@ -161,6 +161,31 @@ impl Requests {
         };
         // Sent again, it might come twice, which ends the listener of Academy's callers.
         tracing::debug!(to = %header.src, %error, "cannot answer a request");
+    }
+
+    /// Sends an answer, again and again where twice is as good as once: an exchange that keeps
+    /// messages waits for it, and has the request run again otherwise.
+    async fn send_answer(&self, answer: &Message) -> Result<(), MailboxError> {
+        let (mut pause, longest) = PAUSES;
+        loop {
+            let error = match self.mailbox().send(answer, Promise::default()).await {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let may_pass = matches!(
+                error,
+                MailboxError::StorageFull
+                    | MailboxError::Overloaded(_)
+                    | MailboxError::Unauthorized(_)
+                    | MailboxError::Lost(_)
+            );
+            if !may_pass || !self.mailbox().keeps_messages() {
+                return Err(error);
+            }
+            tracing::debug!(to = %answer.header.dest, %error, "an answer is sent again");
+            sleep(pause).await;
+            pause = (pause * 2).min(longest);
+        }
     }
 
     fn serve(self: Arc<Self>, header: Header, body: Body, attempt: u32) -> BoxFuture<'static, ()> {

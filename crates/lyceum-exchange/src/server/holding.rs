@@ -149,13 +149,19 @@ impl Hub {
     }
 
     /// Gives a mailbox to a link, and returns the generation and what to wait for.
-    pub(crate) fn lease_to_link(&self, mailbox: MailboxId) -> Result<(u64, Ticket), MailboxError> {
+    pub(crate) fn lease_to_link(
+        &self,
+        mailbox: MailboxId,
+        link: u64,
+    ) -> Result<(u64, Ticket), MailboxError> {
         let now = self.clock.now();
+        let mut linked = self.linked();
         let mut holds = self.holds();
         let (generation, ticket) =
             self.keeper.change(Level::Written, |mailboxes, log| mailboxes.lease(log, mailbox, now));
         let generation = generation?;
         holds.remove(&mailbox);
+        linked.insert(mailbox, link);
         Ok((generation, ticket))
     }
 
@@ -165,17 +171,26 @@ impl Hub {
         mailbox: MailboxId,
         generation: u64,
         held: &HashSet<Sequence>,
+        link: u64,
     ) -> Result<(u64, Ticket), MailboxError> {
+        let mut linked = self.linked();
         let (resumed, ticket) = self.keeper.change(Level::Written, |mailboxes, log| {
             mailboxes.resume(log, mailbox, generation, held)
         });
         resumed?;
         self.lost().remove(&mailbox);
+        // The link that it had may not be known to be dead. It takes nothing any more.
+        linked.insert(mailbox, link);
         Ok((generation, ticket))
     }
 
     /// Notes that the link is gone by which a program held a mailbox.
-    pub(crate) fn lose(&self, mailbox: MailboxId, generation: u64) {
+    pub(crate) fn lose(&self, mailbox: MailboxId, generation: u64, link: u64) {
+        let mut linked = self.linked();
+        if linked.get(&mailbox) != Some(&link) {
+            return;
+        }
+        linked.remove(&mailbox);
         let now = self.clock.now();
         let is_holder = |mailboxes: &mut Mailboxes, _: &mut dyn Journal| {
             let is_holder = mailboxes.holder(mailbox) == Some(generation);

@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
-use crate::mailbox::{Moment, Place};
+use crate::mailbox::{MailboxId, Moment, Place};
 use crate::server::depot::Depot;
 use crate::server::holding::{Holds, Lost};
 use crate::server::metrics::Metrics;
@@ -38,6 +38,8 @@ pub(crate) struct Hub {
     pub(crate) numbers: AtomicU64,
     holds: Mutex<Holds>,
     lost: Mutex<Lost>,
+    /// Which link holds a mailbox. Held while messages are taken for one, so that no other does.
+    linked: Mutex<HashMap<MailboxId, u64>>,
 }
 
 impl Clock {
@@ -87,6 +89,7 @@ impl Hub {
             numbers: AtomicU64::new(0),
             holds: Mutex::new(HashMap::new()),
             lost: Mutex::new(HashMap::new()),
+            linked: Mutex::new(HashMap::new()),
         }
     }
 
@@ -96,6 +99,10 @@ impl Hub {
 
     pub(crate) fn lost(&self) -> MutexGuard<'_, Lost> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn linked(&self) -> MutexGuard<'_, HashMap<MailboxId, u64>> {
+        self.linked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads a body that was not in memory, once it is written.

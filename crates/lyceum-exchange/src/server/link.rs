@@ -54,6 +54,8 @@ pub(super) struct Link {
     /// Bytes of the longest frame.
     limit: usize,
     has_greeted: bool,
+    /// What came and was not taken in yet.
+    came: Bytes,
     leases: Leases,
     puts: Puts,
     out: Outgoing,
@@ -107,6 +109,7 @@ pub(super) async fn serve(hub: Arc<Hub>, upgrade: Upgrade) {
         principal: upgrade.principal,
         bearer: upgrade.bearer,
         has_greeted: false,
+        came: Bytes::new(),
         limit,
         hub,
     };
@@ -147,12 +150,14 @@ impl Link {
             let room = hub.room.notified();
             tokio::pin!(room);
             room.as_mut().enable();
+            self.take_in()?;
             self.work().await?;
-            if !self.out.is_empty() {
+            while !self.out.is_empty() {
                 socket.send(Message::Binary(self.out.take())).await?;
             }
             let event = tokio::select! {
-                came = socket.next() => Event::Came(came),
+                () = std::future::ready(()), if !self.came.is_empty() => Event::Changed,
+                came = socket.next(), if self.came.is_empty() => Event::Came(came),
                 () = bell.rung() => Event::Changed,
                 _ = progress.changed(), if self.out.awaits_disk() => Event::Changed,
                 () = room, if !self.puts.is_empty() => Event::Changed,
@@ -188,13 +193,16 @@ impl Link {
     ) -> Result<(), Ended> {
         for taken in 1.. {
             match came.ok_or(Ended::Closed)?? {
-                Message::Binary(bytes) => self.take_in(bytes)?,
+                Message::Binary(bytes) => {
+                    self.came = bytes;
+                    self.take_in()?;
+                }
                 Message::Text(_) => return Err(Ended::Expected("binary messages")),
                 Message::Close(_) => return Err(Ended::Closed),
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
             // What is asked for is taken in: there is no way to give it back.
-            if taken == BATCH {
+            if taken == BATCH || !self.came.is_empty() {
                 break;
             }
             match socket.next().now_or_never() {
@@ -205,9 +213,10 @@ impl Link {
         Ok(())
     }
 
-    /// Takes in the frames of one message.
-    fn take_in(&mut self, mut bytes: Bytes) -> Result<(), Ended> {
-        while let Some(frame) = decode::<ToServer>(&mut bytes, self.limit)? {
+    /// Takes in the frames of a message, as long as there is not too much to be answered already.
+    fn take_in(&mut self) -> Result<(), Ended> {
+        while !self.out.is_long() {
+            let Some(frame) = decode::<ToServer>(&mut self.came, self.limit)? else { break };
             match frame.head {
                 ToServer::Hello { version } if version == VERSION && !self.has_greeted => {
                     self.has_greeted = true;

@@ -132,10 +132,12 @@ pub(crate) fn write_through(shared: &Shared) -> Result<bool, StoreError> {
 }
 
 fn append(shared: &Shared, chunk: &Chunk, current: &mut Cursor) -> Result<(), StoreError> {
-    shared
-        .store
-        .append(chunk.segment, chunk.offset, &chunk.bytes)
-        .map_err(StoreError::segment("write", chunk.segment))?;
+    let written = shared.store.append(chunk.segment, chunk.offset, &chunk.bytes);
+    if written.is_err() {
+        // While nobody else writes: what comes after a hole must not count as written.
+        shared.fail();
+    }
+    written.map_err(StoreError::segment("write", chunk.segment))?;
     let length = u32::try_from(chunk.bytes.len()).expect("a chunk is shorter than a segment");
     *current = Cursor { segment: chunk.segment, offset: chunk.offset + length };
     Ok(())

@@ -325,3 +325,18 @@ fn who_comes_long_after_a_restart_is_a_new_program() {
     office.lease(AGENT);
     assert_eq!(office.read(AGENT), ["ask 1"]);
 }
+
+/// Each lost connection counted as a delivery, and five of them made a dead letter of a request that
+/// no program ever had.
+#[test]
+fn what_never_arrived_does_not_count_as_delivered() {
+    let mut office = Office::new(Limits::default());
+    let generation = office.lease(AGENT);
+    office.ask(1, Delivery::Durable);
+    for _ in 0..10 {
+        let parcels = office.take(AGENT, generation).unwrap();
+        assert_eq!(parcels[0].deliveries, 1);
+        let held = std::collections::HashSet::new();
+        office.mailboxes.resume(&mut office.tape, id(AGENT), generation, &held).unwrap();
+    }
+}

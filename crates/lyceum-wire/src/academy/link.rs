@@ -13,9 +13,9 @@ mod head;
 mod packed;
 
 pub use error::FrameError;
-pub use frame::{FRAME_LIMIT, Frame, decode, encode};
+pub use frame::{FRAME_LIMIT, Frame, MESSAGE_BYTES, cut, decode, encode};
 pub use head::{
-    CREDIT_LIMIT, Code, HELD_LIMIT, Head, Resume, Said, Statistics, ToClient, ToServer, VERSION,
-    Verb, Why,
+    CREDIT_LIMIT, Code, HELD_LIMIT, Head, Resume, Said, Statistics, TEXT_LIMIT, ToClient, ToServer,
+    VERSION, Verb, Why,
 };
 pub use packed::{Packed, Post};

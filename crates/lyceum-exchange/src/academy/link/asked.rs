@@ -43,6 +43,8 @@ pub(super) enum Who {
     Somebody(oneshot::Sender<Answered>),
     /// Somebody, and the request ends that was answered.
     Answering(oneshot::Sender<Answered>, Request),
+    /// Somebody, and the mailbox is held from then on.
+    Leasing(oneshot::Sender<Answered>, Uuid),
     /// The line itself, which takes up a mailbox again.
     Resuming(Uuid),
 }
@@ -88,7 +90,9 @@ impl Questions {
         let kept = !is_sent || again != Again::Unsent;
         let frame = if kept { Bytes::copy_from_slice(frame) } else { Bytes::new() };
         let bytes = self.bytes + frame.len();
-        if self.open.len() >= LIMIT.0 || bytes > LIMIT.1 {
+        // Mailboxes are taken up again whatever waits.
+        let is_own = matches!(who, Who::Resuming(_));
+        if !is_own && (self.open.len() >= LIMIT.0 || bytes > LIMIT.1) {
             let text = format!("{} questions wait for their answers", self.open.len());
             return Err(MailboxError::Overloaded(text));
         }
@@ -187,7 +191,9 @@ impl Who {
     /// Tells the answer. Whoever waited may be gone.
     pub(super) fn tell(self, answered: Answered) {
         match self {
-            Self::Somebody(sender) | Self::Answering(sender, _) => drop(sender.send(answered)),
+            Self::Somebody(sender) | Self::Answering(sender, _) | Self::Leasing(sender, _) => {
+                drop(sender.send(answered));
+            }
             Self::Resuming(_) => {}
         }
     }

@@ -8,7 +8,8 @@ use bytes::{Bytes, BytesMut};
 use lyceum_core::exchange::Door;
 use lyceum_wire::Endpoint;
 use lyceum_wire::academy::link::{
-    FrameError, Packed, Resume, Said, ToClient, ToServer, Verb, Why, decode, encode,
+    FrameError, MESSAGE_BYTES, Packed, Resume, Said, ToClient, ToServer, Verb, Why, cut, decode,
+    encode,
 };
 use lyceum_wire::academy::{Message, Uuid};
 use tokio::sync::{Notify, oneshot};
@@ -20,6 +21,9 @@ use crate::academy::{Asked, Delivered, MailboxError};
 
 /// Bytes of the head of a frame with a message.
 const HEAD_LIMIT: u64 = 64;
+
+/// Bytes that may wait to be sent; more is refused.
+const FRAMES_LIMIT: usize = 64 << 20;
 
 /// A connection to a server.
 pub(crate) struct Line {
@@ -144,14 +148,12 @@ impl Line {
             lease
         };
         let verb = Verb::Lease { mailbox, resume: None, credit: CREDIT };
-        let asked = self.ask(&verb, Again::Always);
-        let (line, held) = (self.clone(), lease.clone());
+        let leasing = |sender| Who::Leasing(sender, mailbox);
+        let asked = self.ask_with(&verb, |_| Ok(()), Again::Always, leasing);
+        let line = self.clone();
         let began = async move {
             match asked.await {
-                Ok(Some(Said::Leased { generation })) => {
-                    held.begin(generation);
-                    Ok(())
-                }
+                Ok(Some(Said::Leased { .. })) => Ok(()),
                 Ok(_) => Err(MailboxError::Answer("a lease without a generation".into())),
                 Err(error) => {
                     line.forget(mailbox);
@@ -201,7 +203,7 @@ impl Line {
 
     /// Takes what is to be sent.
     pub(super) fn outgoing(&self) -> Bytes {
-        self.lock().frames.split().freeze()
+        cut(&mut self.lock().frames, MESSAGE_BYTES)
     }
 
     /// Ends what could not be sent for long. Called once a second.
@@ -285,6 +287,7 @@ impl Line {
                             lease.skip(sequence);
                         }
                     }
+                    self.give_credit(&lease);
                 }
                 ToClient::Lost { mailbox, generation, why } => self.lose(mailbox, generation, why),
                 ToClient::Goodbye { reason } => {
@@ -294,6 +297,14 @@ impl Line {
             }
         }
         Ok(())
+    }
+
+    /// Tells the server of what nobody takes, so that its credit comes back.
+    fn give_credit(&self, lease: &Lease) {
+        let mut state = self.lock();
+        if lease.tell_if_due(&mut state.frames) {
+            self.wake.notify_one();
+        }
     }
 
     fn lose(&self, mailbox: Uuid, generation: u64, why: Why) {
@@ -329,6 +340,10 @@ impl State {
         if self.is_closed {
             return Err(MailboxError::Ended);
         }
+        if self.frames.len() > FRAMES_LIMIT {
+            let text = format!("{} bytes wait to be sent", self.frames.len());
+            return Err(MailboxError::Overloaded(text));
+        }
         let mut body = std::mem::take(&mut self.scratch);
         body.clear();
         let start = self.frames.len();
@@ -351,14 +366,33 @@ impl State {
         asked
     }
 
+    /// Notes that a mailbox is held, whoever still waits for it; one that nobody wants any more is
+    /// given back.
+    fn leased(&mut self, mailbox: Uuid, generation: u64) {
+        if let Some(lease) = self.leases.get(&mailbox) {
+            lease.begin(generation);
+            return;
+        }
+        let (sender, _nobody_waits) = oneshot::channel();
+        let verb = Verb::Release { mailbox, generation };
+        // If there is no room for it, it ends with the connection.
+        let _ = self.ask(&verb, |_| Ok(()), Again::ForAWhile, Who::Somebody(sender));
+    }
+
     fn answered(&mut self, id: u32, answered: Answered) {
         let Some(who) = self.questions.answered(id) else { return };
         match (&who, &answered) {
+            // One that is refused for now is sent again, by whoever has it.
+            (Who::Answering(..), Err(error)) if error.may_pass() => {}
             (Who::Answering(_, request), _) => {
                 if let Some(lease) = self.leases.get(&request.mailbox) {
                     lease.answered(*request);
                 }
             }
+            (Who::Leasing(_, mailbox), Ok(Some(Said::Leased { generation }))) => {
+                self.leased(*mailbox, *generation);
+            }
+            (Who::Leasing(..), _) => {}
             (Who::Resuming(mailbox), answered) => {
                 let Some(lease) = self.leases.get(mailbox) else { return };
                 match answered {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lyceum_wire::academy::Role;
-use lyceum_wire::academy::link::{Resume, Said, Statistics, Verb};
+use lyceum_wire::academy::link::{Resume, Said, Statistics, TEXT_LIMIT, Verb};
+use lyceum_wire::academy::{EntityId, Role};
 
 use super::Link;
 use super::outgoing::millis;
@@ -13,6 +13,14 @@ use crate::mailbox::{MailboxId, Query};
 use crate::server::access::Verb as Right;
 use crate::server::reply::Refusal;
 use crate::server::sending::Terms;
+
+/// Leaves out names that are longer than this wire has them: an agent is found all the same.
+fn named(mut found: Vec<EntityId>) -> Vec<EntityId> {
+    for id in &mut found {
+        id.name.take_if(|name| name.len() > TEXT_LIMIT);
+    }
+    found
+}
 
 impl Link {
     /// Answers a question, now or once it is safe.
@@ -68,14 +76,14 @@ impl Link {
             Verb::Discover { class, with_descendants } => {
                 let of_type = Some(class);
                 let query = Query { of_type, subtypes: with_descendants, ..Query::default() };
-                let found = hub.find(principal, &query);
+                let found = named(hub.find(principal, &query));
                 self.out.answer(id, Said::Found(found));
             }
             Verb::Find { name } => {
                 let query = Query { name: Some(name), ..Query::default() };
                 let mut found = hub.find(principal, &query);
                 found.retain(|id| id.role == Role::Agent);
-                self.out.answer(id, Said::Found(found));
+                self.out.answer(id, Said::Found(named(found)));
             }
             _ => return Err(Refusal::Missing("a verb that this server has")),
         }

@@ -22,6 +22,8 @@ const LIMIT: usize = 65_536;
 /// The mailboxes of one link.
 pub(super) struct Leases {
     hub: Arc<Hub>,
+    /// The number of the link.
+    number: u64,
     bell: Arc<Bell>,
     held: HashMap<MailboxId, Lease>,
     /// Mailboxes of which nothing can be taken down just now, since the disk is full.
@@ -38,7 +40,8 @@ struct Lease {
 
 impl Leases {
     pub(super) fn new(hub: Arc<Hub>) -> Self {
-        Self { hub, bell: Arc::default(), held: HashMap::new(), stuck: Vec::new() }
+        let number = hub.number();
+        Self { hub, number, bell: Arc::default(), held: HashMap::new(), stuck: Vec::new() }
     }
 
     /// Returns what is rung when there is something to deliver.
@@ -59,10 +62,10 @@ impl Leases {
         out: &mut Outgoing,
     ) -> Result<u64, MailboxError> {
         let (generation, ticket) = match resume {
-            None => self.hub.lease_to_link(mailbox)?,
+            None => self.hub.lease_to_link(mailbox, self.number)?,
             Some(Resume { generation, held }) => {
                 let held: HashSet<Sequence> = held.into_iter().collect();
-                self.hub.resume_link(mailbox, generation, &held)?
+                self.hub.resume_link(mailbox, generation, &held, self.number)?
             }
         };
         out.wait_for(ticket);
@@ -84,12 +87,21 @@ impl Leases {
         }
         self.held.remove(&mailbox);
         self.hub.keeper.unhang(mailbox, &self.bell);
+        if !self.is_mine(mailbox) {
+            return Ok(());
+        }
+        self.hub.linked().remove(&mailbox);
         let now = self.hub.clock.now();
         let (left, ticket) = self.hub.keeper.change(Level::Written, |mailboxes, log| {
             mailboxes.leave(log, mailbox, generation, now)
         });
         out.wait_for(ticket);
         left
+    }
+
+    /// Returns whether no other link holds a mailbox by now.
+    fn is_mine(&self, mailbox: MailboxId) -> bool {
+        self.hub.linked().get(&mailbox) == Some(&self.number)
     }
 
     /// Notes that a node has messages, so that more may come.
@@ -125,6 +137,11 @@ impl Leases {
     /// Takes what is new in the mailboxes, as far as there is credit.
     pub(super) async fn deliver(&mut self, out: &mut Outgoing) {
         for mailbox in self.bell.answer() {
+            if out.is_long() {
+                // The rest comes when this is sent.
+                self.bell.ring(mailbox);
+                continue;
+            }
             let Some(lease) = self.held.get(&mailbox) else { continue };
             let (generation, most) = (lease.generation, lease.credit.min(BATCH.0));
             if lease.behind > 0 {
@@ -132,13 +149,28 @@ impl Leases {
             }
             // Without credit it is still to be heard whether the mailbox is this node's.
             let most = (most as usize, if most == 0 { 0 } else { BATCH.1 });
-            match self.hub.keeper.take(mailbox, generation, most) {
+            match self.take(mailbox, generation, most) {
                 Ok(taken) => self.send(mailbox, taken, out).await,
                 Err(MailboxError::StorageFull) if most.0 > 0 => self.stuck.push(mailbox),
                 Err(MailboxError::StorageFull) => {}
                 Err(error) => self.lose(mailbox, generation, error, out),
             }
         }
+    }
+
+    /// Takes messages, unless another link of the same program holds the mailbox by now: this one is
+    /// dead then, and would take them with it.
+    fn take(
+        &self,
+        mailbox: MailboxId,
+        generation: u64,
+        most: (usize, u64),
+    ) -> Result<Taken, MailboxError> {
+        let linked = self.hub.linked();
+        if linked.get(&mailbox) == Some(&self.number) {
+            return self.hub.keeper.take(mailbox, generation, most);
+        }
+        Err(MailboxError::Stale { mailbox, given: generation, current: generation })
     }
 
     /// Tries again what could not be taken.
@@ -153,7 +185,8 @@ impl Leases {
         }
         let sent = u32::try_from(taken.parcels.len()).expect("a batch is small");
         lease.credit -= sent;
-        if sent >= BATCH.0 || lease.credit == 0 {
+        let bytes: u64 = taken.parcels.iter().map(|(one, _)| u64::from(one.place.length)).sum();
+        if sent >= BATCH.0 || bytes >= BATCH.1 || lease.credit == 0 {
             // There may be more.
             self.bell.ring(mailbox);
         }
@@ -218,7 +251,7 @@ impl Drop for Leases {
     fn drop(&mut self) {
         for (mailbox, lease) in self.held.drain() {
             self.hub.keeper.unhang(mailbox, &self.bell);
-            self.hub.lose(mailbox, lease.generation);
+            self.hub.lose(mailbox, lease.generation, self.number);
         }
     }
 }

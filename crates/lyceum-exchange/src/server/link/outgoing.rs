@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use lyceum_wire::academy::link::{Code, Head, Said, ToClient, encode};
+use lyceum_wire::academy::link::{Code, Head, MESSAGE_BYTES, Said, ToClient, cut, encode};
 
 use crate::mailbox::{MailboxError, MailboxId, PutError, RegisterError};
 use crate::server::reply::Refusal;
@@ -12,6 +12,9 @@ use crate::store::{Keeper, Level, StoreError, Ticket};
 
 /// Bytes of the text of a refusal.
 const TEXT_LIMIT: usize = 512;
+
+/// Bytes of frames after which no more is made before they are sent.
+const LONG: usize = 1 << 20;
 
 /// Frames on their way to a node.
 #[derive(Default)]
@@ -40,7 +43,12 @@ enum What {
 impl Outgoing {
     /// Appends a frame without a body.
     pub(super) fn say(&mut self, head: &ToClient) {
-        append(head, b"", &mut self.frames);
+        let said = append(head, b"", &mut self.frames);
+        if let (false, ToClient::Answer { id, .. }) = (said, head) {
+            let text = "the answer has no form on this wire".to_owned();
+            let said = Said::Refused { code: Code::Invalid, text };
+            append(&ToClient::Answer { id: *id, said }, b"", &mut self.frames);
+        }
     }
 
     pub(super) fn answer(&mut self, id: u32, said: Said) {
@@ -140,8 +148,14 @@ impl Outgoing {
         self.frames.is_empty()
     }
 
+    /// Takes as much as one message of the socket should have.
     pub(super) fn take(&mut self) -> Bytes {
-        self.frames.split().freeze()
+        cut(&mut self.frames, MESSAGE_BYTES)
+    }
+
+    /// Returns whether there is so much that more is to wait until it is sent.
+    pub(super) fn is_long(&self) -> bool {
+        self.frames.len() >= LONG
     }
 
     pub(super) fn clear(&mut self) {
@@ -149,12 +163,14 @@ impl Outgoing {
     }
 }
 
-/// Appends a frame.
-pub(super) fn append<H: Head>(head: &H, body: &[u8], frames: &mut BytesMut) {
-    if let Err(error) = encode(head, body, frames) {
+/// Appends a frame, and says whether it has a form.
+pub(super) fn append<H: Head>(head: &H, body: &[u8], frames: &mut BytesMut) -> bool {
+    let encoded = encode(head, body, frames);
+    if let Err(error) = &encoded {
         // Everything that the server says is bounded by its limits; a name of old may not be.
-        tracing::warn!(error = &error as &dyn std::error::Error, "cannot say something to a node");
+        tracing::warn!(error = error as &dyn std::error::Error, "cannot say something to a node");
     }
+    encoded.is_ok()
 }
 
 pub(super) fn millis(time: Duration) -> u64 {

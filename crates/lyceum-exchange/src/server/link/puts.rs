@@ -1,11 +1,13 @@
 //! Messages that a node puts, and those of them that find no room at first.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
 use super::Link;
-use crate::mailbox::{MailboxError, MailboxId, Moment, Place, Put, PutError, Sequence};
+use crate::mailbox::{
+    Letter, LetterKind, MailboxError, MailboxId, Moment, Place, Put, PutError, Sequence,
+};
 use crate::server::metrics::count;
 use crate::server::sending::{Incoming, Terms};
 
@@ -17,6 +19,8 @@ const LIMIT: (usize, usize) = (4096, 64 << 20);
 pub(super) struct Puts {
     /// Those that wait for room, in order.
     waiting: VecDeque<Waiting>,
+    /// How many of them are for each mailbox.
+    behind: HashMap<MailboxId, usize>,
     bytes: usize,
     /// Requests that were answered before: their answers are to be sent once more.
     again: Vec<(u32, Sequence, Place)>,
@@ -34,9 +38,10 @@ impl Puts {
         self.waiting.is_empty()
     }
 
-    /// Returns whether something waits for room in a mailbox, so that later messages wait behind.
-    fn is_behind(&self, to: MailboxId) -> bool {
-        self.waiting.iter().any(|waiting| waiting.incoming.letter.to == to)
+    /// Returns whether something waits for room in the mailbox that a message is for, so that this
+    /// one waits behind it. Answers have a place of their own there, and wait for nothing.
+    fn is_behind(&self, letter: &Letter) -> bool {
+        letter.kind == LetterKind::Request && self.behind.contains_key(&letter.to)
     }
 
     /// Has a message wait, as long as not too many do; says whether it does.
@@ -45,6 +50,7 @@ impl Puts {
         let has_room = self.waiting.len() < LIMIT.0 && bytes <= LIMIT.1;
         if has_room {
             self.bytes = bytes;
+            *self.behind.entry(waiting.incoming.letter.to).or_default() += 1;
             self.waiting.push_back(waiting);
         }
         has_room
@@ -58,7 +64,7 @@ impl Link {
             Ok(incoming) => incoming,
             Err(refusal) => return self.out.refuse(id, &refusal),
         };
-        let is_behind = self.puts.is_behind(incoming.letter.to);
+        let is_behind = self.puts.is_behind(&incoming.letter);
         let error = if is_behind { None } else { self.try_put(id, &incoming) };
         if !is_behind && error.is_none() {
             return;
@@ -104,9 +110,10 @@ impl Link {
     pub(super) fn retry_puts(&mut self) {
         let waiting = std::mem::take(&mut self.puts.waiting);
         self.puts.bytes = 0;
+        self.puts.behind.clear();
         let now = self.hub.clock.now();
         for one in waiting {
-            let is_behind = self.puts.is_behind(one.incoming.letter.to);
+            let is_behind = self.puts.is_behind(&one.incoming.letter);
             let error = if is_behind {
                 None
             } else {

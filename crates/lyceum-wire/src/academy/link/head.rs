@@ -20,7 +20,7 @@ pub const HELD_LIMIT: usize = 16_384;
 const NUMBERS_LIMIT: usize = 65_536;
 
 /// Bytes of a name, a class, an attribute or a reason.
-const TEXT_LIMIT: usize = 4096;
+pub const TEXT_LIMIT: usize = 4096;
 
 /// Classes or attributes of one mailbox.
 const NAMES_LIMIT: usize = 256;
