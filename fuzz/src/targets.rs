@@ -7,6 +7,7 @@ mod aiomas_node;
 mod channel;
 mod codecs;
 mod compression;
+mod exchange_link;
 mod frames;
 mod mosaik;
 mod pickles;
@@ -44,6 +45,8 @@ pub const TARGETS: &[Target] = &[
     codecs::MESSAGEPACK,
     codecs::POSTCARD,
     compression::TARGET,
+    exchange_link::TO_SERVER,
+    exchange_link::TO_CLIENT,
     frames::FRAMES,
     frames::HANDSHAKE,
     mosaik::TARGET,

@@ -94,6 +94,15 @@ pub(crate) struct Options {
     /// Seconds without a sign of life after which an agent counts as gone [default: 90]
     #[arg(long, env = "LYCEUM_EXCHANGE_STALE_AFTER", value_name = "SECONDS")]
     stale_after: Option<u32>,
+    /// Bytes of all large data that is kept beside the mailboxes [default: 274877906944]
+    #[arg(long, env = "LYCEUM_EXCHANGE_BLOB_BYTES", value_name = "BYTES")]
+    blob_bytes: Option<u64>,
+    /// Bytes of the large data of one owner [default: 68719476736]
+    #[arg(long, env = "LYCEUM_EXCHANGE_BLOB_BYTES_PER_OWNER", value_name = "BYTES")]
+    blob_bytes_per_owner: Option<u64>,
+    /// Seconds that large data is kept whose sender does not say [default: 86400]
+    #[arg(long, env = "LYCEUM_EXCHANGE_BLOB_TIME", value_name = "SECONDS")]
+    blob_time: Option<u32>,
     /// Connections at a time [default: 12000]
     #[arg(long, env = "LYCEUM_EXCHANGE_CONNECTIONS", value_name = "COUNT")]
     connections: Option<usize>,
@@ -248,6 +257,9 @@ impl Options {
             mailboxes: self.mailboxes.or(file.mailboxes),
             deliveries: self.deliveries.or(file.deliveries),
             stale_after: self.stale_after.or(file.stale_after),
+            blob_bytes: self.blob_bytes.or(file.blob_bytes),
+            blob_bytes_per_owner: self.blob_bytes_per_owner.or(file.blob_bytes_per_owner),
+            blob_time: self.blob_time.or(file.blob_time),
             connections: self.connections.or(file.connections),
             rate: self.rate.or(file.rate),
             listen_timeout: self.listen_timeout.or(file.listen_timeout),
@@ -264,6 +276,13 @@ impl Options {
         };
         let data = self.data.unwrap_or_else(|| DATA.into());
         let in_memory = self.memory.unwrap_or_default();
+        let depot = DepotSettings::at(data.join(BLOBS));
+        let depot = DepotSettings {
+            bytes: self.blob_bytes.unwrap_or(depot.bytes),
+            bytes_per_owner: self.blob_bytes_per_owner.unwrap_or(depot.bytes_per_owner),
+            kept: seconds(self.blob_time, depot.kept),
+            ..depot
+        };
         Ok(Configuration {
             tls,
             oidc,
@@ -281,7 +300,7 @@ impl Options {
                 ..limits
             },
             server: ServerSettings {
-                depot: (!in_memory).then(|| DepotSettings::at(data.join(BLOBS))),
+                depot: (!in_memory).then_some(depot),
                 delivery: match self.delivery {
                     Some(DeliveryName::Durable) => Delivery::Durable,
                     Some(DeliveryName::Tracked) | None => Delivery::Tracked,
@@ -325,6 +344,18 @@ mod tests {
         assert_eq!(resolved.listen.to_string(), LISTEN);
         assert_eq!(resolved.tokens, PathBuf::from("lyceum-exchange/tokens.json"));
         assert!(resolved.tls.is_none() && resolved.oidc.is_none());
+    }
+
+    #[test]
+    fn large_data_is_bounded_as_was_said_and_not_kept_in_memory() {
+        let line = ["--blob-bytes", "5000", "--blob-bytes-per-owner", "700", "--blob-time", "60"];
+        let depot = options(&line).configuration().ok().unwrap().server.depot.unwrap();
+        assert_eq!((depot.bytes, depot.bytes_per_owner), (5000, 700));
+        assert_eq!(
+            (depot.kept, depot.folder),
+            (Duration::from_secs(60), "lyceum-exchange/blobs".into())
+        );
+        assert!(options(&["--memory"]).configuration().ok().unwrap().server.depot.is_none());
     }
 
     #[test]
