@@ -16,7 +16,7 @@ impl Process {
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = Self(command.spawn()?);
         let mut line = String::new();
-        let output = process.0.stdout.take().ok_or("it has no output")?;
+        let output = process.0.stdout.take().ok_or_else(|| wrong("it has no output"))?;
         BufReader::new(output).read_line(&mut line)?;
         Ok((process, line.trim().to_owned()))
     }
@@ -35,7 +35,7 @@ pub(crate) fn all(folder: &Path, messages: u64, rounds: u32) -> lyceum::Result<V
     let count = messages.to_string();
     let (filled, said) = Process::start(&["fill".as_ref(), folder.as_os_str(), count.as_ref()])?;
     if said != "filled" {
-        return Err("the store could not be filled".into());
+        return Err(wrong("the store could not be filled"));
     }
     drop(filled);
     (0..rounds).map(|_| one(folder, messages)).collect()
@@ -47,11 +47,11 @@ fn one(folder: &Path, messages: u64) -> lyceum::Result<f64> {
     let ready = ask(&address, "/readyz")?;
     let took = start.elapsed();
     if !ready.ends_with("ready\n") {
-        return Err(format!("it is not ready: {ready}").into());
+        return Err(wrong(&format!("it is not ready: {ready}")));
     }
     let figures = ask(&address, "/metrics")?;
     if !figures.contains(&format!("lyceum_exchange_messages {messages}\n")) {
-        return Err(format!("messages are missing: {figures}").into());
+        return Err(wrong(&format!("messages are missing: {figures}")));
     }
     drop(server);
     Ok(took.as_secs_f64())
@@ -64,4 +64,8 @@ fn ask(address: &str, path: &str) -> lyceum::Result<String> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
+}
+
+fn wrong(what: &str) -> lyceum::Error {
+    std::io::Error::other(what).into()
 }
