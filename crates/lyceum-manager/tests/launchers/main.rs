@@ -3,6 +3,7 @@
 #[path = "../../examples/farm/agents.rs"]
 mod agents;
 mod farm;
+mod file;
 mod gathering;
 mod kubernetes;
 mod machine;

@@ -114,8 +114,8 @@ impl KubernetesDesk {
 
 /// Returns the pods with a label.
 pub(super) async fn pods(client: &Client, label: &str) -> io::Result<Vec<Value>> {
-    let label = label.replace('=', "%3D").replace('/', "%2F");
-    let first = format!("{}?labelSelector={label}&limit={PAGE}", client.path("api/v1", "pods"));
+    let path = client.path("api/v1", "pods");
+    let first = format!("{path}?labelSelector={}&limit={PAGE}", encoded(label));
     let mut pods = Vec::new();
     let mut path = first.clone();
     loop {
@@ -124,10 +124,21 @@ pub(super) async fn pods(client: &Client, label: &str) -> io::Result<Vec<Value>>
             pods.extend(items);
         }
         match list["metadata"]["continue"].as_str() {
-            Some(more) if !more.is_empty() => path = format!("{first}&continue={more}"),
+            Some(more) if !more.is_empty() => path = format!("{first}&continue={}", encoded(more)),
             _ => return Ok(pods),
         }
     }
+}
+
+/// Returns a text as a value within a URL.
+fn encoded(text: &str) -> String {
+    let letter = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        byte => format!("%{byte:02X}"),
+    };
+    text.bytes().map(letter).collect()
 }
 
 impl Desk for KubernetesDesk {
@@ -226,4 +237,15 @@ impl Desk for KubernetesDesk {
 /// Returns the label of what was launched together.
 pub(super) fn label(key: &Key) -> String {
     format!("{LAUNCH}={}", key.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_a_server_gives_for_the_next_page_is_one_value() {
+        assert_eq!(encoded("a-1.~_Z"), "a-1.~_Z");
+        assert_eq!(encoded("x/y=1&limit=0 ä"), "x%2Fy%3D1%26limit%3D0%20%C3%A4");
+    }
 }
