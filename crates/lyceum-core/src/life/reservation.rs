@@ -77,8 +77,8 @@ impl<A: Agent> Reservation<A> {
         Handle::new(self.agent.clone().expect("it is not launched yet"))
     }
 
-    /// Restarts the agent after failures. Needs a constructor: see [`launch_with`](Self::launch_with)
-    /// and [`restart_with`](Self::restart_with).
+    /// Restarts the agent after failures. Needs a constructor: that of
+    /// [`launch_with`](Self::launch_with), or of [`restart_with`](Self::restart_with).
     pub fn restart(mut self, policy: Restart) -> Self {
         self.restart = Some(policy);
         self

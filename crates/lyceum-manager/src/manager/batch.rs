@@ -28,11 +28,11 @@ use crate::ticket::MailboxAt;
 /// #[agent]
 /// impl Player {
 ///     #[action]
-///     fn name(&self) -> &'static str { "one of two" }
+///     fn value(&self) -> u64 { 42 }
 ///
 ///     #[action]
-///     async fn ask(&self) -> Result<String, String> {
-///         self.other.name().await.map(Into::into).map_err(|error| error.to_string())
+///     async fn ask(&self) -> Result<u64, String> {
+///         self.other.value().await.map_err(|error| error.to_string())
 ///     }
 /// }
 ///
@@ -48,7 +48,7 @@ use crate::ticket::MailboxAt;
 /// batch.made_from("left", &json!({ "other": right }))?;
 /// batch.made_from("right", &json!({ "other": left }))?;
 /// batch.start().await?;
-/// assert_eq!(left.ask().await?, "one of two");
+/// assert_eq!(left.ask().await?, 42);
 /// # Ok(())
 /// # }
 /// ```
