@@ -12,9 +12,10 @@ use crate::machine::{Daemon, Folder, free_port, not_run, output, program};
 
 /// A machine that ssh reaches: this one.
 struct Host {
-    folder: Folder,
     port: u16,
     _sshd: Daemon,
+    /// Dropped last: sshd writes into it.
+    folder: Folder,
 }
 
 impl Host {

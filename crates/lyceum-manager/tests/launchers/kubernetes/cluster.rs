@@ -25,6 +25,8 @@ pub(crate) struct Cluster {
     state: Arc<State>,
     pub(crate) url: String,
     runtime: Option<Runtime>,
+    /// Its pods' files. What still runs of the cluster when it is dropped does not keep them.
+    _folder: Folder,
 }
 
 /// What the cluster has.
@@ -32,7 +34,7 @@ pub(super) struct State {
     things: Mutex<Things>,
     /// Told of each change.
     pub(super) changed: Notify,
-    folder: Folder,
+    folder: PathBuf,
 }
 
 #[derive(Default)]
@@ -71,10 +73,11 @@ impl Cluster {
         let scheme = if guard.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", listener.local_addr().expect("it is bound"));
         listener.set_nonblocking(true).expect("it is ours");
+        let folder = Folder::new(name);
         let state = Arc::new(State {
             things: Mutex::default(),
             changed: Notify::new(),
-            folder: Folder::new(name),
+            folder: folder.0.clone(),
         });
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("there are threads");
@@ -89,7 +92,7 @@ impl Cluster {
                 }
             }
         });
-        Self { state, url, runtime: Some(runtime) }
+        Self { state, url, runtime: Some(runtime), _folder: folder }
     }
 
     /// Returns the names of what there is of a kind.
@@ -131,7 +134,7 @@ impl State {
 
     /// Returns where the secret of a pod is mounted.
     pub(super) fn mount(&self, pod: &str) -> PathBuf {
-        self.folder.0.join(pod)
+        self.folder.join(pod)
     }
 
     /// Makes something, with what belongs to it.

@@ -20,12 +20,13 @@ const SHARE: u64 = 50;
 
 /// A cluster of one node.
 pub(crate) struct Cluster {
-    pub(crate) folder: Folder,
     node: String,
     slurmd: Option<Daemon>,
     _slurmctld: Daemon,
-    /// Dropped last: the others prove themselves by it.
+    /// Dropped after the others, who prove themselves by it.
     _munged: Daemon,
+    /// Dropped last: the daemons write into it.
+    pub(crate) folder: Folder,
 }
 
 impl Cluster {
