@@ -12,11 +12,16 @@ mod describe;
 mod exchange;
 mod http;
 mod hub;
+#[cfg(feature = "hybrid")]
+mod hybrid;
 mod inquiry;
+mod line;
 mod mailbox;
 mod open;
 mod pending;
 mod reception;
+#[cfg(feature = "redis")]
+mod redis;
 mod register;
 mod requests;
 mod service;
@@ -25,6 +30,8 @@ mod session;
 mod site;
 mod told;
 mod url;
+
+pub(crate) use url::leads_to;
 
 pub use exchange::{Academy, AcademyExt, DiscoverError};
 pub use lyceum_wire::academy::{EntityId, Role, Serialization, Uuid};

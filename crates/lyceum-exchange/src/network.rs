@@ -394,7 +394,7 @@ fn attach_for(node: &Node, address: &str) {
         return;
     }
     #[cfg(feature = "academy")]
-    if address.starts_with("academy+") {
+    if crate::academy::leads_to(address) {
         crate::academy::AcademyExt::academy(node);
         return;
     }

@@ -121,6 +121,7 @@ impl Stuck {
         match error {
             MailboxError::Unknown => CallError::NoSuchAgent(fault),
             MailboxError::Terminated => CallError::Terminated(fault),
+            MailboxError::Stale => CallError::Stale(fault),
             MailboxError::Unauthorized(_) => CallError::Unauthorized(fault.with_detail(said)),
             MailboxError::TooLarge(_) => CallError::TooLarge(fault.with_detail(said)),
             MailboxError::Overloaded(_) => CallError::Overloaded(fault.with_detail(said)),

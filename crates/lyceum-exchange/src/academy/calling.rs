@@ -10,6 +10,7 @@ use lyceum_wire::aiomas::Serializer;
 use lyceum_wire::{Address, Style};
 use serde::Serialize;
 use serde_json::Value as Json;
+use tokio::sync::OwnedMutexGuard;
 
 use super::pending::{Expected, Refused};
 use super::service::Service;
@@ -87,7 +88,8 @@ pub(super) struct Sent {
 }
 
 impl Service {
-    /// Sends a request to an agent, from the mailbox that the sender has here.
+    /// Sends a request to an agent, from the mailbox that the sender has here; a durable one is
+    /// delivered until it is answered, where the exchange can do that.
     ///
     /// # Cancel safety
     ///
@@ -97,6 +99,7 @@ impl Service {
         from: Option<&Address>,
         to: EntityId,
         body: Body,
+        durable: bool,
     ) -> Result<Sent, Stuck> {
         let own = from.and_then(|from| self.hub.upgrade()?.own(from));
         let from = own.and_then(|agent| self.mailbox_of(&agent));
@@ -106,15 +109,29 @@ impl Service {
         })?;
         // Whoever came first goes first.
         let turn = self.lane(to.uid).lock_owned().await;
-        let is_cancelled = matches!(body, Body::ActionRequest(_));
+        // What is durable runs whether somebody waits or not.
+        let is_cancelled = matches!(body, Body::ActionRequest(_)) && !durable;
         let (service, own, dest, tag) = (self.clone(), from.clone(), to.clone(), expected.tag);
         let sent = Sent { service: self.clone(), from, to, expected, is_cancelled };
+        let id = own.as_ref().map_or_else(|| service.user().id().clone(), |own| own.id().clone());
+        let mut message = Message::request(id, dest, tag, body);
+        message.header.durable = durable;
+        if service.user().keeps_order() {
+            return match service.send_now(own, message, turn).await {
+                Ok(()) => Ok(sent),
+                Err(error) => {
+                    sent.forget();
+                    Err(error.into())
+                }
+            };
+        }
         // On the node's runtime, whoever waits.
         let sending = self.door.spawn(async move {
             let _turn = turn;
             service.open().await?;
             let from = own.unwrap_or_else(|| service.user());
-            from.send(&Message::request(from.id().clone(), dest, tag, body)).await
+            message.header.src = from.id().clone();
+            from.send(&message).await
         });
         match sending.await.unwrap_or(Err(MailboxError::Ended)) {
             Ok(()) => Ok(sent),
@@ -123,6 +140,33 @@ impl Service {
                 Err(error.into())
             }
         }
+    }
+}
+
+impl Service {
+    /// Sends a request where messages keep their order by themselves: the next one need not wait
+    /// until this one is there.
+    async fn send_now(
+        self: &Arc<Self>,
+        from: Option<Arc<dyn Mailbox>>,
+        mut message: Message,
+        turn: OwnedMutexGuard<()>,
+    ) -> Result<(), MailboxError> {
+        if !self.is_listening() {
+            let this = self.clone();
+            let opened = self.door.spawn(async move { this.open().await }).await;
+            opened.unwrap_or(Err(MailboxError::Ended))?;
+        }
+        let from = from.unwrap_or_else(|| self.user());
+        // The node may have another one by now.
+        message.header.src = from.id().clone();
+        let sending = from.send(&message);
+        drop(turn);
+        if message.header.durable {
+            // It may be sent again, after a pause: on the node's runtime, whoever waits.
+            return self.door.spawn(sending).await.unwrap_or(Err(MailboxError::Ended));
+        }
+        sending.await
     }
 }
 

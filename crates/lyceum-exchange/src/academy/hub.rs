@@ -9,7 +9,7 @@ use lyceum_wire::academy::{EntityId, Uuid};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 
 use super::OpenError;
-use super::http::{Client, HttpMailbox, HttpSettings};
+use super::line::{Line, Opening};
 use super::service::Service;
 use super::site::Site;
 use super::url::{self, Server};
@@ -32,12 +32,15 @@ pub(super) struct Hub {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     transports: Vec<Arc<dyn Transport>>,
     services: HashMap<Endpoint, Known>,
     sites: HashMap<Endpoint, Weak<Site>>,
     /// Tokens by the URL of their exchange.
-    tokens: HashMap<Endpoint, String>,
+    pub(super) tokens: HashMap<Endpoint, String>,
+    /// Users and passwords, likewise.
+    #[cfg(feature = "redis")]
+    pub(super) logins: HashMap<Endpoint, super::redis::Login>,
     /// What types and interfaces are called there.
     classes: HashMap<String, String>,
 }
@@ -45,7 +48,7 @@ struct State {
 /// One exchange, and who talks with it.
 struct Known {
     service: Arc<Service>,
-    client: Arc<Client>,
+    line: Line,
 }
 
 impl Hub {
@@ -68,10 +71,22 @@ impl Hub {
         let known = {
             let mut state = self.lock();
             state.tokens.insert(server.base.clone(), token.into());
-            state.services.get(&server.base).map(|known| known.client.clone())
+            state.services.get(&server.base).map(|known| known.line.clone())
         };
         let is_fit = token.bytes().all(|byte| byte.is_ascii_graphic()) && !token.is_empty();
-        Ok(is_fit && known.is_none_or(|client| client.authorize(token)))
+        Ok(is_fit && known.is_none_or(|line| line.authorize(token)))
+    }
+
+    /// Returns a URL without user and password, which are kept for the exchange there.
+    pub(super) fn plain(&self, url: &Endpoint) -> Endpoint {
+        #[cfg(feature = "redis")]
+        if let Some((plain, login)) = url::login(url) {
+            if let Some(Ok(server)) = url::server(&plain) {
+                self.lock().logins.insert(server.base, login);
+            }
+            return plain;
+        }
+        url.clone()
     }
 
     /// Calls a type or interface by a dotted name there.
@@ -94,6 +109,7 @@ impl Hub {
 
     /// Returns who leads to the agents at a URL; `None` if it is none of this wire.
     pub(super) fn site(self: &Arc<Self>, url: &Endpoint) -> Option<Arc<Site>> {
+        let url = &self.plain(url);
         let server = url::server(url)?;
         if let Some(site) = self.lock().sites.get(url).and_then(Weak::upgrade) {
             return Some(site);
@@ -111,7 +127,7 @@ impl Hub {
 
     /// Returns the exchange at a URL.
     pub(super) fn service_at(self: &Arc<Self>, url: &Endpoint) -> Result<Arc<Service>, OpenError> {
-        self.service(&server(url)?)
+        self.service(&server(&self.plain(url))?)
     }
 
     fn service(self: &Arc<Self>, server: &Server) -> Result<Arc<Service>, OpenError> {
@@ -130,17 +146,11 @@ impl Hub {
         let scheme = server.transport.scheme();
         let transport = state.transports.iter().find(|transport| transport.scheme() == scheme);
         let transport = transport.ok_or_else(|| OpenError::Transport(server.base.clone()))?.clone();
-        let settings = HttpSettings::default();
-        let endpoint = server.transport.clone();
-        let client = Client::new(runtime.clone(), transport, endpoint, &server.prefix, settings);
-        if let Some(token) = state.tokens.get(&server.base) {
-            client.authorize(token);
-        }
-        let client = Arc::new(client);
         let user = EntityId::user(self.uuid(), Some(format!("lyceum-{}", self.door.node_id())));
-        let mailbox = Arc::new(HttpMailbox::new(client.clone(), user, server.receive));
+        let asked = Opening { server, transport, runtime: runtime.clone(), user };
+        let (line, mailbox) = asked.open(&state);
         let service = Service::new(self, server.base.clone(), runtime, mailbox);
-        let known = Known { service: service.clone(), client };
+        let known = Known { service: service.clone(), line };
         state.services.insert(server.base.clone(), known);
         Ok(service)
     }
@@ -150,7 +160,7 @@ impl Hub {
         if address.node == Some(self.door.node_id()) {
             return Some(address.agent.clone());
         }
-        let server = url::server(address.endpoint.as_ref()?)?.ok()?;
+        let server = url::server(&self.plain(address.endpoint.as_ref()?))?.ok()?;
         let uid = url::uid_of(&address.agent)?;
         let service = self.lock().services.get(&server.base)?.service.clone();
         service.agent(uid)
@@ -161,7 +171,7 @@ impl Hub {
         let known = std::mem::take(&mut self.lock().services);
         let closing = known.into_values().map(|known| async move {
             known.service.close().await;
-            known.client.close();
+            known.line.close();
         });
         futures_util::future::join_all(closing).await;
     }

@@ -121,7 +121,7 @@ impl Site {
         body: Body,
     ) -> Result<Option<Message<Unread>>, Stuck> {
         let to: EntityId = self.resolve(agent).await?;
-        Ok(self.service()?.request(None, to, body).await?.answer().await)
+        Ok(self.service()?.request(None, to, body, false).await?.answer().await)
     }
 
     /// Asks an agent what it can do. Python can pickle the answer, and has no JSON for it.

@@ -23,6 +23,18 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// its class and all that it descends from, by dotted names.
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()>;
 
+    /// Returns whether messages go in the order in which [`send`](Self::send) was called, whoever
+    /// waits for it when. Otherwise the next one is sent when the one before is there.
+    fn keeps_order(&self) -> bool {
+        false
+    }
+
+    /// Returns whether [`close`](Self::close) leaves what was not received yet to the next holder.
+    /// Otherwise everything that is on its way is received before.
+    fn keeps_untaken(&self) -> bool {
+        false
+    }
+
     /// Puts a message into the mailbox that it is for.
     ///
     /// # Cancel safety
@@ -87,6 +99,9 @@ pub enum MailboxError {
     /// The mailbox is gone for good.
     #[error("the mailbox is terminated")]
     Terminated,
+    /// Another holder has the mailbox now.
+    #[error("the mailbox was taken over by another program")]
+    Stale,
     /// The exchange does not know this side, or does not allow it that.
     #[error("the exchange refused this side: {0}")]
     Unauthorized(String),

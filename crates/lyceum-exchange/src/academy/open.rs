@@ -11,7 +11,8 @@ use super::MailboxError;
 pub enum OpenError {
     /// The text is no URL of an exchange.
     #[error(
-        "cannot use `{0}`: expected academy+http://HOST:PORT or academy+https://HOST:PORT, with \
+        "cannot use `{0}`: expected academy+http://HOST:PORT, academy+https://HOST:PORT, or with \
+         the feature for it redis://HOST:PORT, rediss://HOST:PORT or hybrid://HOST:PORT, with \
          options or not"
     )]
     Url(String),

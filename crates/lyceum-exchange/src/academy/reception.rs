@@ -54,6 +54,10 @@ impl Held {
                     continue;
                 }
                 Err(MailboxError::Terminated | MailboxError::Ended) => return,
+                Err(MailboxError::Stale) => {
+                    tracing::warn!(id = %self.mailbox.id(), "another program has the mailbox now");
+                    return;
+                }
                 Err(MailboxError::Message(error)) => {
                     // It is gone, and the next one may be better.
                     tracing::warn!(id = %self.mailbox.id(), %error, "dropped what is no message");
@@ -84,7 +88,7 @@ impl Held {
             ticks.tick().await;
             match self.mailbox.heartbeat().await {
                 Ok(()) => {}
-                Err(MailboxError::Terminated) => return,
+                Err(MailboxError::Terminated | MailboxError::Stale) => return,
                 Err(error) => {
                     tracing::debug!(id = %self.mailbox.id(), %error, "cannot send a heartbeat");
                 }

@@ -234,7 +234,7 @@ impl Requests {
             _ = self.agent.ended() => true,
             () = self.stop.notified() => true,
         };
-        if is_left && !self.terminates() {
+        if is_left && !self.terminates() && !self.mailbox().keeps_untaken() {
             self.drain(receiving).await;
         }
     }

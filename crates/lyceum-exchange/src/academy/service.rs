@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::FutureExt;
@@ -34,6 +35,8 @@ pub(super) struct Service {
     user: Mutex<Arc<dyn Mailbox>>,
     /// Whether that mailbox exists and is listened to.
     is_open: tokio::sync::Mutex<bool>,
+    /// The same, for those who do not wait.
+    is_listening: AtomicBool,
     pub(super) pending: Arc<Pending>,
     pub(super) types: TypeTable,
     state: Mutex<State>,
@@ -63,6 +66,7 @@ impl Service {
             runtime,
             user: user.into(),
             is_open: tokio::sync::Mutex::default(),
+            is_listening: AtomicBool::new(false),
             pending: Arc::default(),
             types: lyceum_wire::academy::handle::table(),
             state: Mutex::default(),
@@ -85,6 +89,11 @@ impl Service {
         self.user.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Returns whether answers come in already.
+    pub(super) fn is_listening(&self) -> bool {
+        self.is_listening.load(Ordering::Acquire)
+    }
+
     /// Sees to it that answers come in.
     pub(super) async fn open(&self) -> Result<(), MailboxError> {
         let mut is_open = self.is_open.lock().await;
@@ -94,6 +103,7 @@ impl Service {
         let held = Held { mailbox: self.user(), ancestors: None, door: self.door.clone() };
         held.register().await?;
         *is_open = true;
+        self.is_listening.store(true, Ordering::Release);
         let (this, receiving) = (self.this.clone(), held.clone());
         self.spawn(async move {
             receiving.receive(this.clone()).await;
@@ -110,6 +120,7 @@ impl Service {
     async fn lose_user(&self) {
         let mut is_open = self.is_open.lock().await;
         *is_open = false;
+        self.is_listening.store(false, Ordering::Release);
         {
             let mut user = self.user.lock().unwrap_or_else(PoisonError::into_inner);
             tracing::warn!(id = %user.id(), url = %self.url, "the node's mailbox was terminated");

@@ -8,7 +8,7 @@ use lyceum_wire::aiomas::{Proxy, TypeTable};
 use lyceum_wire::{Address, Endpoint};
 
 use super::service::Service;
-use super::url::{address_of, server, uid_of};
+use super::url::{address_of, is_ours, server, uid_of};
 use crate::arrived::Origin;
 
 /// An exchange, by one of its URLs: what agents among the values mean.
@@ -76,7 +76,6 @@ impl Session {
 
 /// Returns whether an address is one that handles alone have.
 fn is_handle(address: &Address) -> bool {
-    let is_ours = |endpoint: &Endpoint| endpoint.scheme().starts_with("academy+");
     address.node.is_some() || address.endpoint.as_ref().is_some_and(is_ours)
 }
 

@@ -148,7 +148,7 @@ impl Site {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
             request(&**message, session, speech)?
         };
-        let sent = session.service.request(from, to, body).await?;
+        let sent = session.service.request(from, to, body, speech.durable).await?;
         Ok((session.clone(), sent))
     }
 

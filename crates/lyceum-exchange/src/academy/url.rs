@@ -7,15 +7,18 @@ use lyceum_wire::{Address, AgentKey};
 use super::OpenError;
 use super::http::Receive;
 
-/// The schemes of exchanges, with those of the transports that lead there, and their ports.
+/// The schemes of HTTP exchanges, with those of the transports that lead there, and their ports.
 const SCHEMES: [(&str, &str, &str); 2] =
     [("academy+http", "tcp", ":80"), ("academy+https", "tls", ":443")];
 
 /// What a URL says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Server {
-    /// The URL without options: the same for all that mean the same server.
+    /// The URL without options that only say how values go: the same for all that mean the same
+    /// server.
     pub(super) base: Endpoint,
+    /// Which kind of exchange it is.
+    pub(super) kind: Kind,
     /// Where the transport leads.
     pub(super) transport: Endpoint,
     /// What stands before each path.
@@ -26,15 +29,31 @@ pub(super) struct Server {
     pub(super) speech: Speech,
 }
 
-/// How the values of calls are written.
+/// A kind of exchange, with what only that one has.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Http,
+    #[cfg(feature = "redis")]
+    Redis(super::redis::Options),
+    #[cfg(feature = "hybrid")]
+    Hybrid(super::redis::Options, super::hybrid::Options),
+}
+
+/// How the values of calls are written, and how the calls are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Speech {
     pub(super) arguments: Serialization,
     pub(super) results: Serialization,
+    /// Whether requests are delivered until they are answered, where that can be had.
+    pub(super) durable: bool,
 }
 
 /// Returns what a URL says; `None` if it is none of this wire.
 pub(super) fn server(url: &Endpoint) -> Option<Result<Server, OpenError>> {
+    #[cfg(feature = "redis")]
+    if let Some(server) = super::redis::server(url) {
+        return Some(server);
+    }
     let (_, transport, port) = SCHEMES.into_iter().find(|scheme| scheme.0 == url.scheme())?;
     Some(read(url, transport, port))
 }
@@ -57,18 +76,58 @@ fn read(url: &Endpoint, transport: &str, port: &str) -> Result<Server, OpenError
         Some("poll") => Receive::Poll,
         Some(_) => return Err(unknown(url, "receive=stream or receive=poll")),
     };
-    let speech = Speech {
-        arguments: serialization(url, "arguments", Serialization::Json)?,
-        // Python can pickle nearly everything, and as data it is harmless.
-        results: serialization(url, "results", Serialization::Pickle)?,
-    };
     Ok(Server {
+        kind: Kind::Http,
+        speech: speech(url, false)?,
         base: Endpoint::new(url.scheme(), location).ok_or_else(unfit)?,
         transport: Endpoint::new(transport, &host).ok_or_else(unfit)?,
         prefix,
         receive,
-        speech,
     })
+}
+
+/// Returns how values go.
+pub(super) fn speech(url: &Endpoint, durable: bool) -> Result<Speech, OpenError> {
+    Ok(Speech {
+        arguments: serialization(url, "arguments", Serialization::Json)?,
+        // Python can pickle nearly everything, and as data it is harmless.
+        results: serialization(url, "results", Serialization::Pickle)?,
+        durable,
+    })
+}
+
+/// Returns whether an address is one at an exchange of this kind.
+pub(crate) fn leads_to(address: &str) -> bool {
+    address.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme))
+}
+
+/// Returns whether a URL is one of an exchange that this side knows.
+pub(super) fn is_ours(url: &Endpoint) -> bool {
+    is_scheme(url.scheme())
+}
+
+fn is_scheme(scheme: &str) -> bool {
+    #[cfg(feature = "redis")]
+    if super::redis::is_scheme(scheme) {
+        return true;
+    }
+    SCHEMES.iter().any(|own| own.0 == scheme)
+}
+
+/// Takes user and password out of a URL, where it has them.
+#[cfg(feature = "redis")]
+pub(super) fn login(url: &Endpoint) -> Option<(Endpoint, super::redis::Login)> {
+    if !super::redis::is_scheme(url.scheme()) {
+        return None;
+    }
+    let (login, location) = url.location().rsplit_once('@')?;
+    let text = url.to_string();
+    let (_, options) = text.split_once('?').unwrap_or_default();
+    let plain = match options {
+        "" => format!("{}://{location}", url.scheme()),
+        options => format!("{}://{location}?{options}", url.scheme()),
+    };
+    Some((plain.parse().ok()?, super::redis::Login::read(login)))
 }
 
 fn serialization(
@@ -84,7 +143,7 @@ fn serialization(
     }
 }
 
-fn unknown(url: &Endpoint, expected: &'static str) -> OpenError {
+pub(super) fn unknown(url: &Endpoint, expected: &'static str) -> OpenError {
     OpenError::Option { url: Box::new(url.clone()), expected }
 }
 

@@ -142,6 +142,10 @@ async fn a_pickle_that_would_run_a_command_is_answered_and_nothing_runs() {
 /// Wart 3: an agent of Academy never answers, and its caller waits for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_that_is_too_large_is_answered() {
+    if crate::EXCHANGE.is_some() {
+        // Other exchanges take larger messages; they have a test of their own.
+        return;
+    }
     let code = "
         raised = []
         for serializer in (PICKLE, JSON):

@@ -59,6 +59,10 @@ pub struct Header {
     /// The version of Academy.
     #[serde(default = "first_version")]
     pub academy_version: String,
+    /// Whether the request is delivered again until it is answered, where the mailbox is one that
+    /// this project holds. Academy does not know it, and leaves it out of its answers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub durable: bool,
 }
 
 /// Whether a message asks or answers.
@@ -128,6 +132,7 @@ impl Message {
             kind: body.kind(),
             protocol_version: own_version(),
             academy_version: ACADEMY_VERSION.into(),
+            durable: false,
         };
         Self { header, body }
     }
@@ -162,6 +167,7 @@ impl Header {
             kind: Kind::Response,
             protocol_version: own_version(),
             academy_version: ACADEMY_VERSION.into(),
+            durable: self.durable,
         };
         Message { header, body }
     }
@@ -170,6 +176,11 @@ impl Header {
 // The field is optional on the wire.
 fn own_version() -> Option<String> {
     Some(PROTOCOL_VERSION.into())
+}
+
+// What serde asks passes a reference.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn first_version() -> String {
