@@ -57,6 +57,8 @@ struct State {
     running: HashMap<Uuid, AbortHandle>,
     /// The tag of the last message that is taken, once this is left.
     last: Option<Uuid>,
+    /// Whether what is being served is not waited for at the end.
+    is_urgent: bool,
     /// Whether nothing more is taken.
     is_full: bool,
     /// Whether all of this is over.
@@ -271,8 +273,10 @@ impl Requests {
             std::mem::take(&mut state.tasks)
         };
         let all = async { while tasks.join_next().await.is_some() {} };
+        let is_urgent = self.lock().is_urgent;
         // What takes longer is dropped.
-        let _ = timeout(FINISH_LIMIT, all).await;
+        let _ = timeout(if is_urgent { Duration::ZERO } else { FINISH_LIMIT }, all).await;
+        tasks.shutdown().await;
         let mailbox = self.mailbox();
         let left = if self.terminates() { mailbox.terminate(self.id()) } else { mailbox.close() };
         if let Err(error) = left.await {
@@ -286,6 +290,8 @@ impl Requests {
     /// Says whether the mailbox ends when this does.
     pub(super) fn end(&self, terminates: bool) {
         self.set_terminates(terminates);
+        // Whoever waits for an answer is told at once.
+        self.lock().is_urgent = terminates;
         self.stop.notify_one();
     }
 

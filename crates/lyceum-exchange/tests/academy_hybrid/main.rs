@@ -6,14 +6,14 @@
 mod agents;
 #[path = "../python/environment.rs"]
 mod environment;
-#[path = "../python/redis_server.rs"]
-mod redis_server;
 #[path = "../academy/peer.rs"]
 mod peer;
 #[path = "../academy/reaching.rs"]
 mod reaching;
+#[path = "../python/redis_server.rs"]
+mod redis_server;
 #[path = "../academy/serving.rs"]
 mod serving;
 
 /// Which exchange on a Redis these tests are about; none if it is the HTTP exchange.
-const EXCHANGE: Option<\&str> = Some("hybrid");
+const EXCHANGE: Option<&str> = Some("hybrid");

@@ -94,17 +94,23 @@ impl RedisMailbox {
             keys.taken(src.uid),
             keys.stored(src.uid, *tag),
         ];
+        let is_noted = keys.notes_requests() || *durable;
         let place = self.holding.answered(*tag);
         let stored = if *durable { STORED_SECONDS } else { 0 };
         let arguments = vec![
             json.into_bytes(),
             self.holding.generation(),
             place,
-            flag(keys.notes_requests()),
+            flag(is_noted),
             number(stored),
             number(MEMORY_SECONDS),
         ];
-        done(self.client.run(Script::Answer, names, arguments))
+        // Where requests are noted, the second time does nothing.
+        done(if is_noted {
+            self.client.insist_on(Script::Answer, names, arguments)
+        } else {
+            self.client.run(Script::Answer, names, arguments)
+        })
     }
 }
 

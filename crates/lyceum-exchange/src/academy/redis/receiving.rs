@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use lyceum_wire::academy::{EntityId, Kind, Message, Role, Unread, Uuid};
+use lyceum_wire::academy::{EntityId, Kind, Message, Unread, Uuid};
 use redis::Value;
 use tokio::task::JoinSet;
 
@@ -22,6 +22,12 @@ const TAKE_BYTES: usize = 4 << 20;
 /// How long the server waits for a message before it says that there is none.
 const WAIT_SECONDS: &str = "2";
 
+/// Questions without an answer whose messages are looked for.
+const LOST_LIMIT: usize = 64;
+
+/// How often they are looked for once more, each time that nothing else comes.
+const LATER_LOOKS: u32 = 4;
+
 /// How long the generation of a holder is remembered without a sign of life.
 pub(super) const MEMORY_SECONDS: u64 = 30 * 24 * 3600;
 
@@ -31,7 +37,7 @@ pub(super) struct Holding(Mutex<Held>);
 
 #[derive(Debug, Default)]
 struct Held {
-    /// Which of its holders this is; users have no others.
+    /// Which of its holders this is.
     generation: Option<u64>,
     /// The places of requests that were handed out and not answered, by tag.
     taken: HashMap<Uuid, String>,
@@ -50,8 +56,41 @@ pub(super) struct Receiving {
     ready: VecDeque<Taken>,
     /// The number of the next message that is taken.
     number: u64,
+    lost: Lost,
     /// Asks the server, whether somebody waits here or not: what it says is lost otherwise.
     question: JoinSet<Result<Vec<Vec<u8>>, MailboxError>>,
+}
+
+/// Questions whose answers did not come here: what they took is looked for.
+#[derive(Debug, Default)]
+struct Lost {
+    /// The first numbers that such a question could give.
+    starts: VecDeque<u64>,
+    /// Whether it is to be looked now.
+    is_due: bool,
+    /// How often it is looked once more: the server may not know yet that nobody listens.
+    looks: u32,
+}
+
+impl Lost {
+    fn note(&mut self, start: u64) {
+        if self.starts.len() == LOST_LIMIT {
+            self.starts.pop_front();
+        }
+        self.starts.push_back(start);
+        (self.is_due, self.looks) = (true, LATER_LOOKS);
+    }
+
+    fn has(&self, number: u64) -> bool {
+        self.starts.iter().any(|start| (*start..start + TAKE_LIMIT as u64).contains(&number))
+    }
+
+    fn look_again(&mut self) {
+        if self.looks > 0 {
+            self.looks -= 1;
+            self.is_due = true;
+        }
+    }
 }
 
 /// A message, and its place at the server until it is done.
@@ -104,7 +143,8 @@ impl Holding {
 impl Receiving {
     pub(super) fn new(client: Arc<Client>, id: EntityId, holding: Arc<Holding>) -> Self {
         let (ready, question) = (VecDeque::new(), JoinSet::new());
-        Self { client, id, holding, line: None, ready, number: 1, question }
+        let lost = Lost::default();
+        Self { client, id, holding, line: None, ready, number: 1, lost, question }
     }
 
     /// Waits for the next message. What has come stays here if the future is dropped.
@@ -139,18 +179,19 @@ impl Receiving {
         self.ready.clear();
     }
 
-    /// Returns whether the mailbox may have had other holders.
-    fn is_held(&self) -> bool {
-        self.id.role == Role::Agent
-    }
-
     async fn fill(&mut self) -> Result<(), MailboxError> {
-        if self.is_held() && self.holding.lock().generation.is_none() {
+        let generation = self.holding.lock().generation;
+        let Some(generation) = generation else {
             let held = recovery::hold(&self.client, &self.id).await?;
             self.holding.lock().generation = Some(held.generation);
             self.ready.extend(held.left);
             self.holding.lock().done.extend(held.done);
             self.number = held.next;
+            self.lost = Lost::default();
+            return Ok(());
+        };
+        if self.question.is_empty() && self.lost.is_due {
+            self.find_lost(generation).await?;
             return Ok(());
         }
         if self.question.is_empty() {
@@ -167,14 +208,42 @@ impl Receiving {
         let messages = outcome.inspect_err(|error| {
             if error.may_pass() {
                 self.line = None;
+                self.lost.note(self.number);
+                self.number += TAKE_LIMIT as u64;
             }
         })?;
-        let generation = self.holding.lock().generation.filter(|_| self.is_held());
+        if messages.is_empty() {
+            self.lost.look_again();
+        }
         for message in messages {
-            let place = generation.map(|generation| format!("{generation}:{}:1", self.number));
+            let place = Some(format!("{generation}:{}:1", self.number));
             self.number += 1;
             self.ready.push_back(Taken { place, message });
         }
+        Ok(())
+    }
+
+    /// Finds what the server handed out without it having come here.
+    async fn find_lost(&mut self, generation: u64) -> Result<(), MailboxError> {
+        let key = self.client.keys().taken(self.id.uid);
+        let places = self.client.insist(Order::words(&["HKEYS", &key])).await?;
+        let known = self.holding.handed_out();
+        let mut found: Vec<(u64, String)> = Vec::new();
+        for place in super::reply::texts(places) {
+            let number = recovery::number(&place, generation);
+            match number.filter(|number| self.lost.has(*number)) {
+                Some(number) if !known.contains(&place) => found.push((number, place)),
+                _ => {}
+            }
+        }
+        found.sort_unstable();
+        for (_, place) in found {
+            let message = self.client.insist(Order::words(&["HGET", &key, &place])).await?;
+            if let Value::BulkString(message) = message {
+                self.ready.push_back(Taken { place: Some(place), message });
+            }
+        }
+        self.lost.is_due = false;
         Ok(())
     }
 

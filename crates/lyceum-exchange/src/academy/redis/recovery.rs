@@ -51,6 +51,12 @@ impl Place {
     }
 }
 
+/// Returns the number of what a generation took and handed out for the first time.
+pub(super) fn number(place: &str, generation: u64) -> Option<u64> {
+    let place = Place::read(place)?;
+    (place.generation == generation && place.attempt == 1).then_some(place.number)
+}
+
 /// Takes a mailbox over. What a former holder took and did not answer is handed out again if it is
 /// durable; whoever asked anything else is told that there is no answer.
 pub(super) async fn hold(client: &Arc<Client>, id: &EntityId) -> Result<Found, MailboxError> {

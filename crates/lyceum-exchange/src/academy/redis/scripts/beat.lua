@@ -10,6 +10,7 @@ redis.call('SET', KEYS[2], string.format('%s.%06d', time[1], time[2]), 'EX', ARG
 if ARGV[2] ~= '0' then
   redis.call('EXPIRE', KEYS[1], ARGV[2])
   redis.call('EXPIRE', KEYS[5], ARGV[2])
+  redis.call('EXPIRE', KEYS[4], ARGV[2])
 end
 redis.call('EXPIRE', KEYS[3], ARGV[3])
 redis.call('EXPIRE', KEYS[6], ARGV[3])
