@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use tokio::sync::OwnedMutexGuard;
 
 use super::pending::{Expected, Refused};
-use super::service::Service;
+use super::service::{Service, Turn};
 use super::session::Session;
 use super::url::Speech;
 use super::{Mailbox, MailboxError};
@@ -100,6 +100,7 @@ impl Service {
         to: EntityId,
         body: Body,
         durable: bool,
+        turn: Turn,
     ) -> Result<Sent, Stuck> {
         let own = from.and_then(|from| self.hub.upgrade()?.own(from));
         let from = own.and_then(|agent| self.mailbox_of(&agent));
@@ -108,7 +109,7 @@ impl Service {
             Refused::Closed => Stuck::Mailbox(MailboxError::Ended),
         })?;
         // Whoever came first goes first.
-        let turn = self.lane(to.uid).lock_owned().await;
+        let turn = turn.await;
         // What is durable runs whether somebody waits or not.
         let is_cancelled = matches!(body, Body::ActionRequest(_)) && !durable;
         let (service, own, dest, tag) = (self.clone(), from.clone(), to.clone(), expected.tag);

@@ -121,7 +121,9 @@ impl Site {
         body: Body,
     ) -> Result<Option<Message<Unread>>, Stuck> {
         let to: EntityId = self.resolve(agent).await?;
-        Ok(self.service()?.request(None, to, body, false).await?.answer().await)
+        let service = self.service()?;
+        let turn = service.turn(to.uid);
+        Ok(service.request(None, to, body, false, turn).await?.answer().await)
     }
 
     /// Asks an agent what it can do. Python can pickle the answer, and has no JSON for it.

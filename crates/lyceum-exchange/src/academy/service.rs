@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -12,6 +14,7 @@ use lyceum_wire::academy::{Body, EntityId, Kind, Message, Unread, Uuid};
 use lyceum_wire::aiomas::TypeTable;
 use lyceum_wire::{AgentKey, Endpoint};
 use tokio::runtime::Handle;
+use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinSet;
 
 use super::hub::Hub;
@@ -22,6 +25,9 @@ use super::{Mailbox, MailboxError};
 
 /// Destinations whose order is kept at a time.
 const LANE_LIMIT: usize = 4096;
+
+/// A turn among the messages to one mailbox.
+pub(super) type Turn = BoxFuture<'static, OwnedMutexGuard<()>>;
 
 /// One exchange, as a node uses it.
 pub(super) struct Service {
@@ -134,6 +140,16 @@ impl Service {
     /// Draws a number that nothing else has.
     pub(super) fn uuid(&self) -> Uuid {
         self.hub.upgrade().map_or_else(Uuid::nil, |hub| hub.uuid())
+    }
+
+    /// Takes a turn among the messages to a mailbox: the place in the queue is had when this
+    /// returns.
+    pub(super) fn turn(&self, to: Uuid) -> Turn {
+        let mut turn = self.lane(to).lock_owned().boxed();
+        match turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(turn) => ready(turn).boxed(),
+            Poll::Pending => turn,
+        }
     }
 
     /// Returns the turn of messages to a mailbox.

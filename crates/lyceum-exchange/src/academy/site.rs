@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::answer::{reply, unanswered};
 use super::calling::{Stuck, request};
 use super::hub::Hub;
-use super::service::Service;
+use super::service::{Service, Turn};
 use super::session::Session;
 use super::url::{Speech, uid_of};
 use super::{MailboxError, OpenError};
@@ -112,13 +112,27 @@ impl Site {
         error
     }
 
-    async fn send_message(&self, agent: &AgentKey, sent: Request) -> Result<Reply, Fault> {
+    /// Takes the place of a message among those to the same mailbox.
+    fn turn(&self, agent: &AgentKey) -> Option<Turn> {
+        let uid = uid_of(agent).or_else(|| {
+            let known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            known.as_ref().filter(|(key, _)| key == agent).map(|(_, id)| id.uid)
+        })?;
+        Some(self.service().ok()?.turn(uid))
+    }
+
+    async fn send_message(
+        &self,
+        agent: &AgentKey,
+        sent: Request,
+        turn: Option<Turn>,
+    ) -> Result<Reply, Fault> {
         // The rest of the request has no place on this wire.
         let Request { message, expects, from, .. } = sent;
         let fault = self.fault(agent, message.action());
         // Locked by nobody else: it lets the message be looked at from wherever the future is.
         let message = Mutex::new(message);
-        let asked = self.ask_action(agent, &message, from.as_ref()).await;
+        let asked = self.ask_action(agent, &message, from.as_ref(), turn).await;
         let undelivered =
             || -> Option<Undelivered> { message.into_inner().ok().and_then(Outgoing::undelivered) };
         let (session, sent) = match asked {
@@ -141,6 +155,7 @@ impl Site {
         agent: &AgentKey,
         message: &Mutex<Box<dyn Outgoing>>,
         from: Option<&Address>,
+        turn: Option<Turn>,
     ) -> Result<(Arc<Session>, super::calling::Sent), Stuck> {
         let to = self.resolve(agent).await?;
         let (session, speech) = self.session()?;
@@ -148,7 +163,8 @@ impl Site {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
             request(&**message, session, speech)?
         };
-        let sent = session.service.request(from, to, body, speech.durable).await?;
+        let turn = turn.unwrap_or_else(|| session.service.turn(to.uid));
+        let sent = session.service.request(from, to, body, speech.durable, turn).await?;
         Ok((session.clone(), sent))
     }
 
@@ -172,7 +188,9 @@ impl Peer for Site {
     fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>> {
         let this = self.this.upgrade().expect("a site is behind a counted reference");
         let agent = agent.clone();
-        async move { this.send_message(&agent, request).await }.boxed()
+        // Now, and not when somebody waits for the answer.
+        let turn = this.turn(&agent);
+        async move { this.send_message(&agent, request, turn).await }.boxed()
     }
 
     fn ask(

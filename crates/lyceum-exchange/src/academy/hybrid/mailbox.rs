@@ -102,6 +102,10 @@ impl Mailbox for HybridMailbox {
         true
     }
 
+    fn keeps_untaken(&self) -> bool {
+        true
+    }
+
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()> {
         let registered = self.stored.register(id, ancestors);
         let announced = (id == self.id()).then(|| self.announce());

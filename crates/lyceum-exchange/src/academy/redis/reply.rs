@@ -35,7 +35,11 @@ pub(super) fn read(value: Value) -> Result<Value, MailboxError> {
             let Some((_, verdict)) = known else { return Ok(Value::BulkString(word)) };
             match verdict {
                 Verdict::Done | Verdict::Unasked => Ok(Value::Okay),
-                Verdict::Missing | Verdict::Lost => Err(MailboxError::Unknown),
+                Verdict::Missing => Err(MailboxError::Unknown),
+                Verdict::Lost => {
+                    let text = "the server has forgotten this side's mailbox";
+                    Err(MailboxError::Unreachable(text.into()))
+                }
                 Verdict::Terminated => Err(MailboxError::Terminated),
                 Verdict::Stale => Err(MailboxError::Stale),
                 Verdict::Full => {

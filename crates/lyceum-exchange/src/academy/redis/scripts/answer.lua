@@ -3,7 +3,11 @@
 -- sender, what the sender took, stored answer.
 -- ARGV: message, generation of the sender or nothing, place among what it took or nothing, 1 if
 -- only what was asked is answered, seconds that the answer is kept or 0, seconds that counters live.
-if ARGV[2] ~= '' and redis.call('GET', KEYS[5]) ~= ARGV[2] then return 'STALE' end
+if ARGV[2] ~= '' then
+  local generation = redis.call('GET', KEYS[5])
+  if not generation then return 'LOST' end
+  if generation ~= ARGV[2] then return 'STALE' end
+end
 if ARGV[3] ~= '' then redis.call('HDEL', KEYS[6], ARGV[3]) end
 local asked = redis.call('DEL', KEYS[3])
 if asked == 1 and redis.call('INCR', KEYS[4]) == 1 then

@@ -3,7 +3,11 @@
 -- stored answer, queue of the sender.
 -- ARGV: header, message, messages that may wait, seconds that a request is remembered, generation
 -- of the sender or nothing, 1 if it is durable, seconds that counters live.
-if ARGV[5] ~= '' and redis.call('GET', KEYS[5]) ~= ARGV[5] then return 'STALE' end
+if ARGV[5] ~= '' then
+  local generation = redis.call('GET', KEYS[5])
+  if not generation then return 'LOST' end
+  if generation ~= ARGV[5] then return 'STALE' end
+end
 local status = redis.call('GET', KEYS[1])
 if not status then return 'MISSING' end
 if status ~= 'ACTIVE' then return 'TERMINATED' end

@@ -4,7 +4,11 @@
 local status = redis.call('GET', KEYS[1])
 if not status then return 'MISSING' end
 if status ~= 'ACTIVE' then return 'TERMINATED' end
-if ARGV[1] ~= '' and redis.call('GET', KEYS[3]) ~= ARGV[1] then return 'STALE' end
+if ARGV[1] ~= '' then
+  local generation = redis.call('GET', KEYS[3])
+  if not generation then return 'LOST' end
+  if generation ~= ARGV[1] then return 'STALE' end
+end
 local time = redis.call('TIME')
 redis.call('SET', KEYS[2], string.format('%s.%06d', time[1], time[2]), 'EX', ARGV[3])
 if ARGV[2] ~= '0' then

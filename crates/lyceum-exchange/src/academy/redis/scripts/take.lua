@@ -5,7 +5,7 @@
 local held = ARGV[1] ~= ''
 if held then
   local generation = redis.call('GET', KEYS[3])
-  if not generation then return redis.call('EXISTS', KEYS[1]) == 1 and 'LOST' or 'MISSING' end
+  if not generation then return 'MISSING' end
   if generation ~= ARGV[1] then return 'STALE' end
 end
 if #ARGV > 4 then redis.call('HDEL', KEYS[4], unpack(ARGV, 5)) end
