@@ -15,7 +15,7 @@ use lyceum_wire::aiomas::TypeTable;
 use lyceum_wire::{AgentKey, Endpoint};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, unconstrained};
 
 use super::hub::Hub;
 use super::pending::Pending;
@@ -146,7 +146,8 @@ impl Service {
     /// returns.
     pub(super) fn turn(&self, to: Uuid) -> Turn {
         let mut turn = self.lane(to).lock_owned().boxed();
-        match turn.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        // Whatever else this task did before, for which tokio would let it wait.
+        match unconstrained(&mut turn).poll_unpin(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(turn) => ready(turn).boxed(),
             Poll::Pending => turn,
         }
