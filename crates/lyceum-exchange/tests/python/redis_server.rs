@@ -100,10 +100,13 @@ pub(crate) fn spawn(port: u16, folder: &Path, options: &[&str]) -> Child {
 
 fn is_installed() -> bool {
     let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-    found.map(|status| status.success()).unwrap_or_else(|error| {
-        assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
-        false
-    })
+    match found {
+        Ok(status) => status.success(),
+        Err(error) => {
+            assert_eq!(error.kind(), io::ErrorKind::NotFound, "{error}");
+            false
+        }
+    }
 }
 
 /// Returns a port that is free now, for servers that cannot tell which one they got.

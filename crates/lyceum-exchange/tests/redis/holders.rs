@@ -53,8 +53,8 @@ async fn a_durable_request_of_a_program_that_is_gone_is_run_again_and_answered()
     }
 }
 
-/// The hundred-and-eighteenth request of a batch was served after the others: tokio lets a task wait
-/// that did much, and so that request did not take its place in the agent's mailbox at once.
+/// The 118th request of a batch was served after the others: tokio lets a task wait that did much,
+/// and so that request did not take its place in the agent's mailbox at once.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_waits_is_taken_by_the_next_holder_in_its_order() {
     let Some(server) = RedisServer::start() else { return };
