@@ -6,6 +6,7 @@
 //! | [`ping_pong`] | two agents, of which one finds and calls the other |
 //! | [`sensors`] | an interface with two implementations, found by interface |
 //! | [`stream`] | many results of one call |
+//! | [`large_data`] | data that passes through agents by reference, and is moved when it is read |
 //! | [`behaviours`] | a behaviour with state, subscriptions and a queue of its own |
 //! | [`state_machine`] | a traffic light |
 //! | [`supervision`] | restarts, alone and together |
@@ -20,6 +21,7 @@ use std::future::Future;
 pub mod behaviours;
 pub mod feeder;
 pub mod hello;
+pub mod large_data;
 pub mod ping_pong;
 pub mod sensors;
 pub mod state_machine;

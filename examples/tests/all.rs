@@ -1,7 +1,8 @@
 //! Every example runs, and tells what it is expected to tell.
 
 use examples::{
-    behaviours, feeder, hello, ping_pong, sensors, state_machine, stream, supervision, trading_day,
+    behaviours, feeder, hello, large_data, ping_pong, sensors, state_machine, stream, supervision,
+    trading_day,
 };
 
 #[lyceum::test]
@@ -40,6 +41,18 @@ async fn sensors_of_two_types_answer_alike() -> lyceum::Result<()> {
 async fn streams_run_beside_each_other_and_end_when_dropped() -> lyceum::Result<()> {
     let expected = ["1 and 1000000", "2 and 1000001", "3 and 1000002", "asked 2 times"];
     assert_eq!(stream::run().await?, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn large_data_is_moved_once_and_freed_when_it_is_done() -> lyceum::Result<()> {
+    let expected = [
+        "microscope: an image of 4194304 bytes",
+        "archive: passed on, 0 bytes were moved",
+        "analyst: 16384 bright pixels, 4194304 bytes were moved",
+        "microscope: 0 images are kept",
+    ];
+    assert_eq!(large_data::run().await?, expected);
     Ok(())
 }
 

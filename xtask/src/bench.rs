@@ -23,12 +23,15 @@ enum Suite {
     Core,
     /// Between two processes; builds all the peers, which takes minutes
     Remote,
+    /// Large data that passes through a chain of processes
+    Blobs,
 }
 
 impl Suite {
     /// Returns how its program is run.
     fn arguments(self) -> &'static str {
         match self {
+            Self::Blobs => "run --profile remote --manifest-path bench/blobs/Cargo.toml -- blobs",
             Self::Core => "run --release --manifest-path bench/Cargo.toml -- core",
             Self::Remote => {
                 "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \

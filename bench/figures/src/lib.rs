@@ -1,14 +1,23 @@
-//! What the suites of the benchmarks have in common: samples, units, tables and files.
+//! What the suites of the benchmarks have in common: samples, goals, tables and files.
 //!
 //! [`Samples`] are the figures of several rounds, [`Metric`] and [`Unit`] say what they count,
-//! [`text`] shows them, [`report`] writes them to a file, and [`machine`] says where they come
-//! from.
+//! [`Goal`] what they are held to, [`alternate`] measures by turns, [`judge`] judges, [`table`] and
+//! [`text`] show, [`report`] writes to a file, and [`machine`] says where the figures come from.
 
+mod goal;
 pub mod machine;
 mod metric;
 pub mod report;
+mod rounds;
 mod samples;
+mod series;
+pub mod table;
 pub mod text;
+mod verdict;
 
+pub use goal::{Goal, Limit};
 pub use metric::{Metric, Unit};
+pub use rounds::{Measured, alternate};
 pub use samples::Samples;
+pub use series::{Gap, Results, Role, Series, find};
+pub use verdict::{Verdict, judge, summary};

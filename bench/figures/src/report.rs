@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::{Metric, Samples};
+use crate::{Metric, Samples, Series};
 
 /// One row of the file.
 #[derive(Serialize)]
@@ -35,6 +35,13 @@ impl Row {
             rounds: samples.rounds(),
         }
     }
+}
+
+/// Writes one row for each series; `runtime` says what their code ran on.
+pub fn write_all(path: &Path, all: &[Series], runtime: &str) -> io::Result<()> {
+    let row =
+        |series: &Series| Row::new(series.metric, series.target, runtime.into(), &series.samples);
+    write(path, &all.iter().map(row).collect::<Vec<_>>())
 }
 
 /// Writes the rows.

@@ -12,20 +12,16 @@ mod goals;
 mod pair;
 mod peers;
 mod python;
-mod rounds;
 mod sizes;
-mod table;
 mod targets;
-mod verdict;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use case::Case;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lyceum_bench_figures::machine;
-use lyceum_bench_figures::report::{self, Row};
-use rounds::Series;
+use goals::GOALS;
+use lyceum_bench_figures::{Series, alternate, machine, report, summary, table};
 use sizes::Sizes;
 use targets::Target;
 
@@ -105,19 +101,19 @@ fn run(remote: &Remote) -> ExitCode {
 
     let mut all: Vec<Series> = Vec::new();
     for &case in cases {
-        let results = rounds::run(case, &targets, remote.rounds, &sizes);
+        let here: Vec<&Target> = targets.iter().filter(|one| one.cases.contains(&case)).collect();
+        let named: Vec<_> = here.iter().map(|target| (target.name, target.role)).collect();
+        let measure = |place: usize| pair::measure(here[place], case, &sizes);
+        let results = alternate(&named, case.metrics(), remote.rounds, measure);
         if !results.series.is_empty() || !results.gaps.is_empty() {
-            print!("\n{}", table::render(case, &results));
+            print!("\n{}", table::render(case.metrics(), &results, GOALS, "lyceum_tcp"));
         }
         all.extend(results.series);
     }
 
-    println!("\n{}", verdict::summary(&all));
-    let row = |series: &Series| {
-        Row::new(series.metric, series.target, "two processes".into(), &series.samples)
-    };
+    println!("\n{}", summary(GOALS, &all));
     if let Some(path) = &remote.json
-        && let Err(error) = report::write(path, &all.iter().map(row).collect::<Vec<_>>())
+        && let Err(error) = report::write_all(path, &all, "two processes")
     {
         eprintln!("cannot write {}: {error}", path.display());
         return ExitCode::FAILURE;

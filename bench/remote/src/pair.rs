@@ -4,14 +4,13 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::{env, io};
 
+use lyceum_bench_figures::Measured;
+
 use crate::case::Case;
 use crate::child::Said;
 use crate::python;
 use crate::sizes::Sizes;
 use crate::targets::{Side, Target};
-
-/// The figures of one run, or why there are none.
-pub type Measured = Result<Vec<f64>, String>;
 
 /// Measures a case once, in fresh processes.
 pub fn measure(target: &Target, case: Case, sizes: &Sizes) -> Measured {

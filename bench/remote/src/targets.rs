@@ -1,5 +1,7 @@
 //! Who takes part, and in what.
 
+use lyceum_bench_figures::Role;
+
 use crate::case::Case;
 
 /// One pair of programs under measurement.
@@ -12,17 +14,6 @@ pub struct Target {
     /// Who measures.
     pub client: Side,
     pub cases: &'static [Case],
-}
-
-/// What a target's figures are compared as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Lyceum, which the goals are for.
-    Subject,
-    /// What others build on.
-    Peer,
-    /// A line below which physics begins.
-    Reference,
 }
 
 /// A program at one end.

@@ -65,16 +65,19 @@ pub(crate) enum Due {
     Watch(AgentId),
 }
 
-/// Measures how long something took in real time.
-pub(crate) struct Stopwatch(Instant);
+/// Measures how long something took in real time, which no behaviour may depend on.
+#[derive(Debug)]
+pub struct Stopwatch(Instant);
 
 impl Stopwatch {
     #[expect(clippy::disallowed_methods, reason = "real time has one source, this module")]
-    pub(crate) fn start() -> Self {
+    /// Begins to measure.
+    pub fn start() -> Self {
         Self(Instant::now())
     }
 
-    pub(crate) fn elapsed(&self) -> Duration {
+    /// Returns how long ago it began.
+    pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 }

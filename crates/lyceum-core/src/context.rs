@@ -163,6 +163,14 @@ impl<A: Agent> Context<A> {
         self.owned.turn().is_some_and(Block::is_cancelled)
     }
 
+    /// Returns how often the message of this turn was delivered, this time included.
+    ///
+    /// It is 1 but for a [durable](crate::Call::durable) message that an exchange delivers again:
+    /// whoever had it before ended before it answered, and may have done all of it or a part.
+    pub fn delivery_attempt(&self) -> u32 {
+        self.owned.turn().map_or(1, Block::delivery_attempt)
+    }
+
     /// Returns when the caller stops waiting, if it does.
     pub fn deadline(&self) -> Option<Time> {
         let deadline = self.owned.turn()?.decided_deadline();

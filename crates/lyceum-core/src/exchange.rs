@@ -23,6 +23,7 @@ mod question;
 mod remote;
 mod wire;
 
+pub use crate::clock::Stopwatch;
 pub use connect::{Connect, ConnectError};
 pub use door::{Door, InterestWatch};
 pub use encoded::{Encoded, EncodedBytes, ReadValue, ToEncode, Unreadable, decode};

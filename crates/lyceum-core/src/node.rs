@@ -14,7 +14,6 @@ mod shutdown;
 mod simulation;
 mod task;
 
-use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -152,11 +151,7 @@ impl Node {
 
     /// Returns the exchange of that type, if one is attached.
     pub fn exchange<E: Exchange>(&self) -> Option<Arc<E>> {
-        let all = self.shared.exchanges.all().into_iter();
-        all.into_iter().find_map(|exchange| {
-            let exchange: Arc<dyn Any + Send + Sync> = exchange;
-            exchange.downcast().ok()
-        })
+        self.shared.exchanges.of_type()
     }
 
     /// Returns the exchange of a type, which `make` makes if none is attached yet. For those who

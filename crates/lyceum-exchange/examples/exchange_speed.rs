@@ -53,7 +53,7 @@ async fn main() {
     let node = Node::local();
     if role == "agent" {
         let echo = node.launch(Echo).await.unwrap();
-        let mailbox = node.register_academy(url, &echo.any()).id(UID).await.unwrap();
+        let mailbox = node.register_mailbox(url, &echo.any()).id(UID).await.unwrap();
         mailbox.ended().await;
         return;
     }

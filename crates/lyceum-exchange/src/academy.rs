@@ -2,7 +2,9 @@
 //!
 //! - [`AcademyExt`] lets the agents of a node have mailboxes on an exchange of Academy's, where
 //!   Python reaches them, and reach Python's agents by addresses as
-//!   `academy+http://127.0.0.1:8700/00112233-4455-6677-8899-aabbccddeeff`.
+//!   `academy+http://127.0.0.1:8700/00112233-4455-6677-8899-aabbccddeeff`. Addresses as
+//!   `exchange://127.0.0.1:8700/app.Sensor` lead to Lyceum's own server by a link, which is faster
+//!   and delivers durably.
 //! - [`Register`] gives an agent its mailbox, [`Registered`] is what it has then.
 //! - [`Mailbox`] is what this side asks of an exchange.
 
@@ -15,7 +17,7 @@ mod hub;
 #[cfg(feature = "hybrid")]
 mod hybrid;
 mod inquiry;
-mod line;
+mod link;
 mod mailbox;
 mod open;
 mod pending;
@@ -30,11 +32,12 @@ mod session;
 mod site;
 mod told;
 mod url;
+mod way;
 
 pub(crate) use url::leads_to;
 
 pub use exchange::{Academy, AcademyExt, DiscoverError};
 pub use lyceum_wire::academy::{EntityId, Role, Serialization, Uuid};
-pub use mailbox::{Asked, Mailbox, MailboxError, MailboxStats};
+pub use mailbox::{Asked, Delivered, Mailbox, MailboxError, MailboxStats, Promise};
 pub use open::OpenError;
 pub use register::{Register, Registered};

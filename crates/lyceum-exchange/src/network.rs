@@ -118,9 +118,11 @@ impl Network {
     /// Gives a node a network; it is found again by [`NetworkExt::network`].
     pub fn attach(node: &Node, settings: Settings) -> Arc<Self> {
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "TLS is one more"))]
-        let mut transports = transport::built_in(&Door::of(node));
+        let mut transports = transport::built_in(&Door::of(node), settings.looking);
         #[cfg(feature = "tls")]
-        transports.extend(settings.certificates.clone().map(transport::tls));
+        if let Some(certificates) = settings.certificates.clone() {
+            transports.push(transport::tls(certificates, settings.looking));
+        }
         Self::attach_over(node, settings, transports)
     }
 

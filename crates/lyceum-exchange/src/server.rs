@@ -6,15 +6,18 @@
 //! - [`wording`] tells callers of failures in the words of Academy.
 //!
 //! Inside, a `hub` has what all requests share, and `routes` has a function for each of them. A
-//! program holds a mailbox as long as the connection on which it listens is open.
+//! program holds a mailbox as long as the connection on which it listens is open. A node of Lyceum
+//! has one connection for all of its mailboxes, which is an `upgrade` of HTTP to a `link`.
 
 mod accept;
 mod access;
 mod authenticator;
 mod console;
+mod depot;
 mod holding;
 mod hub;
 mod input;
+mod link;
 mod listening;
 mod metrics;
 mod openapi;
@@ -25,11 +28,14 @@ mod routes;
 mod sending;
 mod settings;
 mod token;
+mod upgrade;
+mod verbs;
 mod words;
 
 pub use accept::{ServeError, Server};
 pub use access::{Principal, Rights, Which};
 pub use authenticator::{AuthenticateError, Authenticator};
+pub use depot::DepotSettings;
 pub use hub::Clock;
 pub use settings::ServerSettings;
 pub use token::{NewToken, Token, TokenError, Tokens};

@@ -8,6 +8,7 @@
 //!   process.
 //! - [`Keeper`] has the mailboxes and their log. One writer groups what waits to be written.
 
+mod bell;
 mod error;
 mod folder;
 mod indexer;
@@ -20,9 +21,10 @@ mod writer;
 
 use std::io;
 
+pub use bell::Bell;
 pub use error::{ReadError, StoreError};
 pub use folder::Folder;
-pub use keeper::{Keeper, Level, Settings, Ticket};
+pub use keeper::{Keeper, Level, Progress, Settings, Taken, Ticket};
 pub use memory::Memory;
 
 use crate::mailbox::Change;

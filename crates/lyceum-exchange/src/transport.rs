@@ -1,5 +1,6 @@
 //! Transports: byte streams to and from endpoints.
 
+pub(crate) mod attentive;
 mod local;
 mod tcp;
 #[cfg(feature = "tls")]
@@ -9,6 +10,7 @@ mod unix;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use lyceum_core::exchange::Door;
@@ -68,21 +70,22 @@ pub(crate) fn text_of(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// Returns TLS with these certificates.
 #[cfg(feature = "tls")]
-pub(crate) fn tls(certificates: Certificates) -> Arc<dyn Transport> {
-    Arc::new(tls::Tls::new(certificates))
+pub(crate) fn tls(certificates: Certificates, looking: Duration) -> Arc<dyn Transport> {
+    Arc::new(tls::Tls { certificates, looking })
 }
 
 /// Returns the transports that every node has. A simulated one has no sockets, whose bytes would
 /// come when they like.
-pub(crate) fn built_in(door: &Door) -> Vec<Arc<dyn Transport>> {
+pub(crate) fn built_in(door: &Door, looking: Duration) -> Vec<Arc<dyn Transport>> {
     let local: Arc<dyn Transport> = Arc::new(local::Local::of(door));
     match door.world() {
         Some(_) => vec![local],
-        None => [sockets(), vec![local]].concat(),
+        None => [sockets(looking), vec![local]].concat(),
     }
 }
 
-/// Returns the transports over sockets, which need no node.
-pub(crate) fn sockets() -> Vec<Arc<dyn Transport>> {
-    vec![Arc::new(tcp::Tcp), Arc::new(unix::Unix)]
+/// Returns the transports over sockets, which need no node, and whose readers look for so long
+/// before they sleep.
+pub(crate) fn sockets(looking: Duration) -> Vec<Arc<dyn Transport>> {
+    vec![Arc::new(tcp::Tcp { looking }), Arc::new(unix::Unix { looking })]
 }

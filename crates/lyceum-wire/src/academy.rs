@@ -9,6 +9,7 @@
 //! - [`is_compatible`]: whether two ends speak versions that fit.
 //! - [`payload`]: arguments, results and exceptions, as [`Value`]s. [`pickle`]: Python's pickle, as
 //!   data. [`handle`]: agents among the values.
+//! - `link`, a feature: the frames between a Lyceum node and Lyceum's exchange server.
 //!
 //! Values are those of [`aiomas`](crate::aiomas), which has what Python has; so are the
 //! [`Limits`] on what is taken, and the frames of Academy's direct connections.
@@ -16,6 +17,8 @@
 mod body;
 mod entity;
 pub mod handle;
+#[cfg(feature = "exchange-link")]
+pub mod link;
 mod message;
 pub mod payload;
 pub mod pickle;

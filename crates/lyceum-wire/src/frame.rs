@@ -188,6 +188,19 @@ mod tests {
         assert_eq!(decoder.feed(&mut &[0, 0, 0, 0][..]), Err(error), "and stays ended");
     }
 
+    /// The payload is never touched, so its pages are never made.
+    #[test]
+    #[cfg(target_pointer_width = "64")]
+    fn payload_without_room_in_the_length_is_refused() {
+        let limit = u32::MAX as usize;
+        let payload = vec![0; limit + 1];
+        let mut out = Vec::new();
+
+        let error = FrameError::TooLong { length: limit + 1, limit };
+        assert_eq!(write_frame(&payload, &mut out), Err(error));
+        assert_eq!(out, [0_u8; 0], "nothing was begun");
+    }
+
     #[test]
     fn memory_grows_with_what_came() {
         let mut decoder = FrameDecoder::new(1 << 30);

@@ -32,8 +32,9 @@
 //! - Reaching them: [`Handle`], [`AnyHandle`], [`Call`], [`CallError`].
 //! - Hosting them: [`Node`], [`Launch`], [`Restart`], [`Supervisor`], [`Topics`].
 //! - Other processes, with the feature `network`: `Node::listen`, `Node::connect`.
+//! - Large data by reference, with the feature `blobs`: `Blob`, `Node::blobs`.
 //! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
-//! - Agents of Academy, with the feature `academy`: `Node::register_academy`, `Node::connect`.
+//! - Agents of Academy, with the feature `academy`: `Node::register_mailbox`, `Node::connect`.
 //! - Mailboxes that outlive programs, with the feature `server`: `lyceum::network::server`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
@@ -42,6 +43,13 @@
 //!
 //! The guide in `docs/` starts from zero; `docs/src/semantics.md` has the guarantees on one page.
 
+#[cfg(feature = "blobs")]
+pub use lyceum_blob::{
+    Blob, BlobError, BlobReader, BlobSettings, BlobUse, BlobWriter, Blobs, BlobsExt, Digest,
+    ParseDigestError, PutError,
+};
+#[cfg(feature = "depot")]
+pub use lyceum_blob::{Depot, DepotError};
 pub use lyceum_core::*;
 #[cfg(feature = "network")]
 pub use lyceum_exchange as network;
@@ -53,6 +61,8 @@ pub use lyceum_manager::{self as manager, main};
 pub mod prelude {
     pub use std::time::Duration;
 
+    #[cfg(feature = "blobs")]
+    pub use lyceum_blob::{Blob, BlobSettings, BlobsExt};
     pub use lyceum_core::{
         AnyHandle, Behaviour, BehaviourContext, BoxError, CallError, Context, Handle, Inbox, Node,
         Publication, Restart, Results, Strategy, TellError,
@@ -98,6 +108,9 @@ mod guide {
     #[cfg(feature = "manager")]
     #[doc = include_str!("../../../docs/src/processes.md")]
     struct Processes;
+    #[cfg(all(feature = "depot", feature = "network"))]
+    #[doc = include_str!("../../../docs/src/large-data.md")]
+    struct LargeData;
     #[doc = include_str!("../../../docs/src/performance.md")]
     struct Performance;
     #[doc = include_str!("../../../docs/src/mosaik.md")]

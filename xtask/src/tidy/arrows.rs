@@ -17,6 +17,9 @@ struct Room {
 /// The crates that stand side by side on the core.
 const ON_CORE: &[&str] = &["lyceum-core", "lyceum-wire"];
 
+/// What is made of agents, and stands below what users depend on.
+const ON_MACROS: &[&str] = &["lyceum-core", "lyceum-macros", "lyceum-wire"];
+
 /// What launchers and commands stand on: agents of other processes.
 const ON_EXCHANGE: &[&str] = &["lyceum-core", "lyceum-exchange", "lyceum-wire"];
 
@@ -28,6 +31,7 @@ const ROOMS: &[Room] = &[
     Room { folder: "crates/lyceum-wire", uses: &[], tests_use: &["lyceum-test"] },
     Room { folder: "crates/lyceum-macros", uses: &[], tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-core", uses: &["lyceum-wire"], tests_use: FOR_TESTS },
+    Room { folder: "crates/lyceum-blob", uses: ON_MACROS, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-exchange", uses: ON_CORE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-manager", uses: ON_EXCHANGE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-skills", uses: ON_CORE, tests_use: FOR_TESTS },
@@ -43,6 +47,7 @@ const ROOMS: &[Room] = &[
     Room { folder: "examples", uses: &["lyceum"], tests_use: &["lyceum-test"] },
     Room { folder: "bench/figures", uses: &[], tests_use: &[] },
     Room { folder: "bench", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/blobs", uses: BENCHMARK, tests_use: &[] },
     Room { folder: "bench/remote", uses: BENCHMARK, tests_use: &["lyceum-test"] },
     Room { folder: "fuzz", uses: FUZZED, tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
@@ -53,6 +58,7 @@ const FUZZED: &[&str] = &["lyceum", "lyceum-exchange", "lyceum-test", "lyceum-wi
 
 /// Everything that a user can be given through `lyceum`.
 const LIBRARIES: &[&str] = &[
+    "lyceum-blob",
     "lyceum-core",
     "lyceum-exchange",
     "lyceum-gateway",
@@ -66,6 +72,7 @@ const LIBRARIES: &[&str] = &[
 /// Everything but what is for tests alone.
 const PROGRAM: &[&str] = &[
     "lyceum",
+    "lyceum-blob",
     "lyceum-core",
     "lyceum-exchange",
     "lyceum-gateway",

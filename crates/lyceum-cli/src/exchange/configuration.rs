@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use lyceum::network::mailbox::{Delivery, Limits};
-use lyceum::network::server::ServerSettings;
+use lyceum::network::server::{DepotSettings, ServerSettings};
 use serde::Deserialize;
 
 use crate::exchange::{DATA, tokens_in};
@@ -14,6 +14,9 @@ use crate::trouble::Trouble;
 
 /// Where a server listens, unless it is told otherwise: the port of Academy's exchange.
 const LISTEN: &str = "127.0.0.1:8700";
+
+/// The folder of large data, within that of everything.
+const BLOBS: &str = "blobs";
 
 /// Options of a server. Each is taken from the command line, else from the environment, else from
 /// the file, else it has a default.
@@ -136,12 +139,12 @@ impl Options {
             given.map_or(default, |seconds| Duration::from_secs(seconds.into()))
         };
         let data = self.data.unwrap_or_else(|| DATA.into());
+        let in_memory = self.memory.unwrap_or_default();
         Configuration {
             listen: self.listen.unwrap_or_else(|| LISTEN.parse().expect("it is an address")),
-            in_memory: self.memory.unwrap_or_default(),
+            in_memory,
             tokens_are_named: self.tokens.is_some(),
             tokens: self.tokens.unwrap_or_else(|| tokens_in(&data)),
-            data,
             limits: Limits {
                 message: self.message_bytes.unwrap_or(limits.message),
                 messages_per_mailbox: self.mailbox_messages.unwrap_or(limits.messages_per_mailbox),
@@ -152,6 +155,7 @@ impl Options {
                 ..limits
             },
             server: ServerSettings {
+                depot: (!in_memory).then(|| DepotSettings::at(data.join(BLOBS))),
                 delivery: match self.delivery {
                     Some(DeliveryName::Durable) => Delivery::Durable,
                     Some(DeliveryName::Tracked) | None => Delivery::Tracked,
@@ -162,6 +166,7 @@ impl Options {
                 grace: seconds(self.grace, server.grace),
                 ..server
             },
+            data,
         }
     }
 }

@@ -100,6 +100,16 @@ impl<'h> AnyCall<'h> {
         self
     }
 
+    /// Has the exchange keep the message until it is answered, across the deaths of programs and
+    /// machines: see `docs/src/semantics.md`. There is no deadline unless one is set.
+    ///
+    /// An agent of this process ends with its caller, so that nothing is kept for one. An exchange
+    /// that keeps no messages refuses the call, and gives the message back.
+    pub fn durable(mut self) -> Self {
+        self.request.options = self.request.options.durable();
+        self
+    }
+
     /// Sends the message one way: the answer is discarded.
     pub fn tell(self) -> AnyTell<'h> {
         AnyTell { request: self.request, told: None }

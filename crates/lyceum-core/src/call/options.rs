@@ -16,6 +16,8 @@ pub struct CallOptions {
     pub(crate) control: bool,
     /// Through the mailbox even if the agent is idle.
     pub(crate) queued: bool,
+    /// Kept by the exchange until it is answered.
+    pub(crate) durable: bool,
     /// Do not wait for room in the mailbox.
     pub(crate) immediate: bool,
     /// A publication on a topic.
@@ -65,6 +67,15 @@ impl CallOptions {
     /// Options of a call that waits for at most so long.
     pub fn within(timeout: Duration) -> Self {
         Self { timeout: Timeout::After(timeout), ..Self::default() }
+    }
+
+    /// Has the message kept until it is answered, without a deadline unless one is set.
+    pub(crate) fn durable(mut self) -> Self {
+        self.durable = true;
+        if let Timeout::Unset = self.timeout {
+            self.timeout = Timeout::Never;
+        }
+        self
     }
 
     /// Sets how long to wait, unless that is set.

@@ -318,6 +318,11 @@ impl Block {
         })
     }
 
+    /// Returns how often the message was delivered, this time included.
+    pub(crate) fn delivery_attempt(&self) -> u32 {
+        self.origin().map_or(1, |origin| origin.attempt.max(1))
+    }
+
     /// Forgets a parent that was only lent.
     #[inline]
     pub(crate) fn forget_parent(&self) {

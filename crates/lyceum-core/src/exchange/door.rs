@@ -36,6 +36,13 @@ impl Door {
         Self { shared: node.shared().clone() }
     }
 
+    /// Opens the way in to the node that runs on this thread, or for which a value is decoded on
+    /// it; `None` outside of all nodes.
+    pub fn current() -> Option<Self> {
+        let id = crate::cell::with_current(Frame::node_id)?;
+        crate::node::by_id(id).map(|shared| Self { shared })
+    }
+
     /// Returns the node's id.
     pub fn node_id(&self) -> NodeId {
         self.shared.id
@@ -227,6 +234,11 @@ impl Door {
     /// Returns how long what has begun may take when the node stops.
     pub fn grace(&self) -> Duration {
         self.shared.grace
+    }
+
+    /// Returns the exchange of that type, if one is attached to the node.
+    pub fn exchange<E: super::Exchange>(&self) -> Option<Arc<E>> {
+        self.shared.exchanges.of_type()
     }
 
     /// Draws a random number from the node's source.

@@ -33,6 +33,9 @@ pub struct Origin {
     pub trace: Option<TraceContext>,
     /// Who sent it, where that is an agent or a user.
     pub from: Option<Address>,
+    /// How often the message was delivered, this time included, where its exchange delivers again;
+    /// 0 where it does not say.
+    pub attempt: u32,
     /// The turn of this node that the chain comes from last.
     pub(crate) turn: Option<TurnRef>,
 }
@@ -60,7 +63,12 @@ impl Origin {
     /// Makes the origin of a message: the calls between nodes that led to it, its trace, and who
     /// sent it.
     pub fn new(hops: Vec<Hop>, trace: Option<TraceContext>, from: Option<Address>) -> Self {
-        Self { hops, trace, from, turn: None }
+        Self { hops, trace, from, attempt: 0, turn: None }
+    }
+
+    /// Makes the origin of a message that was delivered so often, this time included.
+    pub fn redelivered(attempt: u32) -> Self {
+        Self { attempt, ..Self::default() }
     }
 
     /// Finds the turn of `node` that the chain comes from.

@@ -19,6 +19,9 @@ use crate::handle::reviving;
 use crate::route::{Arguments, WireMessage};
 use crate::{ActionInfo, CallError, Message, Recipient, TellError};
 
+/// Why a durable message does not leave.
+const KEEPS_NOTHING: &str = "the exchange keeps no messages, so that none of them can be durable";
+
 /// A message on its way to another node, whatever its type.
 pub trait Outgoing: Send + fmt::Debug {
     /// Returns the name of the action.
@@ -70,6 +73,9 @@ pub struct Request {
     pub expects: Expects,
     /// How long the sender waits.
     pub time_left: Option<Duration>,
+    /// Whether the message is to be kept until it is answered, whoever dies meanwhile. Only asked
+    /// of a peer that [keeps messages](super::Peer::keeps_messages).
+    pub durable: bool,
     /// The calls between nodes that led here, this one the last.
     pub hops: Vec<Hop>,
     /// The trace that it belongs to.
@@ -98,14 +104,17 @@ impl fmt::Debug for OwnError {
 struct Departure {
     caller: Caller,
     deadline: u64,
+    durable: bool,
 }
 
 impl Departure {
     fn new(target: &Recipient, info: &ActionInfo, options: &CallOptions) -> Self {
         let caller = Caller::depart(&target.node, options.one_way);
         let own = options.deadline(&target.node, info);
-        let deadline = if options.one_way { own } else { own.min(cell::current_deadline()) };
-        Self { caller, deadline }
+        // A durable message outlives its sender, and the deadline of who called that one.
+        let is_free = options.one_way || options.durable;
+        let deadline = if is_free { own } else { own.min(cell::current_deadline()) };
+        Self { caller, deadline, durable: options.durable }
     }
 
     fn request(&mut self, node_now: Time, message: Box<dyn Outgoing>, expects: Expects) -> Request {
@@ -115,6 +124,7 @@ impl Departure {
             message,
             expects,
             time_left,
+            durable: self.durable,
             hops: std::mem::take(&mut self.caller.hops),
             trace: self.caller.trace,
             from: self.caller.from.take(),
@@ -226,6 +236,10 @@ async fn send(
         }
         error
     };
+    if request.durable && !remote.peer().keeps_messages() {
+        let fault = remote.fault(action).with_detail(KEEPS_NOTHING).with_started(false);
+        return Err(CallError::UnknownAction(fault.with_message(request.message.undelivered())));
+    }
     let answer = remote.peer().send(remote.agent(), request).map_err(named);
     if deadline == u64::MAX {
         return target.node.driven(answer).await;

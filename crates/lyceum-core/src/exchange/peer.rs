@@ -51,6 +51,11 @@ pub trait Peer: Send + Sync + fmt::Debug + 'static {
     /// Returns the address of one of its agents.
     fn address(&self, agent: &AgentKey) -> Address;
 
+    /// Returns whether it can keep durable messages until they are answered.
+    fn keeps_messages(&self) -> bool {
+        false
+    }
+
     /// Sends a message to one of its agents. Ready when the message was answered, or accepted if
     /// nobody waits for an answer.
     ///

@@ -20,15 +20,16 @@ impl Exchanges {
     /// Returns the first exchange of a type, which is attached now if there is none.
     pub(crate) fn get_or_attach<E: Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
         let mut exchanges = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let found = exchanges.iter().find_map(|exchange| {
-            let exchange: Arc<dyn Any + Send + Sync> = exchange.clone();
-            exchange.downcast().ok()
-        });
-        found.unwrap_or_else(|| {
+        first_of_type(&exchanges).unwrap_or_else(|| {
             let made = Arc::new(make());
             exchanges.push(made.clone());
             made
         })
+    }
+
+    /// Returns the first exchange of a type.
+    pub(crate) fn of_type<E: Exchange>(&self) -> Option<Arc<E>> {
+        first_of_type(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Returns the agent of this very node that an address leads to, where an exchange knows that.
@@ -66,4 +67,11 @@ impl Exchanges {
     pub(crate) fn take(&self) -> Vec<Arc<dyn Exchange>> {
         std::mem::take(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+fn first_of_type<E: Exchange>(exchanges: &[Arc<dyn Exchange>]) -> Option<Arc<E>> {
+    exchanges.iter().find_map(|exchange| {
+        let exchange: Arc<dyn Any + Send + Sync> = exchange.clone();
+        exchange.downcast().ok()
+    })
 }

@@ -14,6 +14,7 @@ use super::serve::Serves;
 use super::{Answer, Arguments, WireMessage, arguments, description};
 use crate::call::{Call, CallOptions, CallResult, Pending, Tell};
 use crate::error::{CallFault, Failure};
+use crate::handle::reviving;
 use crate::stream::Results;
 use crate::support::ActionOutput;
 use crate::{AgentRef, CallError, Message, Recipient};
@@ -141,8 +142,10 @@ impl<M: WireMessage, E: Answers<M>> Future for Sent<M, E> {
 }
 
 fn decode<M: WireMessage>(target: &AgentRef, arguments: Arguments) -> Result<M, CallError> {
-    arguments::from_json(arguments, M::from_arguments)
-        .map_err(|why| CallError::bad_arguments(target.recipient(), M::INFO, &why))
+    // Handles, and whatever else belongs to a node, are for the agent's.
+    let made =
+        reviving(&target.recipient().node, || arguments::from_json(arguments, M::from_arguments));
+    made.map_err(|why| CallError::bad_arguments(target.recipient(), M::INFO, &why))
 }
 
 /// Turns an action's own error into text, for callers that have no type for it.

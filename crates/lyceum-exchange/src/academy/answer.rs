@@ -61,12 +61,26 @@ fn raised(
             fault.with_detail(exception.text.clone()).with_message(undelivered()),
         );
     }
+    if let Some(failure) = exception.kind.strip_prefix(payload::FAILURE) {
+        return failed(failure, fault.with_detail(exception.text.clone()));
+    }
     let value = json!({"kind": exception.kind, "message": exception.text});
     CallError::Action(OwnError {
         value: Some(Box::new(value)),
         kind: exception.kind.clone(),
         text: exception.text.clone(),
     })
+}
+
+/// Returns the error of a call of which the exchange says how it failed.
+fn failed(failure: &str, fault: Box<CallFault>) -> Fault {
+    match failure {
+        "Terminated" => CallError::Terminated(fault.with_started(false)),
+        "Expired" => CallError::Timeout(fault.with_started(false)),
+        "AnswerTooLarge" => CallError::TooLarge(fault.with_started(true)),
+        // It may have run in part.
+        _ => CallError::Down(fault),
+    }
 }
 
 /// Returns the error of a request that was not served.
@@ -121,9 +135,10 @@ impl Stuck {
         match error {
             MailboxError::Unknown => CallError::NoSuchAgent(fault),
             MailboxError::Terminated => CallError::Terminated(fault),
-            MailboxError::Stale => CallError::Stale(fault),
             MailboxError::Unauthorized(_) => CallError::Unauthorized(fault.with_detail(said)),
             MailboxError::TooLarge(_) => CallError::TooLarge(fault.with_detail(said)),
+            MailboxError::Stale => CallError::Stale(fault.with_detail(said)),
+            MailboxError::StorageFull => CallError::StorageFull(fault.with_detail(said)),
             MailboxError::Overloaded(_) => CallError::Overloaded(fault.with_detail(said)),
             _ => CallError::Disconnected(fault.with_detail(said)),
         }

@@ -1,7 +1,9 @@
 //! Requests of this side's agents and programs, and the way back of their answers.
 
+use std::pin::pin;
 use std::sync::Arc;
 
+use futures_util::future::{Either, select};
 use lyceum_core::exchange::Outgoing;
 use lyceum_wire::academy::{
     ActionRequest, Body, EntityId, Message, Serialization, Unread, Value, ValueError, payload,
@@ -10,13 +12,12 @@ use lyceum_wire::aiomas::Serializer;
 use lyceum_wire::{Address, Style};
 use serde::Serialize;
 use serde_json::Value as Json;
-use tokio::sync::OwnedMutexGuard;
 
 use super::pending::{Expected, Refused};
-use super::service::{Service, Turn};
+use super::service::Service;
 use super::session::Session;
 use super::url::Speech;
-use super::{Mailbox, MailboxError};
+use super::{Asked, Mailbox, MailboxError, Promise};
 
 /// Why a request did not leave, or has no answer.
 #[derive(Debug)]
@@ -76,6 +77,16 @@ fn typed(message: &dyn Outgoing, session: &Session) -> Result<Vec<Value>, ValueE
     }
 }
 
+/// A request to be sent.
+#[derive(Debug)]
+pub(super) struct Asking<'a> {
+    /// The agent of this node that asks, where it is one.
+    pub(super) from: Option<&'a Address>,
+    pub(super) to: EntityId,
+    pub(super) body: Body,
+    pub(super) promise: Promise,
+}
+
 /// A request that was sent. Dropping it before its answer cancels the action.
 pub(super) struct Sent {
     service: Arc<Service>,
@@ -83,56 +94,49 @@ pub(super) struct Sent {
     from: Option<Arc<dyn Mailbox>>,
     to: EntityId,
     expected: Expected,
+    /// What says that the exchange has it, unless that was waited for.
+    accepting: Option<Asked<()>>,
     /// Whether somebody is to be told if nobody waits any more.
     is_cancelled: bool,
 }
 
 impl Service {
-    /// Sends a request to an agent, from the mailbox that the sender has here; a durable one is
-    /// delivered until it is answered, where the exchange can do that.
+    /// Sends a request to an agent, from the mailbox that the sender has here.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the request may be there or not; if it is, it is cancelled.
-    pub(super) async fn request(
-        self: &Arc<Self>,
-        from: Option<&Address>,
-        to: EntityId,
-        body: Body,
-        durable: bool,
-        turn: Turn,
-    ) -> Result<Sent, Stuck> {
+    pub(super) async fn request(self: &Arc<Self>, asking: Asking<'_>) -> Result<Sent, Stuck> {
+        let Asking { from, to, body, promise } = asking;
         let own = from.and_then(|from| self.hub.upgrade()?.own(from));
         let from = own.and_then(|agent| self.mailbox_of(&agent));
         let expected = self.pending.expect(self.uuid()).map_err(|refused| match refused {
             Refused::Full => Stuck::Full,
             Refused::Closed => Stuck::Mailbox(MailboxError::Ended),
         })?;
-        // Whoever came first goes first.
-        let turn = turn.await;
-        // What is durable runs whether somebody waits or not.
-        let is_cancelled = matches!(body, Body::ActionRequest(_)) && !durable;
+        let lane = self.lane(to.uid);
+        // What is durable outlives who asks for it.
+        let is_cancelled = matches!(body, Body::ActionRequest(_)) && !promise.durable;
         let (service, own, dest, tag) = (self.clone(), from.clone(), to.clone(), expected.tag);
-        let sent = Sent { service: self.clone(), from, to, expected, is_cancelled };
-        let id = own.as_ref().map_or_else(|| service.user().id().clone(), |own| own.id().clone());
-        let mut message = Message::request(id, dest, tag, body);
-        message.header.durable = durable;
-        if service.user().keeps_order() {
-            return match service.send_now(own, message, turn).await {
-                Ok(()) => Ok(sent),
-                Err(error) => {
-                    sent.forget();
-                    Err(error.into())
-                }
-            };
+        let mut sent =
+            Sent { service: self.clone(), from, to, expected, accepting: None, is_cancelled };
+        let free = lane.clone().try_lock_owned().ok().filter(|_| self.is_ready());
+        if let Some(_turn) = free
+            && let mailbox = own.clone().unwrap_or_else(|| self.user())
+            && mailbox.keeps_order()
+        {
+            let request = Message::request(mailbox.id().clone(), dest, tag, body);
+            sent.accepting = Some(mailbox.send(&request, promise));
+            return Ok(sent);
         }
+        // Whoever came first goes first.
+        let turn = lane.lock_owned().await;
         // On the node's runtime, whoever waits.
         let sending = self.door.spawn(async move {
             let _turn = turn;
             service.open().await?;
             let from = own.unwrap_or_else(|| service.user());
-            message.header.src = from.id().clone();
-            from.send(&message).await
+            from.send(&Message::request(from.id().clone(), dest, tag, body), promise).await
         });
         match sending.await.unwrap_or(Err(MailboxError::Ended)) {
             Ok(()) => Ok(sent),
@@ -144,47 +148,55 @@ impl Service {
     }
 }
 
-impl Service {
-    /// Sends a request where messages keep their order by themselves: the next one need not wait
-    /// until this one is there.
-    async fn send_now(
-        self: &Arc<Self>,
-        from: Option<Arc<dyn Mailbox>>,
-        mut message: Message,
-        turn: OwnedMutexGuard<()>,
-    ) -> Result<(), MailboxError> {
-        if !self.is_listening() {
-            let this = self.clone();
-            let opened = self.door.spawn(async move { this.open().await }).await;
-            opened.unwrap_or(Err(MailboxError::Ended))?;
-        }
-        let from = from.unwrap_or_else(|| self.user());
-        // The node may have another one by now.
-        message.header.src = from.id().clone();
-        let sending = from.send(&message);
-        drop(turn);
-        if message.header.durable {
-            // It may be sent again, after a pause: on the node's runtime, whoever waits.
-            return self.door.spawn(sending).await.unwrap_or(Err(MailboxError::Ended));
-        }
-        sending.await
-    }
-}
-
 impl Sent {
     /// Waits for the answer; `None` if there will be none.
+    ///
+    /// # Errors
+    ///
+    /// The exchange did not take the request.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future cancels the action.
-    pub(super) async fn answer(mut self) -> Option<Message<Unread>> {
+    pub(super) async fn answer(mut self) -> Result<Option<Message<Unread>>, Stuck> {
+        if let Some(accepting) = self.accepting.take() {
+            match select(pin!(self.expected.answer()), accepting).await {
+                Either::Left((answer, _)) => {
+                    self.is_cancelled = false;
+                    return Ok(answer);
+                }
+                Either::Right((Ok(()), _)) => {}
+                Either::Right((Err(error), _)) => {
+                    self.is_cancelled = false;
+                    return Err(error.into());
+                }
+            }
+        }
         let answer = self.expected.answer().await;
         self.is_cancelled = false;
-        answer
+        Ok(answer)
+    }
+
+    /// Waits until the exchange has the request, and lets the action go on.
+    ///
+    /// # Errors
+    ///
+    /// The exchange did not take it.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future cancels the action.
+    pub(super) async fn accepted(mut self) -> Result<(), Stuck> {
+        let accepted = match self.accepting.take() {
+            Some(accepting) => accepting.await,
+            None => Ok(()),
+        };
+        self.forget();
+        Ok(accepted?)
     }
 
     /// Waits for nothing, and lets the action go on.
-    pub(super) fn forget(mut self) {
+    fn forget(mut self) {
         self.is_cancelled = false;
     }
 }
@@ -202,7 +214,7 @@ impl Drop for Sent {
         self.service.spawn(async move {
             let _turn = lane.lock_owned().await;
             // Whoever gave up does not wait, and the action may be over anyway.
-            let _ = mailbox.send(&message).await;
+            let _ = mailbox.send(&message, Promise::default()).await;
         });
     }
 }

@@ -14,6 +14,8 @@ use super::hub::Hub;
 use super::url::{self, address_of};
 use super::{OpenError, Register};
 use crate::Transport;
+#[cfg(feature = "tls")]
+use crate::transport::attentive::LOOKING;
 
 /// Everything of Academy that belongs to one node. Made by [`AcademyExt::academy`].
 pub struct Academy(Arc<Hub>);
@@ -23,6 +25,11 @@ pub struct Academy(Arc<Hub>);
 /// Addresses as `academy+http://HOST:PORT/UUID` lead to agents of Academy, and handles of them can
 /// be kept, passed on and called like any other. In the place of the number there may be the dotted
 /// name of a class, which means one of its agents.
+///
+/// Addresses as `exchange://HOST:PORT/UUID`, or `exchanges://` over TLS, lead to a server of
+/// Lyceum's own by one connection for the whole node, without polling. Messages there may be
+/// [durable](lyceum_core::Call::durable), and an agent may be called by its name. Programs of
+/// Academy reach the same mailboxes.
 ///
 /// Options of such URLs are `receive=poll` for servers behind proxies that let no streams pass,
 /// `arguments=pickle` to send pickles, which have bytes and handles, and `results=json` to get no
@@ -38,7 +45,7 @@ pub struct Academy(Arc<Hub>);
 /// # lyceum::block_on(async {
 /// let node = Node::local();
 /// let clerk = node.launch(Clerk).await?;
-/// let mailbox = node.register_academy("academy+http://127.0.0.1:8700", &clerk.any()).await?;
+/// let mailbox = node.register_mailbox("academy+http://127.0.0.1:8700", &clerk.any()).await?;
 /// println!("Handle(AgentId(uid='{}'))", mailbox.id().uid);
 ///
 /// let sensor = node.connect_any("academy+http://127.0.0.1:8700/app.Sensor").await?;
@@ -50,7 +57,7 @@ pub trait AcademyExt {
     fn academy(&self) -> Arc<Academy>;
 
     /// Gives an agent of the node a mailbox on the exchange at a URL; await it.
-    fn register_academy(&self, url: &str, agent: &AnyHandle) -> Register;
+    fn register_mailbox(&self, url: &str, agent: &AnyHandle) -> Register;
 }
 
 impl AcademyExt for Node {
@@ -58,7 +65,7 @@ impl AcademyExt for Node {
         self.exchange_or_attach(|| Academy(Arc::new(Hub::new(self))))
     }
 
-    fn register_academy(&self, url: &str, agent: &AnyHandle) -> Register {
+    fn register_mailbox(&self, url: &str, agent: &AnyHandle) -> Register {
         Register::new(self.academy().0.clone(), url, agent)
     }
 }
@@ -83,7 +90,7 @@ impl Academy {
     /// certificate is that of these.
     #[cfg(feature = "tls")]
     pub fn certificates(&self, certificates: crate::Certificates) {
-        self.0.add_transport(crate::transport::tls(certificates));
+        self.0.add_transport(crate::transport::tls(certificates, LOOKING));
     }
 
     /// Shows a token to the exchange at a URL from now on.

@@ -9,11 +9,12 @@ use lyceum_wire::academy::{EntityId, Uuid};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 
 use super::OpenError;
-use super::line::{Line, Opening};
 use super::service::Service;
 use super::site::Site;
 use super::url::{self, Server};
+use super::way::{Opening, Way};
 use crate::Transport;
+use crate::transport::attentive::LOOKING;
 use crate::transport::sockets;
 
 /// Exchanges that a node uses.
@@ -48,12 +49,12 @@ pub(super) struct State {
 /// One exchange, and who talks with it.
 struct Known {
     service: Arc<Service>,
-    line: Line,
+    way: Way,
 }
 
 impl Hub {
     pub(super) fn new(node: &Node) -> Self {
-        let state = State { transports: sockets(), ..State::default() };
+        let state = State { transports: sockets(LOOKING), ..State::default() };
         Self { door: Door::of(node), state: state.into() }
     }
 
@@ -71,10 +72,10 @@ impl Hub {
         let known = {
             let mut state = self.lock();
             state.tokens.insert(server.base.clone(), token.into());
-            state.services.get(&server.base).map(|known| known.line.clone())
+            state.services.get(&server.base).map(|known| known.way.clone())
         };
         let is_fit = token.bytes().all(|byte| byte.is_ascii_graphic()) && !token.is_empty();
-        Ok(is_fit && known.is_none_or(|line| line.authorize(token)))
+        Ok(is_fit && known.is_none_or(|way| way.authorize(token)))
     }
 
     /// Returns a URL without user and password, which are kept for the exchange there.
@@ -147,10 +148,13 @@ impl Hub {
         let transport = state.transports.iter().find(|transport| transport.scheme() == scheme);
         let transport = transport.ok_or_else(|| OpenError::Transport(server.base.clone()))?.clone();
         let user = EntityId::user(self.uuid(), Some(format!("lyceum-{}", self.door.node_id())));
-        let asked = Opening { server, transport, runtime: runtime.clone(), user };
-        let (line, mailbox) = asked.open(&state);
-        let service = Service::new(self, server.base.clone(), runtime, mailbox);
-        let known = Known { service: service.clone(), line };
+        let opening = Opening { server, transport, runtime: runtime.clone(), door: &self.door };
+        let way = opening.way(&state);
+        let service = Service::new(self, server.base.clone(), runtime, way.mailbox(user, server));
+        if let Way::Link(line) = &way {
+            service.spawn(line.clone().drive());
+        }
+        let known = Known { service: service.clone(), way };
         state.services.insert(server.base.clone(), known);
         Ok(service)
     }
@@ -171,7 +175,7 @@ impl Hub {
         let known = std::mem::take(&mut self.lock().services);
         let closing = known.into_values().map(|known| async move {
             known.service.close().await;
-            known.line.close();
+            known.way.close();
         });
         futures_util::future::join_all(closing).await;
     }

@@ -11,10 +11,10 @@ use lyceum_wire::{AccessKind, ActionDescription, AgentDescription, AgentId, Agen
 use serde_json::{Value as Json, json};
 use tokio::time::sleep;
 
-use super::MailboxError;
 use super::answer::{not_served, unanswered};
-use super::calling::Stuck;
+use super::calling::{Asking, Stuck};
 use super::site::{STALE, Site};
+use super::{MailboxError, Promise};
 
 /// What a thing is called whose type is not known.
 const UNKNOWN: &str = "Agent";
@@ -121,9 +121,8 @@ impl Site {
         body: Body,
     ) -> Result<Option<Message<Unread>>, Stuck> {
         let to: EntityId = self.resolve(agent).await?;
-        let service = self.service()?;
-        let turn = service.turn(to.uid);
-        Ok(service.request(None, to, body, false, turn).await?.answer().await)
+        let asking = Asking { from: None, to, body, promise: Promise::default() };
+        self.service()?.request(asking).await?.answer().await
     }
 
     /// Asks an agent what it can do. Python can pickle the answer, and has no JSON for it.

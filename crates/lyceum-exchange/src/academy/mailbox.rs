@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, ready};
 use lyceum_wire::academy::{EntityId, Message, MessageError, Unread};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -23,8 +24,13 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// its class and all that it descends from, by dotted names.
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()>;
 
-    /// Returns whether messages go in the order in which [`send`](Self::send) was called, whoever
-    /// waits for it when. Otherwise the next one is sent when the one before is there.
+    /// Returns whether the exchange keeps durable messages until they are answered.
+    fn keeps_messages(&self) -> bool {
+        false
+    }
+
+    /// Returns whether messages arrive in the order in which [`send`](Self::send) was called, so
+    /// that nobody has to wait for one before the next; they leave although nobody polls.
     fn keeps_order(&self) -> bool {
         false
     }
@@ -35,12 +41,12 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
         false
     }
 
-    /// Puts a message into the mailbox that it is for.
+    /// Puts a message into the mailbox that it is for. Ready when it is as safe as was promised.
     ///
     /// # Cancel safety
     ///
     /// If the future is dropped, the message may be there or not.
-    fn send(&self, message: &Message) -> Asked<()>;
+    fn send(&self, message: &Message, promise: Promise) -> Asked<()>;
 
     /// Takes the next message out of this mailbox; waits for it.
     ///
@@ -48,13 +54,19 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     ///
     /// A message that has come to this side whole is not lost. One that is on its way may be:
     /// the exchange counts it as delivered.
-    fn receive(&self) -> BoxFuture<'_, Result<Message<Unread>, MailboxError>>;
+    fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>>;
 
     /// Stops to receive: what comes from now on waits for whoever opens the mailbox next.
     fn close(&self) -> Asked<()>;
 
     /// Returns the agents of a class; those of classes that descend from it, too, if asked for.
     fn discover(&self, class: &str, with_descendants: bool) -> Asked<Vec<EntityId>>;
+
+    /// Returns the agents that people call so; none where the exchange does not look for names.
+    fn named(&self, name: &str) -> Asked<Vec<EntityId>> {
+        let _ = name;
+        ready(Ok(Vec::new())).boxed()
+    }
 
     /// Ends a mailbox for good. One that does not exist stays so.
     fn terminate(&self, id: &EntityId) -> Asked<()>;
@@ -67,6 +79,31 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
 
     /// Returns what passed through a mailbox.
     fn stats(&self, id: &EntityId) -> Asked<MailboxStats>;
+}
+
+/// What is promised about a message, where an exchange can promise something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Promise {
+    /// Whether it is kept until it is answered, across the deaths of programs and machines. An
+    /// exchange that does not [keep messages](Mailbox::keeps_messages) is never asked for it.
+    pub durable: bool,
+    /// How long it may wait for somebody to take it; `None` for as long as it takes.
+    pub time_left: Option<Duration>,
+}
+
+/// A message that was taken out of a mailbox.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    /// The message.
+    pub message: Message<Unread>,
+    /// How often it was delivered, this time included.
+    pub attempt: u32,
+}
+
+impl From<Message<Unread>> for Delivered {
+    fn from(message: Message<Unread>) -> Self {
+        Self { message, attempt: 1 }
+    }
 }
 
 /// What an exchange is asked.
@@ -99,9 +136,12 @@ pub enum MailboxError {
     /// The mailbox is gone for good.
     #[error("the mailbox is terminated")]
     Terminated,
-    /// Another holder has the mailbox now.
-    #[error("the mailbox was taken over by another program")]
+    /// Another program holds the mailbox by now.
+    #[error("another program holds the mailbox by now")]
     Stale,
+    /// The exchange has no space for the message.
+    #[error("the exchange has no space to store the message")]
+    StorageFull,
     /// The exchange does not know this side, or does not allow it that.
     #[error("the exchange refused this side: {0}")]
     Unauthorized(String),

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use lyceum_core::exchange::Door;
-use lyceum_wire::academy::{Message, Unread};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::{Mailbox, MailboxError};
+use super::{Delivered, Mailbox, MailboxError};
 
 /// How often the holder of a mailbox says that it is alive, as Academy's do.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -19,7 +18,16 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 /// Takes what comes into a mailbox.
 pub(super) trait Receiver: Send + Sync + 'static {
     /// Takes a message. The next one is only asked for when the future is done.
-    fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()>;
+    fn take(self: Arc<Self>, delivered: Delivered) -> BoxFuture<'static, ()>;
+}
+
+/// Why a mailbox is not received from any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// The mailbox or its receiver is gone.
+    Over,
+    /// Another program holds the mailbox.
+    Replaced,
 }
 
 /// One mailbox that is held, and what it is known as.
@@ -42,22 +50,20 @@ impl Held {
     /// Hands what comes to the receiver until the mailbox is terminated or the receiver is gone.
     ///
     /// An exchange that is away is waited for, and one that forgot the mailbox is told again.
-    pub(super) async fn receive<R: Receiver>(&self, receiver: Weak<R>) {
+    pub(super) async fn receive<R: Receiver>(&self, receiver: Weak<R>) -> Left {
         let (first, longest) = PAUSES;
         let mut pause = first;
         loop {
             let error = match self.mailbox.receive().await {
-                Ok(message) => {
-                    let Some(receiver) = receiver.upgrade() else { return };
-                    receiver.take(message).await;
+                Ok(delivered) => {
+                    let Some(receiver) = receiver.upgrade() else { return Left::Over };
+                    receiver.take(delivered).await;
                     pause = first;
                     continue;
                 }
-                Err(MailboxError::Terminated | MailboxError::Ended) => return,
-                Err(MailboxError::Stale) => {
-                    tracing::warn!(id = %self.mailbox.id(), "another program has the mailbox now");
-                    return;
-                }
+                Err(MailboxError::Terminated | MailboxError::Ended) => return Left::Over,
+                // To come back would take it from who has it now.
+                Err(MailboxError::Stale) => return Left::Replaced,
                 Err(MailboxError::Message(error)) => {
                     // It is gone, and the next one may be better.
                     tracing::warn!(id = %self.mailbox.id(), %error, "dropped what is no message");
@@ -88,7 +94,7 @@ impl Held {
             ticks.tick().await;
             match self.mailbox.heartbeat().await {
                 Ok(()) => {}
-                Err(MailboxError::Terminated | MailboxError::Stale) => return,
+                Err(MailboxError::Terminated) => return,
                 Err(error) => {
                     tracing::debug!(id = %self.mailbox.id(), %error, "cannot send a heartbeat");
                 }

@@ -22,7 +22,7 @@ use super::{Mailbox, MailboxStats, OpenError, url};
 const ROOT: &str = "academy.agent.Agent";
 
 /// A mailbox in the making; await it. Made by
-/// [`AcademyExt::register_academy`](super::AcademyExt::register_academy).
+/// [`AcademyExt::register_mailbox`](super::AcademyExt::register_mailbox).
 ///
 /// # Cancel safety
 ///
@@ -217,6 +217,11 @@ impl Registered {
     /// As for [`stop`](Self::stop).
     pub async fn terminate(&self) {
         self.finish(true).await;
+    }
+
+    /// Returns whether another program holds the mailbox by now: this one is refused.
+    pub fn is_replaced(&self) -> bool {
+        self.0.is_replaced()
     }
 
     async fn finish(&self, terminates: bool) {

@@ -11,16 +11,15 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::AnyHandle;
 use lyceum_wire::academy::{
-    Body, EntityId, ErrorCode, Header, Kind, Message, MessageError, Serialization, Unread, Uuid,
-    payload,
+    Body, EntityId, ErrorCode, Header, Kind, Message, MessageError, Serialization, Uuid, payload,
 };
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::reception::{Held, Receiver};
+use super::reception::{Held, Left, Receiver};
 use super::session::Session;
-use super::{Mailbox, MailboxError};
+use super::{Delivered, Mailbox, MailboxError, Promise};
 
 /// Requests of one agent that are served at a time. More are answered with an error.
 pub(super) const REQUEST_LIMIT: usize = 1024;
@@ -61,6 +60,8 @@ struct State {
     is_urgent: bool,
     /// Whether nothing more is taken.
     is_full: bool,
+    /// Whether another program holds the mailbox.
+    is_replaced: bool,
     /// Whether all of this is over.
     is_over: bool,
 }
@@ -142,7 +143,7 @@ impl Requests {
     /// Answers a request. What is too large, or has no form, is answered with an exception.
     pub(super) async fn reply(&self, header: &Header, body: Body) {
         let answer = header.answer(body);
-        let error = match self.mailbox().send(&answer).await {
+        let error = match self.mailbox().send(&answer, Promise::default()).await {
             Ok(()) => return,
             Err(MailboxError::TooLarge(limit)) => {
                 let serialization = match &answer.body {
@@ -152,7 +153,7 @@ impl Requests {
                 };
                 let text = format!("the answer is larger than the exchange takes: {limit}");
                 let body = raised(serialization, "TooLarge", &text);
-                match self.mailbox().send(&header.answer(body)).await {
+                match self.mailbox().send(&header.answer(body), Promise::default()).await {
                     Ok(()) => return,
                     Err(error) => error,
                 }
@@ -163,9 +164,9 @@ impl Requests {
         tracing::debug!(to = %header.src, %error, "cannot answer a request");
     }
 
-    fn serve(self: Arc<Self>, header: Header, body: Body) -> BoxFuture<'static, ()> {
+    fn serve(self: Arc<Self>, header: Header, body: Body, attempt: u32) -> BoxFuture<'static, ()> {
         match body {
-            Body::ActionRequest(request) => self.serve_action(header, &request),
+            Body::ActionRequest(request) => self.serve_action(header, &request, attempt),
             Body::PingRequest => self.ping(header),
             Body::CancelRequest { target_tag } => self.cancel(header, target_tag),
             Body::ShutdownRequest { terminate } => self.shut_down(header, terminate),
@@ -231,7 +232,10 @@ impl Requests {
         let receiving = self.held.receive(Arc::downgrade(self));
         tokio::pin!(receiving);
         let is_left = tokio::select! {
-            () = &mut receiving => false,
+            left = &mut receiving => {
+                self.lock().is_replaced = left == Left::Replaced;
+                false
+            }
             () = self.held.beat() => false,
             _ = self.agent.ended() => true,
             () = self.stop.notified() => true,
@@ -244,19 +248,19 @@ impl Requests {
     /// Serves what is on its way here already: the exchange has handed it out, and nobody else gets
     /// it. A ping to this very mailbox comes after all of it, and nothing is asked for after it. It
     /// is no answer, since exchanges need not deliver an answer to what nobody asked.
-    async fn drain(&self, receiving: Pin<&mut (impl Future<Output = ()> + Send)>) {
+    async fn drain(&self, receiving: Pin<&mut (impl Future<Output = Left> + Send)>) {
         let (tag, id) = (self.session.service.uuid(), self.id().clone());
         self.lock().last = Some(tag);
         let last = Message::request(id.clone(), id, tag, Body::PingRequest);
         let told = async {
-            match self.mailbox().send(&last).await {
+            match self.mailbox().send(&last, Promise::default()).await {
                 Ok(()) => self.drained.notified().await,
                 Err(error) => tracing::debug!(id = %self.id(), %error, "cannot drain a mailbox"),
             }
         };
         let drained = async {
             tokio::select! {
-                () = receiving => {}
+                _ = receiving => {}
                 () = told => {}
             }
         };
@@ -278,7 +282,9 @@ impl Requests {
         let _ = timeout(if is_urgent { Duration::ZERO } else { FINISH_LIMIT }, all).await;
         tasks.shutdown().await;
         let mailbox = self.mailbox();
-        let left = if self.terminates() { mailbox.terminate(self.id()) } else { mailbox.close() };
+        // What another program holds is not for this one to end.
+        let ends = self.terminates() && !self.is_replaced();
+        let left = if ends { mailbox.terminate(self.id()) } else { mailbox.close() };
         if let Err(error) = left.await {
             tracing::debug!(id = %self.id(), %error, "cannot leave a mailbox");
         }
@@ -315,6 +321,11 @@ impl Requests {
             }
             over.await;
         }
+    }
+
+    /// Returns whether another program holds the mailbox, so that this one does not serve it.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.lock().is_replaced
     }
 
     fn terminates(&self) -> bool {
@@ -357,7 +368,8 @@ impl Recent {
 }
 
 impl Receiver for Requests {
-    fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()> {
+    fn take(self: Arc<Self>, delivered: Delivered) -> BoxFuture<'static, ()> {
+        let Delivered { message, attempt } = delivered;
         if self.lock().last == Some(message.header.tag) {
             self.drained.notify_one();
             // Whoever asks for the next message waits until nobody wants it any more.
@@ -373,7 +385,7 @@ impl Receiver for Requests {
             return ready(()).boxed();
         }
         match message.body() {
-            Ok(body) => self.serve(header, body),
+            Ok(body) => self.serve(header, body, attempt),
             Err(error) => {
                 let body = match error {
                     MessageError::Version(_) => {

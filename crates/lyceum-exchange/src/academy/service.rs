@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::ready;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -14,20 +12,16 @@ use lyceum_wire::academy::{Body, EntityId, Kind, Message, Unread, Uuid};
 use lyceum_wire::aiomas::TypeTable;
 use lyceum_wire::{AgentKey, Endpoint};
 use tokio::runtime::Handle;
-use tokio::sync::OwnedMutexGuard;
-use tokio::task::{JoinSet, unconstrained};
+use tokio::task::JoinSet;
 
 use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
 use super::requests::Requests;
-use super::{Mailbox, MailboxError};
+use super::{Delivered, Mailbox, MailboxError, Promise};
 
 /// Destinations whose order is kept at a time.
 const LANE_LIMIT: usize = 4096;
-
-/// A turn among the messages to one mailbox.
-pub(super) type Turn = BoxFuture<'static, OwnedMutexGuard<()>>;
 
 /// One exchange, as a node uses it.
 pub(super) struct Service {
@@ -41,8 +35,6 @@ pub(super) struct Service {
     user: Mutex<Arc<dyn Mailbox>>,
     /// Whether that mailbox exists and is listened to.
     is_open: tokio::sync::Mutex<bool>,
-    /// The same, for those who do not wait.
-    is_listening: AtomicBool,
     pub(super) pending: Arc<Pending>,
     pub(super) types: TypeTable,
     state: Mutex<State>,
@@ -72,7 +64,6 @@ impl Service {
             runtime,
             user: user.into(),
             is_open: tokio::sync::Mutex::default(),
-            is_listening: AtomicBool::new(false),
             pending: Arc::default(),
             types: lyceum_wire::academy::handle::table(),
             state: Mutex::default(),
@@ -96,8 +87,8 @@ impl Service {
     }
 
     /// Returns whether answers come in already.
-    pub(super) fn is_listening(&self) -> bool {
-        self.is_listening.load(Ordering::Acquire)
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_open.try_lock().is_ok_and(|is_open| *is_open)
     }
 
     /// Sees to it that answers come in.
@@ -109,7 +100,6 @@ impl Service {
         let held = Held { mailbox: self.user(), ancestors: None, door: self.door.clone() };
         held.register().await?;
         *is_open = true;
-        self.is_listening.store(true, Ordering::Release);
         let (this, receiving) = (self.this.clone(), held.clone());
         self.spawn(async move {
             receiving.receive(this.clone()).await;
@@ -126,7 +116,6 @@ impl Service {
     async fn lose_user(&self) {
         let mut is_open = self.is_open.lock().await;
         *is_open = false;
-        self.is_listening.store(false, Ordering::Release);
         {
             let mut user = self.user.lock().unwrap_or_else(PoisonError::into_inner);
             tracing::warn!(id = %user.id(), url = %self.url, "the node's mailbox was terminated");
@@ -140,17 +129,6 @@ impl Service {
     /// Draws a number that nothing else has.
     pub(super) fn uuid(&self) -> Uuid {
         self.hub.upgrade().map_or_else(Uuid::nil, |hub| hub.uuid())
-    }
-
-    /// Takes a turn among the messages to a mailbox: the place in the queue is had when this
-    /// returns.
-    pub(super) fn turn(&self, to: Uuid) -> Turn {
-        let mut turn = self.lane(to).lock_owned().boxed();
-        // Whatever else this task did before, for which tokio would let it wait.
-        match unconstrained(&mut turn).poll_unpin(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(turn) => ready(turn).boxed(),
-            Poll::Pending => turn,
-        }
     }
 
     /// Returns the turn of messages to a mailbox.
@@ -212,17 +190,18 @@ impl Service {
 }
 
 impl Receiver for Service {
-    fn take(self: Arc<Self>, message: Message<Unread>) -> BoxFuture<'static, ()> {
+    fn take(self: Arc<Self>, delivered: Delivered) -> BoxFuture<'static, ()> {
+        let Delivered { message, .. } = delivered;
+        if message.header.kind == Kind::Response {
+            self.pending.answer(message);
+            return ready(()).boxed();
+        }
         async move {
-            if message.header.kind == Kind::Response {
-                self.pending.answer(message);
-                return;
-            }
             let user = self.user();
             let (code, own) = refusal_of_user(&message, user.id());
             let refusal =
                 message.answer(Body::AcademyErrorResponse { error_code: code, mailbox_id: own });
-            if let Err(error) = user.send(&refusal).await {
+            if let Err(error) = user.send(&refusal, Promise::default()).await {
                 tracing::debug!(%error, "cannot refuse a request");
             }
         }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
-use lyceum_core::exchange::{Expects, Incoming, Served, Serving};
+use lyceum_core::exchange::{Expects, Incoming, Origin, Served, Serving};
 use lyceum_wire::academy::pickle::Exception;
 use lyceum_wire::academy::{ActionRequest, Body, Header, Limits, Payload, Serialization, Value};
 use lyceum_wire::aiomas::Serializer;
@@ -29,13 +29,14 @@ impl Requests {
         self: Arc<Self>,
         header: Header,
         request: &ActionRequest,
+        attempt: u32,
     ) -> BoxFuture<'static, ()> {
         let (tag, for_exception) = (header.tag, request.for_exception());
         if self.is_full() {
             let text = format!("expected at most {REQUEST_LIMIT} requests at a time");
             return self.answer(header, raised(for_exception, "Overloaded", &text));
         }
-        let action = match self.begin(request) {
+        let action = match self.begin(request, attempt) {
             Ok(action) => action,
             Err(exception) => {
                 let body = raised(for_exception, &exception.kind, &exception.text);
@@ -62,7 +63,7 @@ impl Requests {
     }
 
     /// Begins an action: in the order in which the requests came.
-    fn begin(&self, request: &ActionRequest) -> Result<Begun, Exception> {
+    fn begin(&self, request: &ActionRequest, attempt: u32) -> Result<Begun, Exception> {
         let fault = |kind: &str, text: String| Exception { kind: kind.into(), text };
         let (args, kwargs) = request
             .arguments(Limits::default())
@@ -79,7 +80,7 @@ impl Requests {
             // The wire does not say how long the other side waits.
             time_left: None,
             bytes: request.pargs.len() + request.kargs.len(),
-            origin: None,
+            origin: (attempt > 1).then(|| Origin::redelivered(attempt).into()),
         };
         if request.action == DESCRIBE && door.fingerprint(&self.agent, DESCRIBE).is_none() {
             return Ok(Begun::Describe);

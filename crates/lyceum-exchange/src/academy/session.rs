@@ -8,7 +8,7 @@ use lyceum_wire::aiomas::{Proxy, TypeTable};
 use lyceum_wire::{Address, Endpoint};
 
 use super::service::Service;
-use super::url::{address_of, is_ours, server, uid_of};
+use super::url::{address_of, is_exchange, server, uid_of};
 use crate::arrived::Origin;
 
 /// An exchange, by one of its URLs: what agents among the values mean.
@@ -76,7 +76,7 @@ impl Session {
 
 /// Returns whether an address is one that handles alone have.
 fn is_handle(address: &Address) -> bool {
-    address.node.is_some() || address.endpoint.as_ref().is_some_and(is_ours)
+    address.node.is_some() || address.endpoint.as_ref().is_some_and(is_exchange)
 }
 
 impl Handles for Session {

@@ -13,12 +13,12 @@ use lyceum_wire::{Address, AgentKey, Endpoint};
 use serde_json::Value as Json;
 
 use super::answer::{reply, unanswered};
-use super::calling::{Stuck, request};
+use super::calling::{Asking, Sent, Stuck, request};
 use super::hub::Hub;
-use super::service::{Service, Turn};
+use super::service::Service;
 use super::session::Session;
 use super::url::{Speech, uid_of};
-use super::{MailboxError, OpenError};
+use super::{MailboxError, OpenError, Promise};
 
 /// How old the last sign of life of an agent may be that is taken for alive, as Academy has it.
 pub(super) const STALE: Duration = Duration::from_secs(90);
@@ -64,8 +64,8 @@ impl Site {
         }
     }
 
-    /// Returns the id of an agent: what is no number is the name of a class, and means an agent of
-    /// it, one that is alive if there is one.
+    /// Returns the id of an agent: what is no number is the name of a class or of an agent, and means
+    /// one that is alive if there is one.
     pub(super) async fn resolve(&self, agent: &AgentKey) -> Result<EntityId, Stuck> {
         if let Some(uid) = uid_of(agent) {
             return Ok(EntityId::agent(uid, None));
@@ -78,7 +78,10 @@ impl Site {
         let (class, asked) = (agent.to_string(), mailbox.clone());
         let id = self
             .on_node(async move {
-                let found = asked.discover(&class, true).await?;
+                let mut found = asked.discover(&class, true).await?;
+                if found.is_empty() {
+                    found = asked.named(&class).await?;
+                }
                 for id in &found {
                     let beat = asked.last_heartbeat(id).await.ok().flatten();
                     if beat.is_some_and(|ago| ago < STALE) {
@@ -112,42 +115,30 @@ impl Site {
         error
     }
 
-    /// Takes the place of a message among those to the same mailbox.
-    fn turn(&self, agent: &AgentKey) -> Option<Turn> {
-        let uid = uid_of(agent).or_else(|| {
-            let known = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-            known.as_ref().filter(|(key, _)| key == agent).map(|(_, id)| id.uid)
-        })?;
-        Some(self.service().ok()?.turn(uid))
-    }
-
-    async fn send_message(
-        &self,
-        agent: &AgentKey,
-        sent: Request,
-        turn: Option<Turn>,
-    ) -> Result<Reply, Fault> {
+    async fn send_message(&self, agent: &AgentKey, sent: Request) -> Result<Reply, Fault> {
         // The rest of the request has no place on this wire.
-        let Request { message, expects, from, .. } = sent;
+        let Request { message, expects, from, time_left, durable, .. } = sent;
+        let promise = Promise { durable, time_left };
         let fault = self.fault(agent, message.action());
         // Locked by nobody else: it lets the message be looked at from wherever the future is.
         let message = Mutex::new(message);
-        let asked = self.ask_action(agent, &message, from.as_ref(), turn).await;
+        let asked = self.ask_action(agent, &message, from.as_ref(), promise).await;
         let undelivered =
             || -> Option<Undelivered> { message.into_inner().ok().and_then(Outgoing::undelivered) };
-        let (session, sent) = match asked {
-            Ok(sent) => sent,
-            Err(stuck) => return Err(self.look_again(stuck.into_error(fault, undelivered))),
+        let answered = match asked {
+            Ok((_, sent)) if expects == Expects::Acceptance => match sent.accepted().await {
+                Ok(()) => return Ok(Reply::Accepted),
+                Err(stuck) => Err(stuck),
+            },
+            Ok((session, sent)) => sent.answer().await.map(|answer| (session, answer)),
+            Err(stuck) => Err(stuck),
         };
-        if expects == Expects::Acceptance {
-            sent.forget();
-            return Ok(Reply::Accepted);
-        }
-        match sent.answer().await {
-            Some(answer) => reply(session, answer, expects, fault, undelivered)
-                .map_err(|error| self.look_again(error)),
-            None => Err(unanswered(fault)),
-        }
+        let reply = match answered {
+            Ok((session, Some(answer))) => reply(session, answer, expects, fault, undelivered),
+            Ok((_, None)) => return Err(unanswered(fault)),
+            Err(stuck) => Err(stuck.into_error(fault, undelivered)),
+        };
+        reply.map_err(|error| self.look_again(error))
     }
 
     async fn ask_action(
@@ -155,16 +146,16 @@ impl Site {
         agent: &AgentKey,
         message: &Mutex<Box<dyn Outgoing>>,
         from: Option<&Address>,
-        turn: Option<Turn>,
-    ) -> Result<(Arc<Session>, super::calling::Sent), Stuck> {
+        promise: Promise,
+    ) -> Result<(Arc<Session>, Sent), Stuck> {
         let to = self.resolve(agent).await?;
         let (session, speech) = self.session()?;
+        let promise = Promise { durable: promise.durable || speech.durable, ..promise };
         let body = {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
             request(&**message, session, speech)?
         };
-        let turn = turn.unwrap_or_else(|| session.service.turn(to.uid));
-        let sent = session.service.request(from, to, body, speech.durable, turn).await?;
+        let sent = session.service.request(Asking { from, to, body, promise }).await?;
         Ok((session.clone(), sent))
     }
 
@@ -185,12 +176,15 @@ impl Peer for Site {
         Address { node: None, endpoint: Some(self.url.clone()), agent: agent.clone() }
     }
 
+    fn keeps_messages(&self) -> bool {
+        let service = self.service();
+        service.is_ok_and(|service| service.user().keeps_messages())
+    }
+
     fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>> {
         let this = self.this.upgrade().expect("a site is behind a counted reference");
         let agent = agent.clone();
-        // Now, and not when somebody waits for the answer.
-        let turn = this.turn(&agent);
-        async move { this.send_message(&agent, request, turn).await }.boxed()
+        async move { this.send_message(&agent, request).await }.boxed()
     }
 
     fn ask(

@@ -7,9 +7,28 @@ use lyceum_wire::{Address, AgentKey};
 use super::OpenError;
 use super::http::Receive;
 
-/// The schemes of HTTP exchanges, with those of the transports that lead there, and their ports.
-const SCHEMES: [(&str, &str, &str); 2] =
-    [("academy+http", "tcp", ":80"), ("academy+https", "tls", ":443")];
+/// The schemes of exchanges, with those of the transports that lead there, and their ports.
+const SCHEMES: [(&str, &str, &str, Wire); 4] = [
+    ("academy+http", "tcp", ":80", Wire::Http),
+    ("academy+https", "tls", ":443", Wire::Http),
+    ("exchange", "tcp", ":8700", Wire::Link),
+    ("exchanges", "tls", ":8700", Wire::Link),
+];
+
+/// How an exchange is spoken with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    /// As Academy does it, by requests of HTTP.
+    Http,
+    /// By a link to Lyceum's own server.
+    Link,
+    /// By a Redis.
+    #[cfg(feature = "redis")]
+    Redis(super::redis::Options),
+    /// Directly, and by a Redis.
+    #[cfg(feature = "hybrid")]
+    Hybrid(super::redis::Options, super::hybrid::Options),
+}
 
 /// What a URL says.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,26 +36,15 @@ pub(super) struct Server {
     /// The URL without options that only say how values go: the same for all that mean the same
     /// server.
     pub(super) base: Endpoint,
-    /// Which kind of exchange it is.
-    pub(super) kind: Kind,
     /// Where the transport leads.
     pub(super) transport: Endpoint,
     /// What stands before each path.
     pub(super) prefix: String,
-    /// How messages come.
+    pub(super) wire: Wire,
+    /// How messages come, by HTTP.
     pub(super) receive: Receive,
     /// How values go there, and come back.
     pub(super) speech: Speech,
-}
-
-/// A kind of exchange, with what only that one has.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Kind {
-    Http,
-    #[cfg(feature = "redis")]
-    Redis(super::redis::Options),
-    #[cfg(feature = "hybrid")]
-    Hybrid(super::redis::Options, super::hybrid::Options),
 }
 
 /// How the values of calls are written, and how the calls are delivered.
@@ -44,7 +52,7 @@ pub(super) enum Kind {
 pub(super) struct Speech {
     pub(super) arguments: Serialization,
     pub(super) results: Serialization,
-    /// Whether requests are delivered until they are answered, where that can be had.
+    /// Whether all requests are durable.
     pub(super) durable: bool,
 }
 
@@ -54,56 +62,18 @@ pub(super) fn server(url: &Endpoint) -> Option<Result<Server, OpenError>> {
     if let Some(server) = super::redis::server(url) {
         return Some(server);
     }
-    let (_, transport, port) = SCHEMES.into_iter().find(|scheme| scheme.0 == url.scheme())?;
-    Some(read(url, transport, port))
+    let (_, transport, port, wire) = SCHEMES.into_iter().find(|scheme| scheme.0 == url.scheme())?;
+    Some(read(url, transport, port, wire))
 }
 
-fn read(url: &Endpoint, transport: &str, port: &str) -> Result<Server, OpenError> {
-    let unfit = || OpenError::Url(url.to_string());
-    let location = url.location().trim_end_matches('/');
-    let (host, prefix) = match location.split_once('/') {
-        Some((host, prefix)) => (host, format!("/{prefix}")),
-        None => (location, String::new()),
-    };
-    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-._~/:@%".contains(letter);
-    if host.is_empty() || !prefix.chars().all(allowed) {
-        return Err(unfit());
-    }
-    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let host = if has_port { host.to_owned() } else { [host, port].concat() };
-    let receive = match url.option("receive") {
-        None | Some("stream") => Receive::Stream,
-        Some("poll") => Receive::Poll,
-        Some(_) => return Err(unknown(url, "receive=stream or receive=poll")),
-    };
-    Ok(Server {
-        kind: Kind::Http,
-        speech: speech(url, false)?,
-        base: Endpoint::new(url.scheme(), location).ok_or_else(unfit)?,
-        transport: Endpoint::new(transport, &host).ok_or_else(unfit)?,
-        prefix,
-        receive,
-    })
+/// Returns whether a URL has the form of one of an exchange.
+pub(super) fn is_exchange(url: &Endpoint) -> bool {
+    is_scheme(url.scheme())
 }
 
-/// Returns how values go.
-pub(super) fn speech(url: &Endpoint, durable: bool) -> Result<Speech, OpenError> {
-    Ok(Speech {
-        arguments: serialization(url, "arguments", Serialization::Json)?,
-        // Python can pickle nearly everything, and as data it is harmless.
-        results: serialization(url, "results", Serialization::Pickle)?,
-        durable,
-    })
-}
-
-/// Returns whether an address is one at an exchange of this kind.
+/// Returns whether an address is one at an exchange.
 pub(crate) fn leads_to(address: &str) -> bool {
     address.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme))
-}
-
-/// Returns whether a URL is one of an exchange that this side knows.
-pub(super) fn is_ours(url: &Endpoint) -> bool {
-    is_scheme(url.scheme())
 }
 
 fn is_scheme(scheme: &str) -> bool {
@@ -128,6 +98,44 @@ pub(super) fn login(url: &Endpoint) -> Option<(Endpoint, super::redis::Login)> {
         options => format!("{}://{location}?{options}", url.scheme()),
     };
     Some((plain.parse().ok()?, super::redis::Login::read(login)))
+}
+
+/// Returns how values go.
+pub(super) fn speech(url: &Endpoint, durable: bool) -> Result<Speech, OpenError> {
+    Ok(Speech {
+        arguments: serialization(url, "arguments", Serialization::Json)?,
+        // Python can pickle nearly everything, and as data it is harmless.
+        results: serialization(url, "results", Serialization::Pickle)?,
+        durable,
+    })
+}
+
+fn read(url: &Endpoint, transport: &str, port: &str, wire: Wire) -> Result<Server, OpenError> {
+    let unfit = || OpenError::Url(url.to_string());
+    let location = url.location().trim_end_matches('/');
+    let (host, prefix) = match location.split_once('/') {
+        Some((host, prefix)) => (host, format!("/{prefix}")),
+        None => (location, String::new()),
+    };
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-._~/:@%".contains(letter);
+    if host.is_empty() || !prefix.chars().all(allowed) {
+        return Err(unfit());
+    }
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+    let host = if has_port { host.to_owned() } else { [host, port].concat() };
+    let receive = match url.option("receive") {
+        None | Some("stream") => Receive::Stream,
+        Some("poll") if wire == Wire::Http => Receive::Poll,
+        Some(_) => return Err(unknown(url, "receive=stream or receive=poll")),
+    };
+    Ok(Server {
+        base: Endpoint::new(url.scheme(), location).ok_or_else(unfit)?,
+        transport: Endpoint::new(transport, &host).ok_or_else(unfit)?,
+        prefix,
+        wire,
+        receive,
+        speech: speech(url, false)?,
+    })
 }
 
 fn serialization(
@@ -192,6 +200,8 @@ mod tests {
         let other = of("academy+https://exchange.example.org/v1");
         assert_eq!(other.transport.to_string(), "tls://exchange.example.org:443");
         assert_eq!(other.prefix, "/v1");
+        let link = of("exchange://h");
+        assert_eq!((link.transport.to_string().as_str(), link.wire), ("tcp://h:8700", Wire::Link));
     }
 
     #[test]

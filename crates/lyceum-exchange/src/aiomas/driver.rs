@@ -89,6 +89,8 @@ impl Driver {
     /// Does what can be done now; true if there may be more.
     fn step(&mut self, cx: &mut Context<'_>) -> Result<bool, Closed> {
         let mut is_busy = false;
+        // What others said goes out before the stream is read, which may take a moment.
+        let _ = self.link.outbox.poll_flush(cx)?;
         if self.link.outbox.has_room() {
             while self.link.outbox.has_room() && self.send_answer(cx) {
                 is_busy = true;

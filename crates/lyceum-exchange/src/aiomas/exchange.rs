@@ -12,6 +12,8 @@ use lyceum_wire::{Address, AgentKey, Endpoint};
 use super::Listen;
 use super::hub::Hub;
 use crate::Transport;
+#[cfg(feature = "tls")]
+use crate::transport::attentive::LOOKING;
 
 /// Everything of the aiomas wire that belongs to one node. Made by [`AiomasExt::aiomas`].
 pub struct Aiomas(Arc<Hub>);
@@ -70,7 +72,7 @@ impl Aiomas {
     /// container with `ssl=SSLCerts(cafile, certfile, keyfile)`.
     #[cfg(feature = "tls")]
     pub fn certificates(&self, certificates: crate::Certificates) {
-        self.0.add_transport(crate::transport::tls(certificates));
+        self.0.add_transport(crate::transport::tls(certificates, LOOKING));
     }
 }
 

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::url::{TLS, transport_of, url_of};
 use super::{Profile, ProfileError};
+use crate::transport::attentive::LOOKING;
 use crate::transport::sockets;
 use crate::{ByteStream, Transport, TransportListener};
 
@@ -78,7 +79,7 @@ pub(super) struct Destination {
 
 impl Default for Transports {
     fn default() -> Self {
-        Self(sockets())
+        Self(sockets(LOOKING))
     }
 }
 

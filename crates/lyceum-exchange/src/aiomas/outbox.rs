@@ -103,12 +103,10 @@ impl Outbox {
         }
         let task = state.task.clone();
         if haste == Haste::AtOnce {
-            let written = state.write(&mut Context::from_waker(&task));
+            let _ = state.write(&mut Context::from_waker(&task));
             self.room.add_permits(state.give_back());
-            if !matches!(written, Poll::Ready(Err(_))) {
-                return Ok(true);
-            }
-            // The connection's task will find the same error, and end the connection.
+            // The connection's task looks for the answer; or it finds the same error, and ends the
+            // connection.
         }
         drop(state);
         task.wake();

@@ -58,6 +58,8 @@ pub(crate) struct Driver {
     leaving: Option<Lost>,
     /// How many messages came in since all was written.
     handled: usize,
+    /// Whether something was written since the stream was last read.
+    wrote: bool,
 }
 
 /// How much of what came in was handled.
@@ -118,6 +120,7 @@ impl Driver {
             other_retired: false,
             leaving: None,
             handled: 0,
+            wrote: false,
         }
     }
 
@@ -129,6 +132,8 @@ impl Driver {
             return Err(Lost::Replaced);
         }
         self.keep_alive(cx)?;
+        // What others said goes out before the stream is read, which may take a moment.
+        self.write(cx).map_err(Lost::Io)?;
         for _ in 0..ROUNDS {
             let taken = self.take_in(cx)?;
             self.services.poll(&self.channel, cx);
@@ -146,7 +151,9 @@ impl Driver {
             if others_first {
                 break;
             }
-            if taken == Taken::All && written != Written::Some {
+            // Whoever was sent something may answer soon.
+            let expects = std::mem::take(&mut self.wrote) && written == Written::All;
+            if taken == Taken::All && written != Written::Some && !expects {
                 return Ok(());
             }
         }
@@ -244,6 +251,7 @@ impl Driver {
                 Poll::Ready(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
                 Poll::Ready(written) => self.burst.advance(written?),
             }
+            self.wrote = true;
             if let Some(spent) = self.burst.take_spent() {
                 self.channel.dispose(spent);
             }

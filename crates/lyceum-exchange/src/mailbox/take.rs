@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::mailbox::mailboxes::reserve;
 use crate::mailbox::{
     DeadReason, Delivery, End, Event, Failure, Journal, Letter, LetterKind, MailboxError,
-    MailboxId, Mailboxes, Moment, Place, Sequence,
+    MailboxId, Mailboxes, MessageId, Moment, Place, Sequence,
 };
 
 /// A message that a program is given.
@@ -78,6 +78,61 @@ impl Mailboxes {
             self.holders.remove(&mailbox);
             self.lost_since.insert(mailbox, now);
         }
+    }
+
+    /// Lets the program of that generation go on, whose connection was lost. What it was given and
+    /// does not have waits once more.
+    ///
+    /// # Errors
+    ///
+    /// [`MailboxError::Stale`] where another program holds the mailbox.
+    pub fn resume(
+        &mut self,
+        journal: &mut dyn Journal,
+        mailbox: MailboxId,
+        generation: u64,
+        held: &HashSet<Sequence>,
+    ) -> Result<(), MailboxError> {
+        self.current(mailbox, Some(generation))?;
+        let taken = self.open(mailbox)?.queue.taken.iter().copied();
+        let missing: Vec<Sequence> = taken.filter(|sequence| !held.contains(sequence)).collect();
+        for sequence in missing {
+            reserve(journal)?;
+            self.emit(journal, Event::Returned { sequence }, &[]);
+        }
+        self.holders.insert(mailbox, generation);
+        self.lost_since.remove(&mailbox);
+        self.woken.push(mailbox);
+        Ok(())
+    }
+
+    /// Takes a mailbox from a program that leaves or is lost. What it has not answered waits for
+    /// the next one, or fails.
+    ///
+    /// # Errors
+    ///
+    /// [`MailboxError::Stale`] where another program holds the mailbox.
+    pub fn leave(
+        &mut self,
+        journal: &mut dyn Journal,
+        mailbox: MailboxId,
+        generation: u64,
+        now: Moment,
+    ) -> Result<(), MailboxError> {
+        self.current(mailbox, Some(generation))?;
+        let taken: Vec<Sequence> = self.open(mailbox)?.queue.taken.iter().copied().collect();
+        self.release(mailbox, generation, now);
+        for sequence in taken {
+            reserve(journal)?;
+            self.hand_over(journal, sequence, now);
+        }
+        Ok(())
+    }
+
+    /// Returns whether the request with an id is durable and not over.
+    pub fn is_durable(&self, id: MessageId) -> bool {
+        let entry = self.state.request(id.sender, id.tag);
+        entry.is_some_and(|(_, entry)| entry.letter.delivery == Delivery::Durable)
     }
 
     /// Gives a program the next messages that wait: up to so many, and about so many bytes.

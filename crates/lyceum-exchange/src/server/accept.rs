@@ -16,11 +16,12 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
 
+use crate::server::depot::Depot;
 use crate::server::holding::Connection;
 use crate::server::hub::{Clock, Hub};
 use crate::server::metrics::count;
 use crate::server::patience::Patient;
-use crate::server::{Authenticator, ServerSettings, routes};
+use crate::server::{Authenticator, ServerSettings, link, routes};
 use crate::store::{Keeper, StoreError};
 
 /// Bytes that may wait to be written to one connection, and those of a request's head.
@@ -42,6 +43,9 @@ pub enum ServeError {
         #[source]
         source: io::Error,
     },
+    /// The folder of large data cannot be used.
+    #[error("cannot use the folder of blobs")]
+    Depot(#[source] io::Error),
     /// The store has failed.
     #[error("the store has failed")]
     Store(#[source] StoreError),
@@ -78,7 +82,10 @@ impl Server {
         let failed = |source| ServeError::Listen { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let hub = Arc::new(Hub::new(keeper, settings, authenticator, clock));
+        let depot = settings.depot.clone();
+        let depot = tokio::task::spawn_blocking(move || depot.map(Depot::open).transpose()).await;
+        let depot = depot.map_err(io::Error::other).flatten().map_err(ServeError::Depot)?;
+        let hub = Arc::new(Hub::new(keeper, settings, authenticator, clock, depot));
         Ok(Self { listener, address, hub })
     }
 
@@ -187,14 +194,15 @@ async fn serve_one(stream: TcpStream, hub: Arc<Hub>, router: Router) {
     count(&hub.metrics.connections);
     // Without it answers would wait for the other side's acknowledgements.
     let _ = stream.set_nodelay(true);
-    let connection = Arc::new(Connection { number: hub.number(), hub: hub.clone() });
-    let service = TowerToHyperService::new(router.layer(Extension(connection)));
+    let connection = Arc::new(Connection::new(hub.clone()));
+    let service = TowerToHyperService::new(router.layer(Extension(connection.clone())));
     let io = TokioIo::new(Patient::new(stream, hub.settings.stall));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(hub.settings.idle)
         .max_buf_size(BUFFER)
-        .serve_connection(io, service);
+        .serve_connection(io, service)
+        .with_upgrades();
     tokio::pin!(serving);
     let mut drain = hub.drain.subscribe();
     let drained = async { drop(drain.wait_for(|drain| *drain).await) };
@@ -208,6 +216,9 @@ async fn serve_one(stream: TcpStream, hub: Arc<Hub>, router: Router) {
     }
     if let Some(Err(error)) = ended {
         tracing::debug!(%error, "a connection ended");
+    }
+    if let Some(upgrade) = connection.upgrade() {
+        link::serve(hub.clone(), upgrade).await;
     }
     hub.metrics.connections.fetch_sub(1, Ordering::Relaxed);
 }

@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, header};
+use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
-use crate::mailbox::Moment;
-use crate::server::holding::Holds;
+use crate::mailbox::{Moment, Place};
+use crate::server::depot::Depot;
+use crate::server::holding::{Holds, Lost};
 use crate::server::metrics::Metrics;
 use crate::server::rate::Rate;
 use crate::server::reply::Refusal;
 use crate::server::{Authenticator, Principal, ServerSettings};
-use crate::store::{Keeper, Level};
+use crate::store::{Keeper, Level, Ticket};
 
 /// Says what time it is.
 #[derive(Clone)]
@@ -25,6 +27,8 @@ pub(crate) struct Hub {
     pub(crate) settings: ServerSettings,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
     pub(crate) clock: Clock,
+    /// Where large data is kept; none if the server keeps none.
+    pub(crate) depot: Option<Arc<Depot>>,
     pub(crate) rate: Rate,
     pub(crate) metrics: Metrics,
     /// Tells senders that somewhere messages were taken.
@@ -33,6 +37,7 @@ pub(crate) struct Hub {
     pub(crate) drain: watch::Sender<bool>,
     pub(crate) numbers: AtomicU64,
     holds: Mutex<Holds>,
+    lost: Mutex<Lost>,
 }
 
 impl Clock {
@@ -67,8 +72,10 @@ impl Hub {
         settings: ServerSettings,
         authenticator: Option<Arc<dyn Authenticator>>,
         clock: Clock,
+        depot: Option<Depot>,
     ) -> Self {
         Self {
+            depot: depot.map(Arc::new),
             rate: Rate::new(settings.rate),
             keeper,
             settings,
@@ -79,11 +86,22 @@ impl Hub {
             drain: watch::Sender::new(false),
             numbers: AtomicU64::new(0),
             holds: Mutex::new(HashMap::new()),
+            lost: Mutex::new(HashMap::new()),
         }
     }
 
     pub(crate) fn holds(&self) -> MutexGuard<'_, Holds> {
         self.holds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lost(&self) -> MutexGuard<'_, Lost> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a body that was not in memory, once it is written.
+    pub(crate) async fn read(&self, ticket: Ticket, place: Place) -> Result<Bytes, Refusal> {
+        self.keeper.done(ticket).await?;
+        Ok(self.keeper.body(place).await?)
     }
 
     /// Returns a number that no other connection or stream has.
@@ -128,12 +146,17 @@ impl Hub {
     pub(crate) fn sweep(&self) {
         let now = self.clock.now();
         self.release_idle(now);
+        self.give_up_lost(now);
         let ((), _ticket) =
             self.keeper.change(Level::Written, |mailboxes, log| mailboxes.sweep(log, now));
+        self.keeper.flush();
+        if let Some(depot) = &self.depot {
+            depot.sweep(now);
+        }
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

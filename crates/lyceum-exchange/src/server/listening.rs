@@ -7,13 +7,16 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{Stream, unfold};
+use lyceum_wire::academy::EntityId;
+use lyceum_wire::academy::link::Packed;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::mailbox::{Acknowledge, Delivery, MailboxError, MailboxId, Parcel};
+use crate::mailbox::{Acknowledge, Delivery, Letter, MailboxError, MailboxId, Parcel};
 use crate::server::hub::Hub;
 use crate::server::metrics::count;
 use crate::server::reply::Refusal;
+use crate::server::words::entity;
 use crate::store::Level;
 
 /// Messages that are taken at once, and about how many bytes.
@@ -76,12 +79,30 @@ impl Hub {
         self.keeper.done(ticket).await?;
         let mut outgoing = Vec::with_capacity(parcels.len());
         for parcel in parcels {
-            let text = self.keeper.body(parcel.place).await?;
+            let text = self.in_json(&parcel, self.keeper.body(parcel.place).await?);
             outgoing.push(Outgoing { text, deliveries: parcel.deliveries });
             count(&self.metrics.delivered);
         }
         drop(pin);
         Ok(outgoing)
+    }
+
+    /// Returns a message as programs of Academy read it.
+    fn in_json(&self, parcel: &Parcel, body: Bytes) -> Bytes {
+        if !Packed::is_packed(&body) {
+            return body;
+        }
+        // What was accepted was read.
+        let Ok(packed) = Packed::read(&body) else { return body };
+        let Letter { from, to, .. } = parcel.letter;
+        let (src, dest) = self.keeper.look(|mailboxes| {
+            let known = |mailbox: MailboxId, role| match mailboxes.profile(mailbox) {
+                Some(profile) => entity(mailbox, profile),
+                None => EntityId { uid: mailbox.uuid(), name: None, role },
+            };
+            (known(from, packed.post.from_role), known(to, packed.post.to_role))
+        });
+        packed.to_json(src, dest).into()
     }
 
     /// Waits for one message.

@@ -16,6 +16,7 @@ pub(crate) struct Metrics {
     pub(crate) connections: AtomicU64,
     pub(crate) connections_refused: AtomicU64,
     pub(crate) streams: AtomicU64,
+    pub(crate) links: AtomicU64,
 }
 
 pub(crate) fn count(counter: &AtomicU64) {
@@ -26,6 +27,7 @@ impl Hub {
     /// Writes all figures as text.
     pub(crate) fn metrics_text(&self) -> String {
         let [mailboxes, messages, dead] = self.keeper.look(crate::mailbox::Mailboxes::counts);
+        let (blobs, blob_bytes) = self.depot.as_ref().map_or((0, 0), |depot| depot.usage());
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let metrics = &self.metrics;
         let figures = [
@@ -42,9 +44,12 @@ impl Hub {
                 read(&metrics.connections_refused),
             ),
             ("streams", "gauge", "Open streams", read(&metrics.streams)),
+            ("links", "gauge", "Links of nodes", read(&metrics.links)),
             ("mailboxes", "gauge", "Open mailboxes", mailboxes as u64),
             ("messages", "gauge", "Messages that are not over", messages as u64),
             ("dead_letters", "gauge", "Dead letters", dead as u64),
+            ("blobs", "gauge", "Blobs that are kept", blobs as u64),
+            ("blob_bytes", "gauge", "Bytes of all blobs", blob_bytes),
             ("storage_full", "gauge", "Whether the disk is full", self.keeper.is_full().into()),
         ];
         let mut text = String::new();

@@ -30,6 +30,9 @@ const ROUTES: &[Route] = &[
     ("/dead-letters", "get", "Lists dead letters", &["mailbox"], "dead_letters"),
     ("/dead-letters/{sequence}/replay", "post", "Sends a dead letter again", &[], ""),
     ("/dead-letters/{sequence}", "delete", "Throws a dead letter away", &[], ""),
+    ("/blob/{id}", "put", "Keeps the bytes of the body", &[], "digest"),
+    ("/blob/{id}", "get", "Gives the bytes, or a range of them", &[], "bytes"),
+    ("/blob/{id}", "delete", "Deletes the bytes, for who put them", &[], ""),
     ("/healthz", "get", "Tells that the server runs", &[], ""),
     ("/readyz", "get", "Tells whether it takes messages", &[], ""),
     ("/metrics", "get", "Tells figures for Prometheus", &[], ""),
@@ -44,7 +47,9 @@ const ERRORS: &[(&str, &str)] = &[
     ("408", "Nothing came in time"),
     ("409", "Another program holds the mailbox by now"),
     ("413", "The message is too long"),
+    ("416", "The range lies outside of the bytes"),
     ("419", "The mailbox was terminated"),
+    ("422", "The bytes have another digest"),
     ("429", "The mailbox is full, or there are too many requests"),
     ("503", "The server is ending, or its store has failed"),
     ("507", "The storage is full"),
@@ -73,6 +78,10 @@ fn operation(path: &str, about: &str, fields: &[&str], answer: &str) -> Value {
             "description": "One event for each message",
             "content": { "text/event-stream": { "schema": { "type": "string" } } },
         }),
+        "bytes" => json!({
+            "description": "The bytes",
+            "content": { "application/octet-stream": {} },
+        }),
         field => json!({
             "description": "Done",
             "content": { "application/json": { "schema": {
@@ -91,6 +100,12 @@ fn operation(path: &str, about: &str, fields: &[&str], answer: &str) -> Value {
         operation["requestBody"] = json!({ "content": { "application/json": { "schema": {
             "type": "object", "properties": properties,
         } } } });
+    }
+    if path.contains("{id}") {
+        operation["parameters"] = json!([{
+            "name": "id", "in": "path", "required": true,
+            "schema": { "type": "string", "pattern": "^[0-9a-f]{32}$" },
+        }]);
     }
     if path.contains("{sequence}") {
         operation["parameters"] = json!([{

@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::mailbox::{MailboxError, PutError, RegisterError, ReplayError};
 use crate::server::AuthenticateError;
+use crate::server::depot::DepositError;
 use crate::store::{ReadError, StoreError};
 
 /// Why a request is refused.
@@ -35,6 +36,16 @@ pub(crate) enum Refusal {
     NothingCame,
     #[error("the server is ending")]
     Draining,
+    #[error("this server keeps no blobs")]
+    NoDepot,
+    #[error("there is no such blob")]
+    NoBlob,
+    #[error("the blob has {size} bytes, and the range lies outside")]
+    BadRange { size: u64 },
+    #[error(transparent)]
+    Deposit(#[from] DepositError),
+    #[error("a file of the depot failed")]
+    Depot(#[from] std::io::Error),
     #[error(transparent)]
     Mailbox(#[from] MailboxError),
     #[error(transparent)]
@@ -74,6 +85,13 @@ impl Refusal {
             Self::SlowBody | Self::NothingCame => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Draining | Self::Store(_) | Self::Read(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoDepot | Self::NoBlob => StatusCode::NOT_FOUND,
+            Self::BadRange { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
+            Self::Deposit(error) => of_deposit(error),
+            Self::Depot(error) if error.kind() == std::io::ErrorKind::StorageFull => {
+                StatusCode::INSUFFICIENT_STORAGE
+            }
+            Self::Depot(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Mailbox(error) => of_mailbox(*error),
             Self::Put(error) => of_put(*error),
             Self::Register(error) => of_register(error),
@@ -89,6 +107,17 @@ fn of_mailbox(error: MailboxError) -> StatusCode {
         MailboxError::Terminated(_) => terminated(),
         MailboxError::Stale { .. } | MailboxError::TooManyGroups { .. } => StatusCode::CONFLICT,
         MailboxError::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+    }
+}
+
+fn of_deposit(error: &DepositError) -> StatusCode {
+    match error {
+        DepositError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        DepositError::Full { .. }
+        | DepositError::OverQuota { .. }
+        | DepositError::TooMany { .. } => StatusCode::INSUFFICIENT_STORAGE,
+        DepositError::Taken => StatusCode::CONFLICT,
+        DepositError::Mismatch { .. } => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }
 
@@ -121,7 +150,9 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let status = self.status();
         let text = match status.as_u16() {
-            404 if !matches!(self, Self::Replay(_)) => UNKNOWN.to_owned(),
+            404 if !matches!(self, Self::Replay(_) | Self::NoBlob | Self::NoDepot) => {
+                UNKNOWN.to_owned()
+            }
             TERMINATED => "Mailbox was closed".to_owned(),
             _ => self.to_string(),
         };

@@ -11,12 +11,12 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Extension, Json, Router};
-use lyceum_wire::academy::Role;
 use serde_json::json;
 
-use crate::mailbox::{MailboxError, MailboxId, Mailboxes, Profile, Query, RegisterError, Status};
+use crate::mailbox::{MailboxId, Query, Status};
 use crate::server::Principal;
 use crate::server::access::Verb;
+use crate::server::depot;
 use crate::server::holding::Connection;
 use crate::server::hub::Hub;
 use crate::server::input::Input;
@@ -24,14 +24,12 @@ use crate::server::metrics::count;
 use crate::server::openapi;
 use crate::server::reply::Refusal;
 use crate::server::sending::{self, Incoming};
-use crate::server::words::entity;
+use crate::server::upgrade::upgrade;
+use crate::server::verbs::known;
 use crate::store::Level;
 
 type Hubs = State<Arc<Hub>>;
 type Answer = Result<Response, Refusal>;
-
-/// Agents in one answer to a search.
-const FOUND: usize = 10_000;
 
 pub(crate) fn router(hub: Arc<Hub>) -> Router {
     Router::new()
@@ -42,10 +40,12 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/mailbox/stats", get(statistics))
         .route("/mailbox/lease", post(lease))
         .route("/message", put(send).get(receive))
+        .route("/link", get(upgrade))
         .route("/discover", get(discover))
         .route("/dead-letters", get(dead_letters))
         .route("/dead-letters/{sequence}", axum::routing::delete(bury))
         .route("/dead-letters/{sequence}/replay", post(replay))
+        .route("/blob/{id}", put(depot::take).get(depot::give).delete(depot::release))
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
@@ -57,7 +57,7 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
 async fn counted(State(hub): Hubs, request: Request<Body>, next: Next) -> Response {
     count(&hub.metrics.requests);
     let response = next.run(request).await;
-    if !response.status().is_success() {
+    if response.status().is_client_error() || response.status().is_server_error() {
         count(&hub.metrics.refused);
     }
     response
@@ -81,40 +81,11 @@ fn done() -> Answer {
 async fn register(State(hub): Hubs, request: Request<Body>) -> Answer {
     let (_, principal, input) = open(&hub, request).await?;
     let entity = input.entity()?;
-    let mailbox = MailboxId::new(entity.uid);
-    if !principal.may_make(mailbox) {
-        return Err(RegisterError::NotYours(mailbox).into());
-    }
     let types = input.agent.as_deref().unwrap_or_default().split(',');
-    let profile = Profile {
-        is_agent: entity.role == Role::Agent,
-        name: entity.name,
-        types: types.filter(|name| !name.is_empty()).map(str::to_owned).collect(),
-        attributes: input.attributes,
-    };
-    let (registered, ticket) = hub.keeper.change(Level::Synced, |mailboxes, log| {
-        let owner = match mailboxes.access(mailbox) {
-            Some((owner, _)) if principal.may(Verb::Administer, mailbox, mailboxes) => {
-                owner.to_owned()
-            }
-            _ => principal.subject.clone(),
-        };
-        mailboxes.register(log, mailbox, profile, &owner)
-    });
-    registered?;
+    let types = types.filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let ticket = hub.register(&principal, entity, types, input.attributes)?;
     hub.keeper.done(ticket).await?;
     done()
-}
-
-/// Checks that somebody may at least write to a mailbox.
-fn known(
-    principal: &Principal,
-    mailbox: MailboxId,
-    mailboxes: &Mailboxes,
-) -> Result<(), MailboxError> {
-    principal
-        .check(Verb::Read, mailbox, mailboxes)
-        .or_else(|_| principal.check(Verb::Write, mailbox, mailboxes))
 }
 
 async fn status(State(hub): Hubs, request: Request<Body>) -> Answer {
@@ -135,16 +106,7 @@ async fn status(State(hub): Hubs, request: Request<Body>) -> Answer {
 
 async fn terminate(State(hub): Hubs, request: Request<Body>) -> Answer {
     let (_, principal, input) = open(&hub, request).await?;
-    let (mailbox, now) = (input.mailbox()?, hub.clock.now());
-    let (ended, ticket) = hub.keeper.change(Level::Synced, |mailboxes, log| {
-        // Ending what is not there is no error, so that it tells nothing either.
-        if principal.may(Verb::Administer, mailbox, mailboxes) {
-            mailboxes.terminate(log, mailbox, now)
-        } else {
-            Ok(())
-        }
-    });
-    ended?;
+    let ticket = hub.terminate(&principal, input.mailbox()?)?;
     hub.keeper.done(ticket).await?;
     done()
 }
@@ -216,34 +178,19 @@ async fn lease(State(hub): Hubs, request: Request<Body>) -> Answer {
 
 async fn beat(State(hub): Hubs, request: Request<Body>) -> Answer {
     let (_, principal, input) = open(&hub, request).await?;
-    let (mailbox, now) = (input.mailbox()?, hub.clock.now());
-    let (noted, _worth_no_wait) = hub.keeper.change(Level::Written, |mailboxes, log| {
-        principal.check(Verb::Read, mailbox, mailboxes)?;
-        mailboxes.beat(log, mailbox, now)
-    });
-    noted?;
+    hub.beat(&principal, input.mailbox()?)?;
     done()
 }
 
 async fn heartbeat(State(hub): Hubs, request: Request<Body>) -> Answer {
     let (_, principal, input) = open(&hub, request).await?;
-    let (mailbox, now) = (input.mailbox()?, hub.clock.now());
-    let beat = hub.keeper.look(|mailboxes| {
-        known(&principal, mailbox, mailboxes)?;
-        mailboxes.last_beat(mailbox)
-    })?;
-    let seconds = beat.map(|beat| now.since(beat).as_secs_f64());
-    Ok(Json(json!({ "heartbeat": seconds })).into_response())
+    let ago = hub.last_beat(&principal, input.mailbox()?)?;
+    Ok(Json(json!({ "heartbeat": ago.map(|ago| ago.as_secs_f64()) })).into_response())
 }
 
 async fn statistics(State(hub): Hubs, request: Request<Body>) -> Answer {
     let (_, principal, input) = open(&hub, request).await?;
-    let mailbox = input.mailbox()?;
-    let statistics = hub.keeper.look(|mailboxes| {
-        known(&principal, mailbox, mailboxes)?;
-        mailboxes.statistics(mailbox)
-    })?;
-    Ok(Json(statistics).into_response())
+    Ok(Json(hub.statistics(&principal, input.mailbox()?)?).into_response())
 }
 
 async fn discover(State(hub): Hubs, request: Request<Body>) -> Answer {
@@ -264,12 +211,7 @@ async fn discover(State(hub): Hubs, request: Request<Body>) -> Answer {
         name: input.name,
         attribute,
     };
-    let found: Vec<_> = hub.keeper.look(|mailboxes| {
-        let visible = mailboxes.find(&query).into_iter();
-        let visible = visible.filter(|id| known(&principal, *id, mailboxes).is_ok());
-        let named = visible.filter_map(|id| Some(entity(id, mailboxes.profile(id)?)));
-        named.take(FOUND).collect()
-    });
+    let found = hub.find(&principal, &query);
     let ids: Vec<String> = found.iter().map(|entity| entity.uid.to_string()).collect();
     Ok(Json(json!({ "agent_ids": ids.join(","), "agents": found })).into_response())
 }

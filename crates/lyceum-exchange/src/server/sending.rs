@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use axum::http::HeaderMap;
+use bytes::Bytes;
+use lyceum_wire::academy::link::{Packed, Post};
 use lyceum_wire::academy::{Kind, Message, Uuid};
 use serde::Deserialize;
 use tokio::time::timeout;
 
 use crate::mailbox::{
-    Delivery, Failure, Letter, LetterKind, MailboxError, MailboxId, MessageId, Put, PutError,
+    Delivery, Failure, Journal, Letter, LetterKind, MailboxError, MailboxId, Mailboxes, MessageId,
+    Place, Put, PutError, Sequence,
 };
 use crate::server::Principal;
 use crate::server::access::Verb;
@@ -32,11 +35,20 @@ const TRIES: usize = 3;
 /// A message that was read.
 #[derive(Debug)]
 pub(crate) struct Incoming {
-    letter: Letter,
-    text: String,
+    pub(crate) letter: Letter,
+    /// The message in JSON, or packed.
+    pub(crate) body: Bytes,
     /// The request that this is to cancel.
     cancels: Option<Uuid>,
     generation: Option<u64>,
+}
+
+/// What a node says of a message that it puts.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) generation: Option<u64>,
+    pub(crate) durable: bool,
+    pub(crate) time_left: Option<Duration>,
 }
 
 /// What matters in a body.
@@ -73,16 +85,38 @@ impl Incoming {
             to: MailboxId::new(header.dest.uid),
             tag: header.tag,
             label: header.label,
-            kind: match header.kind {
-                Kind::Request => LetterKind::Request,
-                Kind::Response => LetterKind::Response,
-            },
+            kind: of_kind(header.kind),
             delivery: delivery(hub, headers)?,
             expires,
         };
         // In JSON, line ends only stand between values; in a stream of events they end a field.
         let text = if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text };
-        Ok(Self { letter, text, cancels, generation: generation(headers)? })
+        Ok(Self { letter, body: text.into(), cancels, generation: generation(headers)? })
+    }
+
+    /// Reads a packed message, which stays as it is.
+    pub(crate) fn packed(hub: &Hub, body: Bytes, terms: &Terms) -> Result<Self, Refusal> {
+        let packed = Packed::read(&body).map_err(|error| Refusal::Invalid(error.to_string()))?;
+        let Post { from, to, tag, label, kind, .. } = packed.post;
+        let cancels = packed.cancels();
+        let delivery = if terms.durable { Delivery::Durable } else { hub.settings.delivery };
+        let letter = Letter {
+            from: MailboxId::new(from),
+            to: MailboxId::new(to),
+            tag,
+            label,
+            kind: of_kind(kind),
+            delivery,
+            expires: terms.time_left.map(|time| hub.clock.now().after(time)),
+        };
+        Ok(Self { letter, body, cancels, generation: terms.generation })
+    }
+}
+
+fn of_kind(kind: Kind) -> LetterKind {
+    match kind {
+        Kind::Request => LetterKind::Request,
+        Kind::Response => LetterKind::Response,
     }
 }
 
@@ -124,13 +158,7 @@ impl Hub {
         match put {
             Put::Accepted(_) | Put::Repeated(_) => count(&self.metrics.accepted),
             Put::AnsweredBefore(answer, place) => {
-                let pin = self.keeper.pin();
-                let body = self.keeper.body(place).await?;
-                let (again, ticket) = self.keeper.change(Level::Synced, |mailboxes, log| {
-                    mailboxes.answer_again(log, answer, &body)
-                });
-                again?;
-                drop(pin);
+                let ticket = self.answer_again(answer, place).await?;
                 self.keeper.done(ticket).await?;
             }
             Put::Unmatched => {
@@ -139,6 +167,23 @@ impl Hub {
             }
         }
         Ok(self.keeper.done(ticket).await?)
+    }
+
+    /// Sends an answer that is remembered once more.
+    pub(crate) async fn answer_again(
+        &self,
+        answer: Sequence,
+        place: Place,
+    ) -> Result<Ticket, Refusal> {
+        let pin = self.keeper.pin();
+        let body = self.keeper.body(place).await?;
+        let again = |mailboxes: &mut Mailboxes, log: &mut dyn Journal| {
+            mailboxes.answer_again(log, answer, &body)
+        };
+        let (again, ticket) = self.keeper.change(Level::Synced, again);
+        again?;
+        drop(pin);
+        Ok(ticket)
     }
 
     async fn send_when_there_is_room(
@@ -164,29 +209,33 @@ impl Hub {
         }
     }
 
-    fn try_send(
+    /// Accepts a message if there is room for it now.
+    pub(crate) fn try_send(
         &self,
         principal: &Principal,
         incoming: &Incoming,
     ) -> Result<(Put, Ticket), PutError> {
-        let Incoming { letter, text, cancels, generation } = incoming;
-        let level = match letter.delivery {
-            Delivery::Durable => Level::Synced,
-            Delivery::Tracked => Level::Written,
-        };
-        let (put, ticket) = self.keeper.change(level, |mailboxes, log| {
+        let Incoming { letter, body, cancels, generation } = incoming;
+        let accept = |mailboxes: &mut Mailboxes, log: &mut dyn Journal| {
             // Who may read a mailbox may speak in its name, and nobody else.
             principal.check(Verb::Read, letter.from, mailboxes)?;
             if letter.kind == LetterKind::Request {
                 principal.check(Verb::Write, letter.to, mailboxes)?;
             }
-            let put = mailboxes.put(log, letter.clone(), text.as_bytes(), *generation)?;
+            let put = mailboxes.put(log, letter.clone(), body, *generation)?;
             if let (Put::Accepted(sequence), Some(tag)) = (put, *cancels)
                 && !mailboxes.is_outstanding(MessageId { sender: letter.from, tag })
             {
                 mailboxes.refuse(log, sequence, Failure::NothingToCancel);
             }
             Ok::<_, PutError>(put)
+        };
+        let (put, ticket) = self.keeper.change_as(|mailboxes, log| {
+            // An answer is as safe as its request was to be.
+            let is_durable =
+                letter.delivery == Delivery::Durable || mailboxes.is_durable(letter.request());
+            let level = if is_durable { Level::Synced } else { Level::Written };
+            (accept(mailboxes, log), level)
         });
         Ok((put?, ticket))
     }

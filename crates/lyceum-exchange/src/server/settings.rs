@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::mailbox::Delivery;
+use crate::server::DepotSettings;
 
 /// Bounds and choices of a server.
 ///
@@ -34,8 +35,13 @@ pub struct ServerSettings {
     pub delivery: Delivery,
     /// How long open requests may take when the server ends.
     pub grace: Duration,
+    /// How long the program of a link that is gone may take to come back before its mailboxes count
+    /// as left.
+    pub resume: Duration,
     /// How often what has expired is looked for.
     pub sweep: Duration,
+    /// Where large data is kept, and how much; the server keeps none unless this is set.
+    pub depot: Option<DepotSettings>,
     /// Names under which the server may be called without credentials, besides this machine's own.
     pub hosts: Vec<String>,
 }
@@ -53,7 +59,9 @@ impl Default for ServerSettings {
             rate: 20_000,
             delivery: Delivery::Tracked,
             grace: Duration::from_secs(10),
+            resume: Duration::from_secs(3),
             sweep: Duration::from_secs(1),
+            depot: None,
             hosts: Vec::new(),
         }
     }

@@ -19,7 +19,7 @@ pub fn wording(notice: Notice<'_>) -> Vec<u8> {
             error_code: ErrorCode::ActionInvalidState,
             mailbox_id: None,
         },
-        _ => exception(&text(failure, &src)),
+        _ => exception(failure, &text(failure, &src)),
     };
     // Only the answer of a request has all that a header needs.
     let mut request = Message::request(dest, src, letter.tag, Body::PingRequest).header;
@@ -32,8 +32,18 @@ pub(crate) fn entity(mailbox: MailboxId, profile: &Profile) -> EntityId {
     EntityId { uid: mailbox.uuid(), name: profile.name.clone(), role }
 }
 
-fn exception(text: &str) -> Body {
-    let exception = json!({ "__exception__": true, "exception_str": text }).to_string();
+/// Nodes of Lyceum know a failure by its name, Python reads the text alone.
+fn exception(failure: Failure, text: &str) -> Body {
+    let name = match failure {
+        Failure::Terminated => "Terminated",
+        Failure::NothingToCancel => "NothingToCancel",
+        Failure::ProgramGone => "ProgramGone",
+        Failure::Expired => "Expired",
+        Failure::Undeliverable { .. } => "Undeliverable",
+        Failure::AnswerTooLarge { .. } => "AnswerTooLarge",
+    };
+    let exception =
+        json!({ "__exception__": true, "exception_str": text, "lyceum_failure": name }).to_string();
     Body::UserErrorResponse { serialization: Serialization::Json, exception }
 }
 

@@ -6,10 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
-use crate::mailbox::{Journal, Limits, MailboxId, Mailboxes, Place, Wording};
+use crate::mailbox::{
+    Acknowledge, Delivery, Journal, Limits, MailboxError, MailboxId, Mailboxes, Parcel, Place,
+    Wording,
+};
+use crate::store::bell::Bell;
 use crate::store::log::Log;
 use crate::store::record::CHECK;
-use crate::store::{ReadError, Store, StoreError, indexer, recovery, writer};
+use crate::store::{Cursor, ReadError, Store, StoreError, indexer, recovery, writer};
 
 /// How a store is used.
 #[derive(Clone, Copy, Debug)]
@@ -58,10 +62,45 @@ pub struct Ticket {
 
 /// How far the writer has come.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Progress {
+pub struct Progress {
     pub(crate) written: u64,
     pub(crate) synced: u64,
     pub(crate) has_failed: bool,
+}
+
+impl Ticket {
+    /// Returns the place in the log that must be safe.
+    pub fn position(self) -> u64 {
+        self.position
+    }
+
+    /// Returns how safe it must be.
+    pub fn level(self) -> Level {
+        self.level
+    }
+}
+
+impl Progress {
+    fn has(&self, ticket: Ticket) -> bool {
+        let reached = match ticket.level {
+            Level::Written => self.written,
+            Level::Synced => self.synced,
+        };
+        reached >= ticket.position
+    }
+}
+
+/// What a program is given.
+#[derive(Debug)]
+pub struct Taken {
+    /// The messages, and their bodies where those are in memory.
+    pub parcels: Vec<(Parcel, Option<Bytes>)>,
+    /// What to wait for before they are given.
+    pub ticket: Ticket,
+    /// Up to where the log must be on disk before.
+    pub synced: u64,
+    /// Keeps the bodies from being given back.
+    pub pin: Arc<()>,
 }
 
 /// The mailboxes of an exchange, kept by a store.
@@ -77,6 +116,8 @@ pub(crate) struct Shared {
     pub(crate) store: Box<dyn Store>,
     pub(crate) settings: Settings,
     pub(crate) core: Mutex<Core>,
+    /// Where the log was written to. Whoever holds it writes.
+    pub(crate) writing: Mutex<Cursor>,
     /// Tells the writer that there is something to do.
     pub(crate) work: Condvar,
     /// Tells the indexer.
@@ -98,6 +139,26 @@ pub(crate) struct Core {
     /// Held by those who have a place and have not read it yet.
     pub(crate) pin: Arc<()>,
     waiting: HashMap<MailboxId, Arc<Notify>>,
+    bells: HashMap<MailboxId, Arc<Bell>>,
+}
+
+impl Core {
+    /// Tells those who wait of what was changed.
+    fn changed(&mut self, level: Level) -> Ticket {
+        let position = self.log.position;
+        if level == Level::Synced {
+            self.sync_wanted = self.sync_wanted.max(position);
+        }
+        for mailbox in self.mailboxes.take_woken() {
+            if let Some(waiting) = self.waiting.get(&mailbox) {
+                waiting.notify_waiters();
+            }
+            if let Some(bell) = self.bells.get(&mailbox) {
+                bell.ring(mailbox);
+            }
+        }
+        Ticket { position, level }
+    }
 }
 
 impl Keeper {
@@ -124,11 +185,13 @@ impl Keeper {
             writer_is_over: false,
             pin: Arc::new(()),
             waiting: HashMap::new(),
+            bells: HashMap::new(),
         };
         let shared = Shared {
             store,
             settings,
             core: Mutex::new(core),
+            writing: Mutex::new(Cursor { segment, offset: 0 }),
             work: Condvar::new(),
             index_work: Condvar::new(),
             progress: watch::Sender::new(Progress::default()),
@@ -158,30 +221,107 @@ impl Keeper {
     }
 
     /// Changes the mailboxes, and says what to wait for.
+    ///
+    /// What nobody [waits](Self::done) for is written with what somebody waits for, or by the next
+    /// [`flush`](Self::flush).
     pub fn change<T>(
         &self,
         level: Level,
         f: impl FnOnce(&mut Mailboxes, &mut dyn Journal) -> T,
     ) -> (T, Ticket) {
+        self.change_as(|mailboxes, log| (f(mailboxes, log), level))
+    }
+
+    /// The same, where what is changed says how safe it is to be.
+    pub fn change_as<T>(
+        &self,
+        f: impl FnOnce(&mut Mailboxes, &mut dyn Journal) -> (T, Level),
+    ) -> (T, Ticket) {
         let mut core = self.shared.lock();
         let Core { mailboxes, log, .. } = &mut *core;
-        let before = log.position;
-        let result = f(mailboxes, log);
-        let position = log.position;
-        if level == Level::Synced {
-            core.sync_wanted = core.sync_wanted.max(position);
-        }
-        let woken = core.mailboxes.take_woken();
-        for mailbox in woken {
-            if let Some(waiting) = core.waiting.get(&mailbox) {
-                waiting.notify_waiters();
-            }
-        }
+        let (result, level) = f(mailboxes, log);
+        let ticket = core.changed(level);
         drop(core);
-        if position > before || level == Level::Synced {
+        if level == Level::Synced {
             self.shared.work.notify_one();
         }
-        (result, Ticket { position, level })
+        (result, ticket)
+    }
+
+    /// Gives a program what waits for it, with the bodies that are in memory.
+    ///
+    /// # Errors
+    ///
+    /// Says why it gets nothing.
+    pub fn take(
+        &self,
+        mailbox: MailboxId,
+        generation: u64,
+        most: (usize, u64),
+    ) -> Result<Taken, MailboxError> {
+        let mut core = self.shared.lock();
+        let Core { mailboxes, log, pin, .. } = &mut *core;
+        let pin = pin.clone();
+        let parcels = mailboxes.take(log, mailbox, generation, most, Acknowledge::Explicitly)?;
+        let is_durable = |parcel: &Parcel| parcel.letter.delivery == Delivery::Durable;
+        let is_durable = parcels.iter().any(is_durable);
+        let find = |parcel: Parcel| {
+            let body = log.recent.find(parcel.place);
+            (parcel, body)
+        };
+        let parcels = parcels.into_iter().map(find).collect();
+        let synced = if is_durable { core.sync_wanted } else { 0 };
+        let ticket = core.changed(Level::Written);
+        Ok(Taken { parcels, ticket, synced, pin })
+    }
+
+    /// Writes what nobody waits for.
+    pub fn flush(&self) {
+        if !self.write_through() {
+            self.shared.work.notify_one();
+        }
+    }
+
+    /// Writes what is to be written, if nothing but memory of the system is needed for it. Says
+    /// whether nothing is left.
+    fn write_through(&self) -> bool {
+        match writer::write_through(&self.shared) {
+            Ok(is_done) => is_done,
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "the store has failed");
+                self.shared.fail();
+                true
+            }
+        }
+    }
+
+    /// Returns up to where the log is on disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Failed`] if that is not known.
+    pub fn synced(&self) -> Result<u64, StoreError> {
+        let progress = self.shared.progress.borrow();
+        if progress.has_failed { Err(StoreError::Failed) } else { Ok(progress.synced) }
+    }
+
+    /// Returns what hears of it when more of the log is on disk.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.shared.progress.subscribe()
+    }
+
+    /// Has a bell rung when something new waits in a mailbox, or it changes hands.
+    pub fn hang(&self, mailbox: MailboxId, bell: &Arc<Bell>) {
+        self.shared.lock().bells.insert(mailbox, bell.clone());
+        bell.ring(mailbox);
+    }
+
+    /// Takes a bell away again, unless it is somebody else's by now.
+    pub fn unhang(&self, mailbox: MailboxId, bell: &Arc<Bell>) {
+        let mut core = self.shared.lock();
+        if core.bells.get(&mailbox).is_some_and(|hung| Arc::ptr_eq(hung, bell)) {
+            core.bells.remove(&mailbox);
+        }
     }
 
     /// Looks at the mailboxes.
@@ -199,16 +339,15 @@ impl Keeper {
     ///
     /// It can be dropped at any time; the change is made in any case.
     pub async fn done(&self, ticket: Ticket) -> Result<(), StoreError> {
+        if ticket.level == Level::Written {
+            if self.write_through() && self.shared.progress.borrow().has(ticket) {
+                return self.synced().map(|_| ());
+            }
+            self.shared.work.notify_one();
+        }
         let mut progress = self.shared.progress.subscribe();
-        let reached = progress
-            .wait_for(|progress| {
-                let reached = match ticket.level {
-                    Level::Written => progress.written,
-                    Level::Synced => progress.synced,
-                };
-                reached >= ticket.position || progress.has_failed
-            })
-            .await;
+        let reached =
+            progress.wait_for(|progress| progress.has(ticket) || progress.has_failed).await;
         match reached {
             Ok(progress) if !progress.has_failed => Ok(()),
             _ => Err(StoreError::Failed),
@@ -312,6 +451,7 @@ impl Shared {
 
     pub(crate) fn fail(&self) {
         self.lock().log.has_failed = true;
+        self.work.notify_all();
         self.progress.send_modify(|progress| progress.has_failed = true);
         self.space.notify_waiters();
     }

@@ -22,12 +22,12 @@ struct Work {
 }
 
 pub(crate) fn run(shared: &Shared) -> Result<(), StoreError> {
-    let mut current = Cursor { segment: shared.lock().log.end.segment, offset: 0 };
     let result = loop {
-        let work = wait(shared);
-        if let Err(error) = write(shared, &work, &mut current) {
-            break Err(error);
-        }
+        let wants_spare = wait(shared);
+        let work = match write(shared, wants_spare) {
+            Ok(work) => work,
+            Err(error) => break Err(error),
+        };
         if work.wants_spare {
             allocate(shared, work.end.segment + 1);
         }
@@ -43,22 +43,22 @@ pub(crate) fn run(shared: &Shared) -> Result<(), StoreError> {
     result
 }
 
-/// Waits until there is something to do, and takes it.
-fn wait(shared: &Shared) -> Work {
+/// Waits until there is something to do, and says whether space is to be asked for.
+fn wait(shared: &Shared) -> bool {
     let mut core = shared.lock();
     loop {
         let synced = shared.progress.borrow().synced;
         let has_work = !core.log.chunks.is_empty() || core.sync_wanted > synced;
         // An allocation that failed is tried again after a while, and not at every write.
         let wants_spare = !core.log.has_spare && !core.log.is_full;
-        if has_work || wants_spare || core.is_closing {
-            return take(&mut core, synced, wants_spare);
+        if has_work || wants_spare || core.is_closing || core.log.has_failed {
+            return wants_spare;
         }
         if core.log.is_full && !core.log.has_spare {
             let waited = shared.work.wait_timeout(core, RETRY);
             core = waited.unwrap_or_else(PoisonError::into_inner).0;
             if core.log.chunks.is_empty() {
-                return take(&mut core, synced, true);
+                return true;
             }
         } else {
             core = shared.work.wait(core).unwrap_or_else(PoisonError::into_inner);
@@ -77,31 +77,76 @@ fn take(core: &mut Core, synced: u64, wants_spare: bool) -> Work {
     }
 }
 
-fn write(shared: &Shared, work: &Work, current: &mut Cursor) -> Result<(), StoreError> {
+/// Takes and writes all that waits. Whoever writes takes while nobody else does, so that what was
+/// taken before is written by then.
+fn write(shared: &Shared, wants_spare: bool) -> Result<Work, StoreError> {
+    let mut current = shared.writing.lock().unwrap_or_else(PoisonError::into_inner);
+    let synced = shared.progress.borrow().synced;
+    let work = {
+        let mut core = shared.lock();
+        if core.log.has_failed {
+            return Err(StoreError::Failed);
+        }
+        take(&mut core, synced, wants_spare)
+    };
     for chunk in &work.chunks {
         if chunk.segment != current.segment {
             finish(shared, current.segment, current.offset)?;
         }
-        shared
-            .store
-            .append(chunk.segment, chunk.offset, &chunk.bytes)
-            .map_err(StoreError::segment("write", chunk.segment))?;
-        let length = u32::try_from(chunk.bytes.len()).expect("a chunk is shorter than a segment");
-        *current = Cursor { segment: chunk.segment, offset: chunk.offset + length };
+        append(shared, chunk, &mut current)?;
     }
     shared.progress.send_modify(|progress| progress.written = work.position);
+    let segment = current.segment;
+    // Others may write while this waits for the disk.
+    drop(current);
     if work.wants_sync {
-        sync(shared, current.segment)?;
+        sync(shared, segment)?;
         shared.progress.send_modify(|progress| progress.synced = work.position);
         shared.lock().log.synced = work.end;
     }
-    let mut core = shared.lock();
+    note_index(shared, &mut shared.lock());
+    Ok(work)
+}
+
+/// Writes what waits on the thread of who waits for it, which saves two changes of threads. Says
+/// whether nothing is left: the next segment, and what others write just now, is left to them.
+pub(crate) fn write_through(shared: &Shared) -> Result<bool, StoreError> {
+    let Ok(mut current) = shared.writing.try_lock() else { return Ok(false) };
+    let (chunks, position) = {
+        let mut core = shared.lock();
+        if core.log.chunks.is_empty() {
+            return Ok(true);
+        }
+        let is_here = core.log.chunks.iter().all(|chunk| chunk.segment == current.segment);
+        if !is_here || core.log.has_failed {
+            return Ok(false);
+        }
+        note_index(shared, &mut core);
+        (std::mem::take(&mut core.log.chunks), core.log.position)
+    };
+    for chunk in &chunks {
+        append(shared, chunk, &mut current)?;
+    }
+    shared.progress.send_modify(|progress| progress.written = position);
+    Ok(true)
+}
+
+fn append(shared: &Shared, chunk: &Chunk, current: &mut Cursor) -> Result<(), StoreError> {
+    shared
+        .store
+        .append(chunk.segment, chunk.offset, &chunk.bytes)
+        .map_err(StoreError::segment("write", chunk.segment))?;
+    let length = u32::try_from(chunk.bytes.len()).expect("a chunk is shorter than a segment");
+    *current = Cursor { segment: chunk.segment, offset: chunk.offset + length };
+    Ok(())
+}
+
+/// Tells the indexer when it is due, once each time: it says up to where it will have come.
+fn note_index(shared: &Shared, core: &mut Core) {
     if core.log.position - core.indexed > shared.settings.index_after {
-        // Once for each time that it is due: the indexer says up to where it will have come.
         core.indexed = core.log.position;
         shared.index_work.notify_all();
     }
-    Ok(())
 }
 
 /// Has a segment on disk as it is, and gives back what it does not need.

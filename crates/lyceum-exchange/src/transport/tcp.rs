@@ -10,14 +10,18 @@ use lyceum_wire::Endpoint;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 
+use super::attentive::Attentive;
 use super::{ByteStream, Incoming, Transport, TransportListener};
 
 /// `tcp://HOST:PORT`.
 #[derive(Debug)]
-pub(super) struct Tcp;
+pub(super) struct Tcp {
+    pub(super) looking: Duration,
+}
 
 struct Listening {
     listener: TcpListener,
+    looking: Duration,
     endpoint: Endpoint,
 }
 
@@ -27,9 +31,10 @@ impl Transport for Tcp {
     }
 
     fn dial(&self, endpoint: Endpoint) -> BoxFuture<'static, io::Result<Box<dyn ByteStream>>> {
+        let looking = self.looking;
         async move {
             let stream = TcpStream::connect(endpoint.location()).await?;
-            Ok(prompt(stream)? as Box<dyn ByteStream>)
+            Ok(Box::new(prompt(stream, looking)?) as Box<dyn ByteStream>)
         }
         .boxed()
     }
@@ -38,10 +43,11 @@ impl Transport for Tcp {
         &self,
         endpoint: Endpoint,
     ) -> BoxFuture<'static, io::Result<Box<dyn TransportListener>>> {
+        let looking = self.looking;
         async move {
             let listener = TcpListener::bind(endpoint.location()).await?;
             let endpoint = bound(&endpoint, &listener)?;
-            Ok(Box::new(Listening { listener, endpoint }) as Box<dyn TransportListener>)
+            Ok(Box::new(Listening { listener, looking, endpoint }) as Box<dyn TransportListener>)
         }
         .boxed()
     }
@@ -85,7 +91,7 @@ const UNSENT_LIMIT: u32 = 256 << 10;
 
 /// Sends small frames at once instead of waiting for more, keeps what they may have to wait behind
 /// short, and notices when the other side is gone.
-pub(super) fn prompt(stream: TcpStream) -> io::Result<Box<TcpStream>> {
+pub(super) fn prompt(stream: TcpStream, looking: Duration) -> io::Result<Attentive<TcpStream>> {
     stream.set_nodelay(true)?;
     let socket = SockRef::from(&stream);
     if stream.peer_addr()?.ip().is_loopback() {
@@ -98,7 +104,7 @@ pub(super) fn prompt(stream: TcpStream) -> io::Result<Box<TcpStream>> {
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE))?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(ANSWER_LIMIT))?;
-    Ok(Box::new(stream))
+    Ok(Attentive::new(stream, looking))
 }
 
 impl TransportListener for Listening {
@@ -109,7 +115,7 @@ impl TransportListener for Listening {
     fn accept(&mut self) -> Incoming<'_> {
         async {
             let (stream, _) = self.listener.accept().await?;
-            Ok(prompt(stream)? as Box<dyn ByteStream>)
+            Ok(Box::new(prompt(stream, self.looking)?) as Box<dyn ByteStream>)
         }
         .boxed()
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -19,6 +20,7 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
+use super::attentive::Attentive;
 use super::tcp::{bound, host, prompt};
 use super::{ByteStream, Incoming, Transport, TransportListener};
 
@@ -122,18 +124,16 @@ fn file_error(
 
 /// `tls://HOST:PORT`.
 #[derive(Debug)]
-pub(super) struct Tls(Certificates);
+pub(super) struct Tls {
+    pub(super) certificates: Certificates,
+    pub(super) looking: Duration,
+}
 
 struct Listening {
     listener: TcpListener,
     acceptor: TlsAcceptor,
+    looking: Duration,
     endpoint: Endpoint,
-}
-
-impl Tls {
-    pub(super) fn new(certificates: Certificates) -> Self {
-        Self(certificates)
-    }
 }
 
 impl Transport for Tls {
@@ -142,12 +142,13 @@ impl Transport for Tls {
     }
 
     fn dial(&self, endpoint: Endpoint) -> BoxFuture<'static, io::Result<Box<dyn ByteStream>>> {
-        let connector = TlsConnector::from(self.0.client.clone());
+        let connector = TlsConnector::from(self.certificates.client.clone());
+        let looking = self.looking;
         async move {
             let name = ServerName::try_from(host(&endpoint).to_owned())
                 .map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
-            let stream = prompt(TcpStream::connect(endpoint.location()).await?)?;
-            let stream = connector.connect(name, *stream).await?;
+            let stream = prompt(TcpStream::connect(endpoint.location()).await?, looking)?;
+            let stream = connector.connect(name, stream).await?;
             Ok(Box::new(stream) as Box<dyn ByteStream>)
         }
         .boxed()
@@ -157,11 +158,13 @@ impl Transport for Tls {
         &self,
         endpoint: Endpoint,
     ) -> BoxFuture<'static, io::Result<Box<dyn TransportListener>>> {
-        let acceptor = TlsAcceptor::from(self.0.server.clone());
+        let acceptor = TlsAcceptor::from(self.certificates.server.clone());
+        let looking = self.looking;
         async move {
             let listener = TcpListener::bind(endpoint.location()).await?;
             let endpoint = bound(&endpoint, &listener)?;
-            Ok(Box::new(Listening { listener, acceptor, endpoint }) as Box<dyn TransportListener>)
+            Ok(Box::new(Listening { listener, acceptor, looking, endpoint })
+                as Box<dyn TransportListener>)
         }
         .boxed()
     }
@@ -180,8 +183,8 @@ impl TransportListener for Listening {
     fn accept(&mut self) -> Incoming<'_> {
         async {
             let (stream, _) = self.listener.accept().await?;
-            let greeting =
-                Greeting { accepting: Some(self.acceptor.accept(*prompt(stream)?)), stream: None };
+            let accepting = self.acceptor.accept(prompt(stream, self.looking)?);
+            let greeting = Greeting { accepting: Some(accepting), stream: None };
             Ok(Box::new(greeting) as Box<dyn ByteStream>)
         }
         .boxed()
@@ -197,8 +200,8 @@ impl fmt::Debug for Certificates {
 /// A stream whose TLS handshake goes on as it is first read or written, so that one slow stranger
 /// does not keep others waiting.
 struct Greeting {
-    accepting: Option<tokio_rustls::Accept<TcpStream>>,
-    stream: Option<tokio_rustls::server::TlsStream<TcpStream>>,
+    accepting: Option<tokio_rustls::Accept<Attentive<TcpStream>>>,
+    stream: Option<tokio_rustls::server::TlsStream<Attentive<TcpStream>>>,
 }
 
 mod greeting {
@@ -212,13 +215,13 @@ mod greeting {
     use tokio::net::TcpStream;
     use tokio_rustls::server::TlsStream;
 
-    use super::Greeting;
+    use super::{Attentive, Greeting};
 
     impl Greeting {
         fn poll_stream(
             &mut self,
             cx: &mut Context<'_>,
-        ) -> Poll<io::Result<Pin<&mut TlsStream<TcpStream>>>> {
+        ) -> Poll<io::Result<Pin<&mut TlsStream<Attentive<TcpStream>>>>> {
             if let Some(accepting) = &mut self.accepting {
                 let stream = ready!(Future::poll(Pin::new(accepting), cx))?;
                 self.accepting = None;

@@ -2,20 +2,25 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_wire::Endpoint;
 use tokio::net::{UnixListener, UnixStream};
 
+use super::attentive::Attentive;
 use super::{ByteStream, Incoming, Transport, TransportListener};
 
 /// `unix:///PATH`.
 #[derive(Debug)]
-pub(super) struct Unix;
+pub(super) struct Unix {
+    pub(super) looking: Duration,
+}
 
 struct Listening {
     listener: UnixListener,
+    looking: Duration,
     endpoint: Endpoint,
     path: PathBuf,
 }
@@ -26,9 +31,10 @@ impl Transport for Unix {
     }
 
     fn dial(&self, endpoint: Endpoint) -> BoxFuture<'static, io::Result<Box<dyn ByteStream>>> {
+        let looking = self.looking;
         async move {
             let stream = UnixStream::connect(endpoint.location()).await?;
-            Ok(Box::new(stream) as Box<dyn ByteStream>)
+            Ok(Box::new(Attentive::new(stream, looking)) as Box<dyn ByteStream>)
         }
         .boxed()
     }
@@ -37,11 +43,13 @@ impl Transport for Unix {
         &self,
         endpoint: Endpoint,
     ) -> BoxFuture<'static, io::Result<Box<dyn TransportListener>>> {
+        let looking = self.looking;
         async move {
             let path = PathBuf::from(endpoint.location());
             remove_if_abandoned(&path).await?;
             let listener = UnixListener::bind(&path)?;
-            Ok(Box::new(Listening { listener, endpoint, path }) as Box<dyn TransportListener>)
+            Ok(Box::new(Listening { listener, looking, endpoint, path })
+                as Box<dyn TransportListener>)
         }
         .boxed()
     }
@@ -71,7 +79,7 @@ impl TransportListener for Listening {
     fn accept(&mut self) -> Incoming<'_> {
         async {
             let (stream, _) = self.listener.accept().await?;
-            Ok(Box::new(stream) as Box<dyn ByteStream>)
+            Ok(Box::new(Attentive::new(stream, self.looking)) as Box<dyn ByteStream>)
         }
         .boxed()
     }

@@ -33,7 +33,7 @@ async fn an_exchange_that_is_away_is_named() {
     let clerk = node.launch(Clerk::default()).await.unwrap();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("academy+http://127.0.0.1:{port}");
-    let error = node.register_academy(&url, &clerk.any()).await.unwrap_err();
+    let error = node.register_mailbox(&url, &clerk.any()).await.unwrap_err();
     assert!(matches!(error, OpenError::Exchange { .. }), "{error}");
     let error = node.connect_any(&format!("{url}/app.Sensor")).await.unwrap_err();
     let ConnectError::Unreachable { cause, .. } = error else { panic!("{error}") };
@@ -47,7 +47,7 @@ async fn what_cannot_be_registered_is_named() {
     let house = House::open(&peer).await;
     let agent = house.clerk.any();
     let refused = async |url: &str, class: &str| {
-        let register = house.node.register_academy(url, &agent).class(class);
+        let register = house.node.register_mailbox(url, &agent).class(class);
         register.await.unwrap_err()
     };
     assert!(matches!(refused(&peer.url, "app.A").await, OpenError::Twice));
@@ -55,13 +55,13 @@ async fn what_cannot_be_registered_is_named() {
     assert!(matches!(refused("tcp://127.0.0.1:1", "app.A").await, OpenError::Url(_)));
     assert!(matches!(refused("academy+https://h", "app.A").await, OpenError::Transport(_)));
     let sensor = house.node.connect_any(&peer.address()).await.unwrap();
-    let error = house.node.register_academy(&peer.url, &sensor).await.unwrap_err();
+    let error = house.node.register_mailbox(&peer.url, &sensor).await.unwrap_err();
     assert!(matches!(error, OpenError::Elsewhere(_)), "{error}");
     house.node.shutdown().await;
 
     let simulated = Node::simulated(1);
     let clerk = simulated.launch(Clerk::default()).await.unwrap();
-    let error = simulated.register_academy(&peer.url, &clerk.any()).await.unwrap_err();
+    let error = simulated.register_mailbox(&peer.url, &clerk.any()).await.unwrap_err();
     assert!(matches!(error, OpenError::Simulated(_)), "{error}");
 }
 
@@ -71,7 +71,7 @@ async fn a_request_to_the_node_itself_is_refused() {
     let Some(peer) = Peer::start().await else { return };
     let node = Node::local();
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    let mailbox = node.register_academy(&peer.url, &clerk.any()).await.unwrap();
+    let mailbox = node.register_mailbox(&peer.url, &clerk.any()).await.unwrap();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
     let asked = sensor.call("who", json!([])).await.unwrap();
     assert_eq!(asked[0], json!("user"), "a program is a user");
@@ -123,7 +123,7 @@ async fn a_mailbox_that_is_terminated_is_left_and_its_agent_lives() {
     peer.run("await client.terminate(AgentId(uid=uuid.UUID(UID)))", house.vars()).await;
     house.mailbox.ended().await;
     assert_eq!(house.clerk.add(1, None).await.unwrap(), 101);
-    let again = house.node.register_academy(&peer.url, &house.clerk.any()).await.unwrap();
+    let again = house.node.register_mailbox(&peer.url, &house.clerk.any()).await.unwrap();
     assert_ne!(again.id().uid, house.mailbox.id().uid);
     house.node.shutdown().await;
 }

@@ -105,7 +105,7 @@ async fn a_stream_that_ends_is_opened_again_at_once() {
         _ => quiet(asked),
     });
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    node.register_academy(URL, &clerk.any()).await.unwrap();
+    node.register_mailbox(URL, &clerk.any()).await.unwrap();
     let listens = until(&exchange, "GET /mailbox/listen", 10).await;
     let mailbox = listens[0].body["mailbox"].clone();
     let own: Vec<_> = listens.iter().filter(|asked| asked.body["mailbox"] == mailbox).collect();
@@ -122,7 +122,7 @@ async fn a_stream_that_ends_is_opened_again_at_once() {
 async fn a_stream_that_falls_silent_is_left_and_what_waits_there_is_dismissed() {
     let (node, exchange) = Scripted::with(quiet);
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    let mailbox = node.register_academy(URL, &clerk.any()).await.unwrap();
+    let mailbox = node.register_mailbox(URL, &clerk.any()).await.unwrap();
     let listens = until(&exchange, "GET /mailbox/listen", 4).await;
     let uid = mailbox.id().uid.to_string();
     let of_agent = |asked: &&Asked| asked.body["mailbox"].as_str().unwrap().contains(&uid);
@@ -162,7 +162,7 @@ async fn nonsense_in_a_stream_is_dropped_and_what_follows_is_taken() {
         quiet(asked)
     });
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    node.register_academy(URL, &clerk.any()).id(uid).await.unwrap();
+    node.register_mailbox(URL, &clerk.any()).id(uid).await.unwrap();
     let answers = until(&exchange, "PUT /message", 2).await;
     let mut tags: Vec<Uuid> = answers.iter().map(|asked| put(asked).header.tag).collect();
     tags.sort_unstable();
@@ -196,7 +196,7 @@ async fn messages_are_asked_for_one_by_one_where_streams_do_not_pass() {
     });
     let clerk = node.launch(Clerk::default()).await.unwrap();
     let url = format!("{URL}?receive=poll");
-    let mailbox = node.register_academy(&url, &clerk.any()).id(uid).await.unwrap();
+    let mailbox = node.register_mailbox(&url, &clerk.any()).id(uid).await.unwrap();
     let answers = until(&exchange, "PUT /message", 1).await;
     assert_eq!(put(&answers[0]).header.tag, Uuid::from_u128(1));
     mailbox.ended().await;
@@ -213,7 +213,7 @@ async fn an_event_that_never_ends_is_given_up() {
         _ => quiet(asked),
     });
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    let mailbox = node.register_academy(URL, &clerk.any()).await.unwrap();
+    let mailbox = node.register_mailbox(URL, &clerk.any()).await.unwrap();
     until(&exchange, "GET /mailbox/listen", 3).await;
     assert_eq!(clerk.add(1, None).await.unwrap(), 101);
     mailbox.stop().await;
@@ -250,12 +250,12 @@ async fn a_token_is_shown_and_a_refusal_is_told() {
         Told::Answer(401, "Missing required headers.".into())
     });
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    let error = node.register_academy(URL, &clerk.any()).await.unwrap_err();
+    let error = node.register_mailbox(URL, &clerk.any()).await.unwrap_err();
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("401 Missing required headers."), "{cause}");
     assert!(!exchange.asked("POST /mailbox").is_empty());
     node.academy().authorize(URL, "key").unwrap();
-    node.register_academy(URL, &clerk.any()).await.unwrap();
+    node.register_mailbox(URL, &clerk.any()).await.unwrap();
     assert!(node.academy().authorize(URL, "two words\r\n").is_err());
     node.shutdown().await;
 }
@@ -264,7 +264,7 @@ async fn a_token_is_shown_and_a_refusal_is_told() {
 async fn each_request_is_what_academy_s_server_expects() {
     let (node, exchange) = Scripted::with(quiet);
     let clerk = node.launch(Clerk::default()).named("house").await.unwrap();
-    let mailbox = node.register_academy(URL, &clerk.any()).class("app.Clerk").await.unwrap();
+    let mailbox = node.register_mailbox(URL, &clerk.any()).class("app.Clerk").await.unwrap();
     let made = exchange.asked("POST /mailbox").pop().unwrap();
     assert_eq!(made.body["agent"], json!("app.Clerk,lyceum.Greets,academy.agent.Agent"));
     let id: EntityId = serde_json::from_str(made.body["mailbox"].as_str().unwrap()).unwrap();
@@ -293,7 +293,7 @@ async fn each_request_is_what_academy_s_server_expects() {
 async fn signs_of_life_go_out_every_half_minute() {
     let (node, exchange) = Scripted::with(quiet);
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    let mailbox = node.register_academy(URL, &clerk.any()).await.unwrap();
+    let mailbox = node.register_mailbox(URL, &clerk.any()).await.unwrap();
     let uid = mailbox.id().uid.to_string();
     let start = now();
     tokio::time::sleep(10 * 60 * SECOND).await;

@@ -211,7 +211,7 @@ async fn our_agents_are_called_by_agents_that_they_were_shown_to() {
     assert!(matches!(error, CallError::Codec(_)), "it has no mailbox: {error}");
     assert!(error.to_string().contains("register it there"), "{error}");
 
-    let mailbox = node.register_academy(&peer.url, &clerk.any()).await.unwrap();
+    let mailbox = node.register_mailbox(&peer.url, &clerk.any()).await.unwrap();
     assert_eq!(typed.callback(clerk.clone()).await.unwrap(), "hi x", "as an id, in JSON");
     let pickled = format!("{}?arguments=pickle", peer.address());
     let pickled = node.connect::<dyn Sensor>(&pickled).await.unwrap();
@@ -228,7 +228,7 @@ async fn agents_of_two_nodes_reach_each_other_over_the_exchange() {
     let Some(peer) = Peer::start().await else { return };
     let (one, two) = (Node::local(), Node::local());
     let clerk = one.launch(Clerk::default()).await.unwrap();
-    let mailbox = one.register_academy(&peer.url, &clerk.any()).await.unwrap();
+    let mailbox = one.register_mailbox(&peer.url, &clerk.any()).await.unwrap();
     let address = format!("{}?arguments=pickle&receive=poll", mailbox.address());
     let far = two.connect::<Clerk>(&address).await.unwrap();
     assert_eq!(far.add(1, Some(2)).await.unwrap(), 3);

@@ -18,7 +18,7 @@ impl House {
     pub(crate) async fn open(peer: &Peer) -> Self {
         let node = Node::local();
         let clerk = node.launch(Clerk::default()).named("house").await.unwrap();
-        let mailbox = node.register_academy(&peer.url, &clerk.any()).await.unwrap();
+        let mailbox = node.register_mailbox(&peer.url, &clerk.any()).await.unwrap();
         Self { node, clerk, mailbox }
     }
 
@@ -216,7 +216,7 @@ async fn agents_are_discovered_by_type_and_interface() {
     let node = Node::local();
     node.academy().name_class("Clerk", "app.agents.Clerk");
     let clerk = node.launch(Clerk::default()).await.unwrap();
-    let register = node.register_academy(&peer.url, &clerk.any()).also("app.agents.Base");
+    let register = node.register_mailbox(&peer.url, &clerk.any()).also("app.agents.Base");
     let mailbox = register.await.unwrap();
     let code = "
         found = []
@@ -249,7 +249,7 @@ async fn a_shutdown_is_answered_and_ends_agent_and_mailbox() {
         let Some(peer) = Peer::start().await else { return };
         let node = Node::local();
         let clerk = node.launch(Clerk::default()).await.unwrap();
-        let register = node.register_academy(&peer.url, &clerk.any());
+        let register = node.register_mailbox(&peer.url, &clerk.any());
         let mailbox = if keep { register.keep() } else { register }.await.unwrap();
         let mut vars = json!({"UID": mailbox.id().uid.to_string(), "TERMINATE": terminate});
         let told = peer.run(code, vars.take()).await;
@@ -278,7 +278,7 @@ async fn messages_wait_for_an_agent_that_is_away() {
             await asyncio.sleep(0)";
     peer.run(code, house.vars()).await;
     let uid = house.mailbox.id().uid;
-    let again = house.node.register_academy(&peer.url, &house.clerk.any()).id(uid).await.unwrap();
+    let again = house.node.register_mailbox(&peer.url, &house.clerk.any()).id(uid).await.unwrap();
     assert_eq!(waiting.await.unwrap()["result"], json!(3));
     assert_eq!(again.stats().await.unwrap().queued, 0);
     house.node.shutdown().await;
@@ -301,7 +301,7 @@ async fn no_request_is_lost_when_a_mailbox_changes_hands() {
     let mut mailbox = house.mailbox.clone();
     for _ in 0..5 {
         mailbox.stop().await;
-        let register = house.node.register_academy(&peer.url, &house.clerk.any());
+        let register = house.node.register_mailbox(&peer.url, &house.clerk.any());
         mailbox = register.id(uid).keep().await.unwrap();
     }
     let expected: Vec<u32> = (0..count).map(|n| 2 * n).collect();

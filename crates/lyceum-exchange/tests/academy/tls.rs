@@ -75,7 +75,7 @@ async fn agents_have_mailboxes_on_a_server_with_tls() {
     let node = Node::local();
     let clerk = node.launch(Clerk::default()).await.unwrap();
     node.academy().certificates(ours.certificates());
-    let mailbox = node.register_academy(&url, &clerk.any()).await.unwrap();
+    let mailbox = node.register_mailbox(&url, &clerk.any()).await.unwrap();
     let code = "
         other = HttpExchangeFactory(f'https://localhost:{PORT}', ssl_verify=False)
         async with await other.create_user_client() as user:
@@ -87,7 +87,7 @@ async fn agents_have_mailboxes_on_a_server_with_tls() {
     let other = Node::local();
     let clerk = other.launch(Clerk::default()).await.unwrap();
     other.academy().certificates(strange.certificates());
-    let error = other.register_academy(&url, &clerk.any()).await.unwrap_err();
+    let error = other.register_mailbox(&url, &clerk.any()).await.unwrap_err();
     assert!(matches!(error, OpenError::Exchange { .. }), "it is a stranger's server: {error}");
     other.shutdown().await;
 }

@@ -128,9 +128,7 @@ async fn answers_that_nobody_asked_for_are_ignored() {
 async fn what_cannot_be_answered_closes_its_connection_alone() {
     let house = House::open(JSON).await;
     for bytes in [
-        &b"\xff\xff\xff\xff"[..],
-        b"\x01\x00\x00\x01",
-        b"\0\0\0\0",
+        &b"\0\0\0\0"[..],
         b"\0\0\0\x01{",
         b"\0\0\0\x02[]",
         b"\0\0\0\x027 ",
@@ -139,6 +137,19 @@ async fn what_cannot_be_answered_closes_its_connection_alone() {
         let mut raw = Raw::connect(&house).await;
         raw.write(bytes).await;
         assert_eq!(raw.receive().await, None, "{bytes:?}");
+    }
+    others_go_on(&house).await;
+    house.node.shutdown().await;
+}
+
+/// aiomas would wait for the rest, and keep whatever comes.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_announced_as_longer_than_the_limit_close_their_connection_at_once() {
+    let house = House::open(JSON).await;
+    for header in [0xffff_ffff_u32, 0x8000_0000, 0x0100_0001] {
+        let mut raw = Raw::connect(&house).await;
+        raw.write(&header.to_be_bytes()).await;
+        assert_eq!(raw.receive().await, None, "{header:x}");
     }
     others_go_on(&house).await;
     house.node.shutdown().await;

@@ -68,7 +68,7 @@ async fn two_hundred_agents_of_one_node_are_called_at_the_same_time() {
         let mut addresses = Vec::new();
         for _ in 0..200 {
             let clerk = node.launch(Clerk::default()).await.unwrap();
-            let mailbox = node.register_academy(&url, &clerk.any()).await.unwrap();
+            let mailbox = node.register_mailbox(&url, &clerk.any()).await.unwrap();
             addresses.push(mailbox.address().to_string());
         }
         let calls = addresses.iter().enumerate().map(async |(number, address)| {

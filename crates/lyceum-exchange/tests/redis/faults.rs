@@ -46,7 +46,7 @@ fn child_of_another_test() {
     runtime.block_on(async {
         let node = Node::local();
         let scribe = node.launch(Scribe { path: path.into() }).await.unwrap();
-        let register = node.register_academy(url, &scribe.any()).id(UID).keep();
+        let register = node.register_mailbox(url, &scribe.any()).id(UID).keep();
         let mailbox = register.await.unwrap();
         mailbox.ended().await;
     });

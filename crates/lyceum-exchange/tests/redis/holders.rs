@@ -94,7 +94,7 @@ async fn a_mailbox_that_is_terminated_fails_all_that_waits_for_it_at_once() {
         }
         let error = clerk.noted().await.unwrap_err();
         assert!(matches!(error, CallError::Terminated(_)), "{scheme}: {error}");
-        let again = house.node.register_academy(&url(&server, scheme), &house.clerk.any());
+        let again = house.node.register_mailbox(&url(&server, scheme), &house.clerk.any());
         let error = again.id(Uuid::from_u128(8)).await.unwrap_err();
         assert!(format!("{error:?}").contains("Terminated"), "{scheme}: {error:?}");
         house.clerk.release().await.unwrap();

@@ -116,7 +116,7 @@ async fn callers_learn_soon_that_a_program_is_gone() {
         let url = url(&server, "hybrid");
         let node = Node::builder().runtime(runtime.handle().clone()).build().unwrap();
         let clerk = node.launch(Clerk::default()).await.unwrap();
-        let mailbox = node.register_academy(&url, &clerk.any()).await.unwrap();
+        let mailbox = node.register_mailbox(&url, &clerk.any()).await.unwrap();
         (runtime, House { node, clerk, mailbox })
     };
     let caller = Node::local();

@@ -49,7 +49,7 @@ async fn who_is_not_let_in_is_told_without_the_password() {
         let node = Node::local();
         let own = node.launch(Clerk::default()).await.unwrap();
         let place = format!("redis://{login}127.0.0.1:{}", server.port());
-        let error = node.register_academy(&place, &own.any()).await.unwrap_err();
+        let error = node.register_mailbox(&place, &own.any()).await.unwrap_err();
         let OpenError::Exchange { cause, .. } = &error else { panic!("{error:?}") };
         assert!(cause.to_string().contains("refused this side"), "{login}: {cause}");
         let shown = format!("{error} {error:?} {cause}");
@@ -109,12 +109,12 @@ async fn a_redis_is_reached_by_tls() {
     }
     let clerk = node.launch(Clerk::default()).await.unwrap();
     let place = format!("rediss://localhost:{port}");
-    let mailbox = node.register_academy(&place, &clerk.any()).await.unwrap();
+    let mailbox = node.register_mailbox(&place, &clerk.any()).await.unwrap();
     let far = caller.connect::<Clerk>(&mailbox.address().to_string()).await.unwrap();
     assert_eq!(far.add(1, Some(2)).await.unwrap(), 3);
     let strange = Node::local();
     let own = strange.launch(Clerk::default()).await.unwrap();
-    let error = strange.register_academy(&place, &own.any()).await.unwrap_err();
+    let error = strange.register_mailbox(&place, &own.any()).await.unwrap_err();
     assert!(matches!(error, OpenError::Transport(_)), "{error}");
     for node in [node, caller, strange] {
         node.shutdown().await;

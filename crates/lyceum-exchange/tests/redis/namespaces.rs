@@ -26,7 +26,7 @@ fn child_of_another_test() {
         let node = Node::local();
         if role == "agent" {
             let clerk = node.launch(Clerk::default()).await.unwrap();
-            let mailbox = node.register_academy(url, &clerk.any()).id(UID).await.unwrap();
+            let mailbox = node.register_mailbox(url, &clerk.any()).id(UID).await.unwrap();
             println!("ready");
             mailbox.ended().await;
             return;

@@ -27,7 +27,7 @@ impl House {
     pub(crate) async fn take(url: &str, uid: Uuid) -> Self {
         let node = Node::local();
         let clerk = node.launch(Clerk::default()).await.unwrap();
-        let mailbox = node.register_academy(url, &clerk.any()).id(uid).keep().await.unwrap();
+        let mailbox = node.register_mailbox(url, &clerk.any()).id(uid).keep().await.unwrap();
         Self { node, clerk, mailbox }
     }
 

@@ -4,6 +4,7 @@
 mod access;
 mod ask;
 mod delivery;
+mod depot;
 mod faults;
 mod house;
 mod limits;

@@ -34,7 +34,7 @@ fn url(house: &House) -> String {
 async fn serve(house: &House, mailbox: Uuid) -> Node {
     let node = Node::local();
     let counter = node.launch(Counter::default()).await.unwrap();
-    let register = node.register_academy(&url(house), &counter.any());
+    let register = node.register_mailbox(&url(house), &counter.any());
     register.id(mailbox).class("app.Counter").keep().await.unwrap();
     node
 }

@@ -124,16 +124,7 @@ impl Message<Unread> {
 impl Message {
     /// Makes a message that is no answer.
     pub fn request(src: EntityId, dest: EntityId, tag: Uuid, body: Body) -> Self {
-        let header = Header {
-            src,
-            dest,
-            tag,
-            label: None,
-            kind: body.kind(),
-            protocol_version: own_version(),
-            academy_version: ACADEMY_VERSION.into(),
-            durable: false,
-        };
+        let header = Header::new(src, dest, tag, None, body.kind());
         Self { header, body }
     }
 }
@@ -157,18 +148,18 @@ impl<B: Serialize> Message<B> {
 }
 
 impl Header {
+    /// Makes the header of a message of this version.
+    pub fn new(src: EntityId, dest: EntityId, tag: Uuid, label: Option<Uuid>, kind: Kind) -> Self {
+        let (protocol_version, academy_version) = (own_version(), ACADEMY_VERSION.into());
+        let durable = false;
+        Self { src, dest, tag, label, kind, protocol_version, academy_version, durable }
+    }
+
     /// Makes the answer to the request of this header.
     pub fn answer(&self, body: Body) -> Message {
-        let header = Self {
-            src: self.dest.clone(),
-            dest: self.src.clone(),
-            tag: self.tag,
-            label: self.label,
-            kind: Kind::Response,
-            protocol_version: own_version(),
-            academy_version: ACADEMY_VERSION.into(),
-            durable: self.durable,
-        };
+        let (src, dest) = (self.dest.clone(), self.src.clone());
+        let header = Self::new(src, dest, self.tag, self.label, Kind::Response);
+        let header = Self { durable: self.durable, ..header };
         Message { header, body }
     }
 }

@@ -14,6 +14,12 @@ const EXCEPTION_KEY: &str = "__exception__";
 /// What an exception in JSON says.
 const EXCEPTION_TEXT: &str = "exception_str";
 
+/// The name of a failure that Lyceum's exchange server tells of. Python does not look at it.
+const FAILURE_KEY: &str = "lyceum_failure";
+
+/// What stands before the name of such a failure where it is the kind of an exception.
+pub const FAILURE: &str = "lyceum.failure.";
+
 /// What Python raises for an exception that came as JSON.
 const REMOTE_ERROR: &str = "academy.exception.AcademyRemoteError";
 
@@ -172,6 +178,12 @@ pub fn read_exception(
         return Exception::of(&value).ok_or(PayloadError::Kind { expected, found });
     }
     let value = read(serialization, text, limits)?;
+    if let Value::Map(map) = &value
+        && let (Some(Value::Text(failure)), Some(Value::Text(said))) =
+            (map.get(FAILURE_KEY), map.get(EXCEPTION_TEXT))
+    {
+        return Ok(Exception { kind: format!("{FAILURE}{failure}"), text: said.clone() });
+    }
     let said = match &value {
         Value::Map(map) if map.get(EXCEPTION_KEY).is_some() => map.get(EXCEPTION_TEXT),
         _ => None,

@@ -6,14 +6,14 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use hyper::Method;
-use lyceum_wire::academy::{EntityId, Message, Role, Unread, Uuid};
+use lyceum_wire::academy::{EntityId, Message, Role, Uuid};
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::client::{Client, Question, Repeat};
 use super::receiving::{Receive, Receiving};
 use crate::academy::mailbox::Asked;
-use crate::academy::{Mailbox, MailboxError, MailboxStats};
+use crate::academy::{Delivered, Mailbox, MailboxError, MailboxStats, Promise};
 
 /// One mailbox on an HTTP exchange.
 #[derive(Debug)]
@@ -81,13 +81,13 @@ impl Mailbox for HttpMailbox {
         self.tell((Method::POST, "/mailbox"), body)
     }
 
-    fn send(&self, message: &Message) -> Asked<()> {
+    fn send(&self, message: &Message, _: Promise) -> Asked<()> {
         let body = json!({"message": message.to_json()});
         self.ask((Method::PUT, "/message"), body, Repeat::Refused, |_| Ok(()))
     }
 
-    fn receive(&self) -> BoxFuture<'_, Result<Message<Unread>, MailboxError>> {
-        async { self.receiving.lock().await.next().await }.boxed()
+    fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>> {
+        async { Ok(self.receiving.lock().await.next().await?.into()) }.boxed()
     }
 
     fn close(&self) -> Asked<()> {

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lyceum_wire::academy::{Body, EntityId, ErrorCode, Header, Kind, Message, Unread, Uuid};
+use lyceum_wire::academy::{Body, EntityId, ErrorCode, Header, Kind, Message, Uuid};
 use tokio::sync::mpsc;
 
 use super::Post;
 use super::post::Incoming;
 use crate::academy::mailbox::Asked;
 use crate::academy::redis::{Order, RedisMailbox};
-use crate::academy::{Mailbox, MailboxError, MailboxStats};
+use crate::academy::{Delivered, Mailbox, MailboxError, MailboxStats, Promise};
 
 /// Requests that came straight and are noted until they are answered.
 const OPEN_LIMIT: usize = 65_536;
@@ -102,6 +102,10 @@ impl Mailbox for HybridMailbox {
         true
     }
 
+    fn keeps_messages(&self) -> bool {
+        true
+    }
+
     fn keeps_untaken(&self) -> bool {
         true
     }
@@ -119,7 +123,10 @@ impl Mailbox for HybridMailbox {
         .boxed()
     }
 
-    fn send(&self, message: &Message) -> Asked<()> {
+    fn send(&self, message: &Message, promise: Promise) -> Asked<()> {
+        if promise.durable {
+            return self.stored.send(message, promise);
+        }
         if message.header.kind == Kind::Response {
             let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
             open.remove(&message.header.tag);
@@ -127,7 +134,7 @@ impl Mailbox for HybridMailbox {
         self.post.send(&self.stored, message)
     }
 
-    fn receive(&self) -> BoxFuture<'_, Result<Message<Unread>, MailboxError>> {
+    fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>> {
         async {
             let mut inbox = self.inbox.lock().await;
             let inbox = inbox.get_or_insert_with(|| self.post.enlist(self.id().uid));
@@ -135,9 +142,9 @@ impl Mailbox for HybridMailbox {
                 // What waited before this side was reached comes first.
                 biased;
                 stored = self.stored.receive() => match stored {
-                    Ok(message) => {
-                        self.post.answered(&message.header);
-                        Ok(message)
+                    Ok(delivered) => {
+                        self.post.answered(&delivered.message.header);
+                        Ok(delivered)
                     }
                     Err(error) => {
                         if matches!(error, MailboxError::Terminated) {
@@ -154,7 +161,7 @@ impl Mailbox for HybridMailbox {
                             open.insert(message.header.tag, message.header.clone());
                         }
                     }
-                    Ok(message)
+                    Ok(message.into())
                 }
             }
         }

@@ -17,7 +17,7 @@ use super::channel::Channel;
 use super::listener;
 use super::route::Route;
 use crate::academy::redis::{Client, Order, RedisMailbox};
-use crate::academy::{Mailbox, MailboxError};
+use crate::academy::{Mailbox, MailboxError, Promise};
 
 /// Messages that came for one mailbox and were not looked at.
 const INBOX_LIMIT: usize = 1024;
@@ -308,7 +308,7 @@ impl Post {
             return Box::pin(std::future::ready(Err(MailboxError::TooLarge(text))));
         }
         if message.header.durable {
-            return from.send(message);
+            return from.send(message, Promise::default());
         }
         match self.route(message.header.dest.uid).send(from, message, json) {
             Ok(channel) => {

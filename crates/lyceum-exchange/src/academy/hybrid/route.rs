@@ -14,7 +14,7 @@ use super::channel::Channel;
 use super::post::Post;
 use crate::academy::mailbox::Asked;
 use crate::academy::redis::RedisMailbox;
-use crate::academy::{Mailbox, MailboxError};
+use crate::academy::{Mailbox, MailboxError, Promise};
 
 /// How long Redis is used before it is tried again to go straight, at first and at most.
 const DETOURS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -134,7 +134,7 @@ impl Route {
             };
             let Some(channel) = channel else {
                 // In this order, and the next one may follow before it is there.
-                let sending = from.send(&message);
+                let sending = from.send(&message, Promise::default());
                 post.spawn(async move {
                     let _ = reply.send(sending.await);
                 });

@@ -118,24 +118,44 @@ impl Client {
     }
 
     /// Gives an order, and again if its outcome is not known: doing it twice is doing it once.
-    /// Needs the node's runtime.
     pub(crate) fn insist(self: &Arc<Self>, order: Order) -> BoxFuture<'static, Outcome> {
         let (this, order) = (self.clone(), Arc::new(order));
         let first = self.give(order.clone());
         async move {
-            let mut outcome = first.await;
-            let mut pause = PAUSE;
-            for _ in 0..REPEATS {
-                if !outcome.as_ref().is_err_and(MailboxError::may_pass) {
-                    break;
-                }
-                sleep(pause).await;
-                pause *= 2;
-                outcome = this.give(order.clone()).await;
+            let outcome = first.await;
+            if !outcome.as_ref().is_err_and(MailboxError::may_pass) {
+                return outcome;
             }
-            outcome
+            // On the node's runtime, whoever waits, and whether somebody does.
+            let (reply, later) = oneshot::channel();
+            let again = this.clone();
+            this.spawn(async move {
+                // Whoever waited may have gone.
+                let _ = reply.send(again.repeat(order, outcome).await);
+            });
+            later.await.unwrap_or(Err(MailboxError::Ended))
         }
         .boxed()
+    }
+
+    async fn repeat(&self, order: Arc<Order>, mut outcome: Outcome) -> Outcome {
+        let mut pause = PAUSE;
+        for _ in 0..REPEATS {
+            if !outcome.as_ref().is_err_and(MailboxError::may_pass) {
+                break;
+            }
+            sleep(pause).await;
+            pause *= 2;
+            outcome = self.give(order.clone()).await;
+        }
+        outcome
+    }
+
+    /// Runs a future until it is over or this is closed.
+    fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_on(future, &self.runtime);
     }
 
     /// Runs a script, as [`insist`](Self::insist) does it.
@@ -163,8 +183,7 @@ impl Client {
                 );
             }
         };
-        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        tasks.spawn_on(check, &self.runtime);
+        self.spawn(check);
     }
 
     /// Returns all keys that begin like that. Others may come and go meanwhile.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lyceum_wire::academy::{EntityId, Header, Kind, Message, Role, Unread, Uuid};
+use lyceum_wire::academy::{EntityId, Header, Kind, Message, Role, Uuid};
 use redis::Value;
 
 use super::dispatch::at_once;
@@ -14,7 +14,7 @@ use super::reply::{text, texts};
 use super::script::Script;
 use super::{Client, Keys, discovery};
 use crate::academy::mailbox::Asked;
-use crate::academy::{Mailbox, MailboxError, MailboxStats};
+use crate::academy::{Delivered, Mailbox, MailboxError, MailboxStats, Promise};
 
 /// How long a request is known that nobody answered.
 const REQUEST_SECONDS: u64 = 7 * 24 * 3600;
@@ -206,6 +206,10 @@ impl Mailbox for RedisMailbox {
         true
     }
 
+    fn keeps_messages(&self) -> bool {
+        true
+    }
+
     fn keeps_untaken(&self) -> bool {
         true
     }
@@ -223,7 +227,9 @@ impl Mailbox for RedisMailbox {
         done(self.client.insist_on(Script::Register, names, arguments))
     }
 
-    fn send(&self, message: &Message) -> Asked<()> {
+    fn send(&self, message: &Message, promise: Promise) -> Asked<()> {
+        let mut message = message.clone();
+        message.header.durable |= promise.durable;
         let json = message.to_json();
         let limit = self.client.options().message;
         if json.len() > limit {
@@ -231,12 +237,12 @@ impl Mailbox for RedisMailbox {
             return at_once(Err(MailboxError::TooLarge(text)));
         }
         match message.header.kind {
-            Kind::Request => self.ask(message, json),
-            Kind::Response => self.answer(message, json),
+            Kind::Request => self.ask(&message, json),
+            Kind::Response => self.answer(&message, json),
         }
     }
 
-    fn receive(&self) -> BoxFuture<'_, Result<Message<Unread>, MailboxError>> {
+    fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>> {
         async { self.receiving.lock().await.next().await }.boxed()
     }
 

@@ -11,7 +11,7 @@ use super::connection::Line;
 use super::reply::{lacks_script, lost, messages, read};
 use super::script::{Order, Script};
 use super::{Client, recovery};
-use crate::academy::MailboxError;
+use crate::academy::{Delivered, MailboxError};
 
 /// Messages that are taken together.
 const TAKE_LIMIT: usize = 128;
@@ -148,7 +148,7 @@ impl Receiving {
     }
 
     /// Waits for the next message. What has come stays here if the future is dropped.
-    pub(super) async fn next(&mut self) -> Result<Message<Unread>, MailboxError> {
+    pub(super) async fn next(&mut self) -> Result<Delivered, MailboxError> {
         let taken = loop {
             if let Some(taken) = self.ready.pop_front() {
                 break taken;
@@ -162,8 +162,9 @@ impl Receiving {
         };
         match Message::read(&taken.message) {
             Ok(message) => {
+                let attempt = taken.place.as_deref().and_then(recovery::attempt).unwrap_or(1);
                 self.holding.note(&message, taken.place);
-                Ok(message)
+                Ok(Delivered { message, attempt })
             }
             Err(error) => {
                 self.holding.lock().done.extend(taken.place);

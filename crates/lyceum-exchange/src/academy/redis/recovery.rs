@@ -57,6 +57,11 @@ pub(super) fn number(place: &str, generation: u64) -> Option<u64> {
     (place.generation == generation && place.attempt == 1).then_some(place.number)
 }
 
+/// Returns how often what is at a place was handed out.
+pub(super) fn attempt(place: &str) -> Option<u32> {
+    Some(Place::read(place)?.attempt)
+}
+
 /// Takes a mailbox over. What a former holder took and did not answer is handed out again if it is
 /// durable; whoever asked anything else is told that there is no answer.
 pub(super) async fn hold(client: &Arc<Client>, id: &EntityId) -> Result<Found, MailboxError> {

@@ -57,7 +57,8 @@ pub(super) fn refusal(error: &RedisError) -> MailboxError {
     let said = format!("{} {said}", error.code().unwrap_or("ERR"));
     match error.code() {
         Some("NOAUTH" | "NOPERM" | "WRONGPASS") => MailboxError::Unauthorized(said),
-        Some("OOM" | "MISCONF" | "NOREPLICAS" | "BUSY") => MailboxError::Overloaded(said),
+        Some("OOM" | "MISCONF") => MailboxError::StorageFull,
+        Some("NOREPLICAS" | "BUSY") => MailboxError::Overloaded(said),
         Some("READONLY" | "LOADING" | "MASTERDOWN" | "TRYAGAIN" | "CLUSTERDOWN") => {
             MailboxError::Unreachable(said)
         }

@@ -5,7 +5,7 @@ use lyceum_wire::Endpoint;
 use super::{Keys, Options};
 use crate::academy::OpenError;
 use crate::academy::http::Receive;
-use crate::academy::url::{Kind, Server, speech, unknown};
+use crate::academy::url::{Server, Wire, speech, unknown};
 
 /// The schemes, with that of the transport, and whether Sentinels are there.
 const SCHEMES: [(&str, &str, bool); 4] = [
@@ -72,7 +72,7 @@ fn read(
     };
     Ok(Server {
         base: base(url, &options, is_hybrid, namespace).ok_or_else(|| unfit("HOST:PORT"))?,
-        kind: kind(url, options, is_hybrid)?,
+        wire: wire(url, options, is_hybrid)?,
         transport: first,
         prefix: String::new(),
         receive: Receive::default(),
@@ -81,14 +81,14 @@ fn read(
 }
 
 #[cfg_attr(not(feature = "hybrid"), expect(unused_variables, reason = "one kind needs it"))]
-fn kind(url: &Endpoint, options: Options, is_hybrid: bool) -> Result<Kind, OpenError> {
+fn wire(url: &Endpoint, options: Options, is_hybrid: bool) -> Result<Wire, OpenError> {
     #[cfg(feature = "hybrid")]
     if is_hybrid {
         let direct = crate::academy::hybrid::Options::read(url);
         let direct = direct.map_err(|expected| unknown(url, expected))?;
-        return Ok(Kind::Hybrid(options, direct));
+        return Ok(Wire::Hybrid(options, direct));
     }
-    Ok(Kind::Redis(options))
+    Ok(Wire::Redis(options))
 }
 
 /// Returns the URL with the options alone that mean another place.
@@ -123,12 +123,12 @@ mod tests {
         let one = of("redis://h?db=3&queue=7&delivery=durable");
         assert_eq!(one.transport.to_string(), "tcp://h:6379");
         assert!(one.speech.durable);
-        let Kind::Redis(options) = one.kind else { panic!("{one:?}") };
+        let Wire::Redis(options) = one.wire else { panic!("{one:?}") };
         assert_eq!((options.database, options.queue), (3, 7));
         assert_ne!(of("redis://h").base, of("redis://h?db=3").base);
         assert_eq!(of("redis://h").base, of("redis://h?results=json").base);
         let two = of("rediss+sentinel://a:1,b?service=main");
-        let Kind::Redis(Options { servers, .. }) = two.kind else { panic!("{two:?}") };
+        let Wire::Redis(Options { servers, .. }) = two.wire else { panic!("{two:?}") };
         let endpoints = ["tls://a:1", "tls://b:26379"].map(|text| text.parse().unwrap()).to_vec();
         assert_eq!(servers, Servers::Sentinels { endpoints, service: "main".into() });
     }

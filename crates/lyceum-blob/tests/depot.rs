@@ -1,0 +1,132 @@
+//! Blobs in the depot of an exchange server.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use lyceum::network::mailbox::Moment;
+use lyceum::network::server::{Clock, DepotSettings, Server, ServerSettings, wording};
+use lyceum::network::store::{Keeper, Memory, Settings};
+use lyceum::{Blob, BlobError, BlobsExt, DepotError, Node, agent};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Reads blobs.
+struct Clerk;
+
+#[agent]
+impl Clerk {
+    #[action]
+    async fn read(&self, blob: Blob) -> Result<u64, String> {
+        let bytes = blob.bytes(u64::MAX).await.map_err(|error| error.to_string())?;
+        Ok(bytes.len() as u64)
+    }
+}
+
+/// A server with a depot in a folder that goes with this.
+struct House {
+    url: String,
+    folder: PathBuf,
+    _stop: oneshot::Sender<()>,
+    _serving: JoinHandle<()>,
+}
+
+impl House {
+    #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
+    async fn open(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("lyceum-{name}-{}", std::process::id()));
+        let depot = DepotSettings { bytes: 3_000_000, ..DepotSettings::at(&folder) };
+        let settings = ServerSettings { depot: Some(depot), ..ServerSettings::default() };
+        let keeper = Keeper::open(Box::new(Memory::new()), Settings::new(wording)).unwrap();
+        let clock = Clock::new(|| Moment::from_millis(1_000_000));
+        let address = "127.0.0.1:0".parse().unwrap();
+        let server = Server::bind(address, keeper, None, clock, settings).await.unwrap();
+        let url = format!("http://{}", server.address());
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(async {
+            server.serve(async { drop(stopped.await) }).await.unwrap();
+        });
+        Self { url, folder, _stop: stop, _serving: serving }
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn content() -> Vec<u8> {
+    (0..1_000_000_u32).map(|index| (index >> 4) as u8).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blob_in_a_depot_outlives_its_owner() {
+    let house = House::open("outlives").await;
+    let owner = Node::local();
+    let depot = owner.blobs().depot(&house.url, None).unwrap();
+    let blob = owner.blobs().put(content()).await.unwrap();
+    let kept = depot.put(&blob, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(kept, blob);
+    let text = serde_json::to_value(&kept).unwrap();
+    drop((blob, kept));
+    owner.shutdown().await;
+
+    let node = Node::local();
+    let clerk = node.launch(Clerk).await.unwrap().any();
+    let stranger = clerk.call("read", serde_json::json!([text])).await.unwrap_err().to_string();
+    assert!(stranger.contains("this node does not know that server"), "{stranger}");
+    let depot = node.blobs().depot(&house.url, None).unwrap();
+    let read = clerk.call("read", serde_json::json!([text])).await.unwrap();
+    assert_eq!(read, 1_000_000);
+
+    let again = node.launch(Clerk).await.unwrap();
+    let blob = node.blobs().put("small").await.unwrap();
+    let kept = depot.put(&blob, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(again.read(kept.clone()).await.unwrap(), 5);
+    depot.delete(&kept).await.unwrap();
+    assert!(matches!(kept.bytes(5).await, Err(BlobError::Gone { .. })));
+    assert!(matches!(depot.delete(&kept).await, Err(DepotError::Gone)));
+    assert!(matches!(depot.delete(&blob).await, Err(DepotError::Elsewhere { .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_that_changed_on_the_server_are_found() {
+    let house = House::open("changed").await;
+    let node = Node::local();
+    let depot = node.blobs().depot(&house.url, None).unwrap();
+    let blob = node.blobs().put(content()).await.unwrap();
+    let kept = depot.put(&blob, Duration::from_secs(60)).await.unwrap();
+    let files = std::fs::read_dir(&house.folder).unwrap().map(|entry| entry.unwrap().path());
+    let largest = files.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap();
+    let mut changed = content();
+    changed[999_999] ^= 1;
+    std::fs::write(largest, changed).unwrap();
+
+    let mut reader = kept.read();
+    for _ in 0..3 {
+        assert!(reader.next().await.unwrap().is_some(), "the first parts are good");
+    }
+    let error = reader.next().await.unwrap_err().to_string();
+
+    assert!(error.contains(&format!("expected digest {}", blob.digest())), "{error}");
+    let tail = kept.read_from(500_000).next().await.unwrap().unwrap();
+    assert_eq!(tail, content()[500_000..524_288], "a reader may begin anywhere");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn depot_without_room_or_server_says_so() {
+    let house = House::open("room").await;
+    let node = Node::local();
+    let depot = node.blobs().depot(&house.url, None).unwrap();
+    let large = node.blobs().put(vec![0; 4_000_000]).await.unwrap();
+    let full = depot.put(&large, Duration::from_secs(60)).await.unwrap_err();
+    assert!(matches!(full, DepotError::Full(_)), "{full}");
+
+    for wrong in ["https://127.0.0.1:1", "127.0.0.1:1", "http://", "http://host/path"] {
+        let error = node.blobs().depot(wrong, None).unwrap_err();
+        assert!(matches!(error, DepotError::Url { .. }), "{wrong}: {error}");
+    }
+    assert!(matches!(node.blobs().depot(&house.url, Some("a\nb")), Err(DepotError::Token)));
+    let simulated = Node::simulated(1);
+    assert!(matches!(simulated.blobs().depot(&house.url, None), Err(DepotError::VirtualTime)));
+}

@@ -1,0 +1,170 @@
+//! What the holder of a mailbox has of it.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use bytes::BytesMut;
+use lyceum_wire::academy::link::{HELD_LIMIT, Resume, ToServer, encode};
+use lyceum_wire::academy::{Kind, Uuid};
+use tokio::sync::Notify;
+
+use super::asked::Request;
+use crate::academy::{Delivered, MailboxError};
+
+/// Messages that may be on their way to one mailbox.
+pub(super) const CREDIT: u32 = 512;
+
+/// After how many messages the server hears of it at the latest.
+const TELL_AFTER: u32 = 64;
+
+/// A mailbox that is held.
+pub(super) struct Lease {
+    mailbox: Uuid,
+    state: Mutex<State>,
+    news: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    /// `None` until the server says it.
+    generation: Option<u64>,
+    waiting: VecDeque<(u64, Delivered)>,
+    /// Requests that came and are not answered, by sender and tag, with their numbers.
+    held: HashMap<(Uuid, Uuid), u64>,
+    /// Answers that were taken, of which the server does not know yet.
+    answers: Vec<u64>,
+    /// Messages that were taken, of which the server does not know yet.
+    taken: u32,
+    end: Option<End>,
+}
+
+/// A message that was taken.
+pub(super) struct Next {
+    pub(super) delivered: Delivered,
+    /// Whether the server is to hear of it soon.
+    pub(super) is_urgent: bool,
+}
+
+/// Why a mailbox is not held any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    Unknown,
+    Terminated,
+    Replaced,
+    /// The line is closed, or this program has left.
+    Over,
+}
+
+impl Lease {
+    pub(super) fn new(mailbox: Uuid) -> Self {
+        Self { mailbox, state: Mutex::default(), news: Notify::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns in which generation it is held.
+    pub(super) fn generation(&self) -> Option<u64> {
+        self.lock().generation
+    }
+
+    pub(super) fn begin(&self, generation: u64) {
+        self.lock().generation = Some(generation);
+    }
+
+    /// Returns what to say to go on after the connection was lost; `None` to begin anew.
+    pub(super) fn resume(&self) -> Option<Resume> {
+        let mut state = self.lock();
+        // The server gives credit for a whole connection.
+        state.taken = 0;
+        state.answers.clear();
+        let generation = state.generation?;
+        let held: Vec<u64> = state.held.values().copied().collect();
+        (held.len() <= HELD_LIMIT).then_some(Resume { generation, held })
+    }
+
+    /// Takes in a message.
+    pub(super) fn deliver(&self, generation: u64, sequence: u64, delivered: Delivered) {
+        let mut state = self.lock();
+        if state.generation.is_some_and(|own| own != generation) || state.end.is_some() {
+            return;
+        }
+        let header = &delivered.message.header;
+        if header.kind == Kind::Request {
+            let known = state.held.insert((header.src.uid, header.tag), sequence);
+            if known.is_some() {
+                // It is being served already.
+                state.taken += 1;
+                return;
+            }
+        }
+        state.waiting.push_back((sequence, delivered));
+        drop(state);
+        self.news.notify_one();
+    }
+
+    /// Notes that a message came that is none.
+    pub(super) fn skip(&self, sequence: u64) {
+        let mut state = self.lock();
+        state.taken += 1;
+        state.answers.push(sequence);
+    }
+
+    /// Notes that a request is answered.
+    pub(super) fn answered(&self, request: Request) {
+        self.lock().held.remove(&(request.from, request.tag));
+    }
+
+    pub(super) fn end(&self, end: End) {
+        self.lock().end.get_or_insert(end);
+        self.news.notify_one();
+    }
+
+    pub(super) fn ended(&self) -> Option<End> {
+        self.lock().end
+    }
+
+    /// Takes the next message, and appends to `frames` what the server must know.
+    pub(super) fn next(&self, frames: &mut BytesMut) -> Result<Option<Next>, MailboxError> {
+        let mut state = self.lock();
+        let Some((sequence, delivered)) = state.waiting.pop_front() else {
+            return state.end.map_or(Ok(None), |end| Err(end.into()));
+        };
+        state.taken += 1;
+        if delivered.message.header.kind == Kind::Response {
+            state.answers.push(sequence);
+        }
+        let is_urgent = state.taken >= TELL_AFTER;
+        if state.waiting.is_empty() || is_urgent {
+            state.tell(self.mailbox, frames);
+        }
+        Ok(Some(Next { delivered, is_urgent }))
+    }
+
+    /// Waits for something new.
+    pub(super) async fn news(&self) {
+        self.news.notified().await;
+    }
+}
+
+impl State {
+    fn tell(&mut self, mailbox: Uuid, frames: &mut BytesMut) {
+        let Some(generation) = self.generation else { return };
+        let (answers, credit) = (std::mem::take(&mut self.answers), self.taken);
+        self.taken = 0;
+        let head = ToServer::Received { mailbox, generation, answers, credit };
+        encode(&head, b"", frames).expect("few messages are told of at once");
+    }
+}
+
+impl From<End> for MailboxError {
+    fn from(end: End) -> Self {
+        match end {
+            End::Unknown => Self::Unknown,
+            End::Terminated => Self::Terminated,
+            End::Replaced => Self::Stale,
+            End::Over => Self::Ended,
+        }
+    }
+}

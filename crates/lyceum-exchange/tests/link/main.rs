@@ -1,0 +1,11 @@
+//! Nodes on the exchange server by their links.
+#![cfg(all(feature = "academy", feature = "server"))]
+
+mod agents;
+mod crash;
+mod durable;
+mod holders;
+mod hostile;
+#[path = "../server/house.rs"]
+mod house;
+mod nodes;

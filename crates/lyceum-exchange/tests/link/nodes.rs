@@ -1,0 +1,126 @@
+//! Calls between nodes on one server, by the link and by HTTP.
+
+use futures_util::future::join_all;
+use lyceum::prelude::*;
+use lyceum_exchange::academy::AcademyExt;
+use serde_json::json;
+
+use crate::agents::{Clerk, MAILBOX, address, register, url};
+use crate::house::{House, Plan};
+
+async fn serve(house: &House) -> Node {
+    let node = Node::local();
+    let clerk = node.launch(Clerk::default()).named("clerk").await.unwrap();
+    register(&node, house, &clerk).await.unwrap();
+    node
+}
+
+async fn end(nodes: [Node; 2], house: House) {
+    for node in nodes {
+        node.shutdown().await;
+    }
+    house.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_is_called_by_its_number_its_class_and_its_name() {
+    let house = House::open().await;
+    let (server, client) = (serve(&house).await, Node::local());
+    for (name, sum) in [(MAILBOX.to_string(), 2), ("app.Clerk".into(), 4), ("clerk".into(), 6)] {
+        let at = format!("{}/{name}", url(&house));
+        let clerk = client.connect::<Clerk>(&at).await.unwrap();
+        assert_eq!(clerk.add(2).await.unwrap(), sum, "{name}");
+    }
+    end([client, server], house).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_tells_and_errors_arrive() {
+    let house = House::open().await;
+    let (server, client) = (serve(&house).await, Node::local());
+    let clerk = client.connect_any(&address(&house)).await.unwrap();
+
+    assert_eq!(clerk.call("echo", json!(["grüß\n"])).await.unwrap(), "grüß\n");
+    let error = clerk.call("add", json!(["x"])).await.unwrap_err().to_string();
+    assert!(error.contains("argument `n`"), "{error}");
+    let error = clerk.call("fail", json!([])).await.unwrap_err();
+    assert!(matches!(error, CallError::Failed(_)), "{error}");
+    let error = clerk.call("nothing", json!([])).await.unwrap_err();
+    assert!(matches!(error, CallError::UnknownAction(_)), "{error}");
+    for n in 0..500 {
+        clerk.call("note", json!([n])).tell().await.unwrap();
+    }
+    let noted = clerk.call("noted", json!([])).await.unwrap();
+    assert_eq!(
+        noted,
+        json!((0..500).collect::<Vec<u64>>()),
+        "in the order in which they were sent"
+    );
+
+    let nobody = format!("{}/{}", url(&house), uuid::Uuid::from_u128(99));
+    let error = client.connect_any(&nobody).await.unwrap_err().to_string();
+    assert!(error.contains("cannot connect"), "{error}");
+    end([client, server], house).await;
+}
+
+/// The server lost each 33rd message of a burst: the one that it asked for after it had enough.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_calls_at_once_are_all_answered() {
+    let house = House::open().await;
+    let (server, client) = (serve(&house).await, Node::local());
+    let clerk = client.connect::<Clerk>(&address(&house)).await.unwrap();
+    let calls = (0..3000).map(|_| async { clerk.add(1).await });
+    let mut values: Vec<u64> =
+        join_all(calls).await.into_iter().map(|value| value.unwrap()).collect();
+    values.sort_unstable();
+    assert_eq!(values, (1..=3000).collect::<Vec<_>>());
+    end([client, server], house).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nodes_by_the_link_and_by_http_reach_each_other() {
+    let house = House::open().await;
+    let (linked, other) = (serve(&house).await, Node::local());
+    let http = format!("academy+http://{}", house.address);
+    let clerk = other.launch(Clerk::default()).await.unwrap();
+    let mailbox = other.register_mailbox(&http, &clerk.any()).await.unwrap();
+
+    let over_http = other.connect::<Clerk>(&format!("{http}/{MAILBOX}")).await.unwrap();
+    assert_eq!(over_http.echo("a\r\nb".into()).await.unwrap(), "a\r\nb");
+    let by_link = format!("{}/{}", url(&house), mailbox.id().uid);
+    let by_link = linked.connect::<Clerk>(&by_link).await.unwrap();
+    assert_eq!(by_link.echo("grüß".into()).await.unwrap(), "grüß");
+    end([other, linked], house).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_too_large_is_refused_and_the_link_goes_on() {
+    let mut plan = Plan::default();
+    plan.settings.limits.message = 2_000;
+    let house = House::build(plan).await;
+    let (server, client) = (serve(&house).await, Node::local());
+    let clerk = client.connect::<Clerk>(&address(&house)).await.unwrap();
+
+    let error = clerk.echo("x".repeat(3_000)).await.unwrap_err();
+
+    assert!(matches!(error, CallError::TooLarge(_)), "{error}");
+    assert_eq!(clerk.add(1).await.unwrap(), 1);
+    end([client, server], house).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_that_ends_takes_its_mailbox_with_it() {
+    let house = House::open().await;
+    let (server, client) = (Node::local(), Node::local());
+    let clerk = server.launch(Clerk::default()).await.unwrap();
+    let mailbox = register(&server, &house, &clerk).await.unwrap();
+    let far = client.connect::<Clerk>(&address(&house)).await.unwrap();
+    assert_eq!(far.add(1).await.unwrap(), 1);
+
+    clerk.stop();
+    mailbox.ended().await;
+
+    let error = far.add(1).await.unwrap_err();
+    assert!(matches!(error, CallError::Terminated(_)), "{error}");
+    end([client, server], house).await;
+}
