@@ -1,5 +1,5 @@
-//! Academy's redis exchange, against the real Academy in Python on a real Redis: its users, managers
-//! and agents, with what is asked of them on its HTTP exchange, too.
+//! Academy's redis exchange, against the real Academy in Python on a real Redis: its users,
+//! managers and agents, with what is asked of them on its HTTP exchange, too.
 #![cfg(feature = "redis")]
 
 #[path = "../academy/agents.rs"]
