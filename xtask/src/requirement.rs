@@ -18,6 +18,8 @@ const CARGO_PROGRAMS: &[CargoProgram] =
 
 /// Programs that packages of Debian bring.
 const DEBIAN_PROGRAMS: &[DebianProgram] = &[
+    DebianProgram { package: "redis-server", program: "redis-server" },
+    DebianProgram { package: "redis-sentinel", program: "redis-sentinel" },
     DebianProgram { package: "openssh-client", program: "ssh" },
     DebianProgram { package: "openssh-server", program: "sshd" },
     DebianProgram { package: "munge", program: "munged" },
@@ -46,6 +48,7 @@ fn install_packages() {
     if packages.is_empty() {
         return;
     }
+    let named = packages.join(", ");
     let update = Program::new("apt-get", ["update"]);
     let arguments = ["install", "--yes", "--no-install-recommends"];
     let install = Program::new("apt-get", arguments.into_iter().chain(packages))
@@ -54,7 +57,9 @@ fn install_packages() {
         .env("RUNLEVEL", "1");
     // Where that fails, tests tell what they did without.
     let is_up_to_date = update.run(INSTALL_LIMIT).is_ok_and(|run| run.succeeded());
-    let _ = is_up_to_date && install.run(INSTALL_LIMIT).is_ok_and(|run| run.succeeded());
+    if !is_up_to_date || !install.run(INSTALL_LIMIT).is_ok_and(|run| run.succeeded()) {
+        eprintln!("not installed: {named}");
+    }
 }
 
 /// A program that `cargo install` brings.

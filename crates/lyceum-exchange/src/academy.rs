@@ -14,12 +14,16 @@ mod describe;
 mod exchange;
 mod http;
 mod hub;
+#[cfg(feature = "hybrid")]
+mod hybrid;
 mod inquiry;
 mod link;
 mod mailbox;
 mod open;
 mod pending;
 mod reception;
+#[cfg(feature = "redis")]
+mod redis;
 mod register;
 mod requests;
 mod service;
@@ -28,6 +32,9 @@ mod session;
 mod site;
 mod told;
 mod url;
+mod way;
+
+pub(crate) use url::leads_to;
 
 pub use exchange::{Academy, AcademyExt, DiscoverError};
 pub use lyceum_wire::academy::{EntityId, Role, Serialization, Uuid};

@@ -396,7 +396,7 @@ fn attach_for(node: &Node, address: &str) {
         return;
     }
     #[cfg(feature = "academy")]
-    if ["academy+", "exchange://", "exchanges://"].iter().any(|own| address.starts_with(own)) {
+    if crate::academy::leads_to(address) {
         crate::academy::AcademyExt::academy(node);
         return;
     }

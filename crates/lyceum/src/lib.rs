@@ -129,4 +129,7 @@ mod guide {
     #[cfg(feature = "academy")]
     #[doc = include_str!("../../../docs/src/coming-from-academy.md")]
     struct ComingFromAcademy;
+    #[cfg(feature = "academy")]
+    #[doc = include_str!("../../../docs/src/redis.md")]
+    struct Redis;
 }

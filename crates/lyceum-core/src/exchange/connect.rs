@@ -129,8 +129,11 @@ async fn find(node: &Arc<Shared>, address: &Address) -> Result<AnyHandle, Connec
     let Place::There(remote) = recipient.place() else { return Ok(AnyHandle::of(recipient)) };
     let asked = remote.peer().ask(remote.agent(), Question::Status);
     let limit = Sleep::until(node.clone(), node.clock.now() + TRY_LIMIT);
-    let unreachable =
-        |cause| ConnectError::Unreachable { address: Box::new(address.clone()), cause };
+    // As its exchange writes it: what was given may have a password in it.
+    let unreachable = |cause| {
+        let address = Box::new(remote.peer().address(remote.agent()));
+        ConnectError::Unreachable { address, cause }
+    };
     let told = match select(asked, limit).await {
         Either::Left((told, _)) => told.map_err(unreachable)?,
         Either::Right(_) => return Err(unreachable(CallError::Timeout(remote.fault("status")))),
@@ -169,6 +172,7 @@ impl<H: Connected> IntoFuture for Connect<H> {
 
 impl<H> fmt::Debug for Connect<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Connect").field("address", &self.address).finish_non_exhaustive()
+        // Without the address, which may have a password in it.
+        f.debug_struct("Connect").field("patience", &self.patience).finish_non_exhaustive()
     }
 }

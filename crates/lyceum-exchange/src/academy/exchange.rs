@@ -99,7 +99,7 @@ impl Academy {
     ///
     /// The URL is none of an exchange, or the token has strange letters.
     pub fn authorize(&self, url: &str, token: &str) -> Result<(), OpenError> {
-        let url = url::parse(url)?;
+        let url = self.0.plain(&url::parse(url)?);
         let expected = "a token of visible letters";
         if self.0.authorize(&url, token)? {
             Ok(())
@@ -120,7 +120,7 @@ impl Academy {
     ///
     /// The exchange cannot be used, or said no.
     pub async fn discover(&self, url: &str, class: &str) -> Result<Vec<AnyHandle>, DiscoverError> {
-        let url = url::parse(url)?;
+        let url = self.0.plain(&url::parse(url)?);
         let service = self.0.service_at(&url)?;
         let (mailbox, class) = (service.user(), class.to_owned());
         let asked = self.0.door.spawn(async move { mailbox.discover(&class, true).await });

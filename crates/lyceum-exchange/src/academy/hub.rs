@@ -8,12 +8,11 @@ use lyceum_core::exchange::Door;
 use lyceum_wire::academy::{EntityId, Uuid};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 
-use super::http::{Client, HttpMailbox, HttpSettings};
-use super::link::{Line, LinkMailbox};
+use super::OpenError;
 use super::service::Service;
 use super::site::Site;
-use super::url::{self, Server, Wire};
-use super::{Mailbox, OpenError};
+use super::url::{self, Server};
+use super::way::{Opening, Way};
 use crate::Transport;
 use crate::transport::attentive::LOOKING;
 use crate::transport::sockets;
@@ -34,12 +33,15 @@ pub(super) struct Hub {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     transports: Vec<Arc<dyn Transport>>,
     services: HashMap<Endpoint, Known>,
     sites: HashMap<Endpoint, Weak<Site>>,
     /// Tokens by the URL of their exchange.
-    tokens: HashMap<Endpoint, String>,
+    pub(super) tokens: HashMap<Endpoint, String>,
+    /// Users and passwords, likewise.
+    #[cfg(feature = "redis")]
+    pub(super) logins: HashMap<Endpoint, super::redis::Login>,
     /// What types and interfaces are called there.
     classes: HashMap<String, String>,
 }
@@ -48,40 +50,6 @@ struct State {
 struct Known {
     service: Arc<Service>,
     way: Way,
-}
-
-/// How an exchange is reached.
-#[derive(Clone)]
-enum Way {
-    Http(Arc<Client>),
-    Link(Arc<Line>),
-}
-
-impl Way {
-    /// Shows a token from now on; `false` if it cannot be one.
-    fn authorize(&self, token: &str) -> bool {
-        match self {
-            Self::Http(client) => client.authorize(token),
-            Self::Link(line) => {
-                line.authorize(token);
-                true
-            }
-        }
-    }
-
-    fn mailbox(&self, id: EntityId, server: &Server) -> Arc<dyn Mailbox> {
-        match self {
-            Self::Http(client) => Arc::new(HttpMailbox::new(client.clone(), id, server.receive)),
-            Self::Link(line) => Arc::new(LinkMailbox::new(line.clone(), id)),
-        }
-    }
-
-    fn close(&self) {
-        match self {
-            Self::Http(client) => client.close(),
-            Self::Link(line) => line.close(),
-        }
-    }
 }
 
 impl Hub {
@@ -110,6 +78,18 @@ impl Hub {
         Ok(is_fit && known.is_none_or(|way| way.authorize(token)))
     }
 
+    /// Returns a URL without user and password, which are kept for the exchange there.
+    pub(super) fn plain(&self, url: &Endpoint) -> Endpoint {
+        #[cfg(feature = "redis")]
+        if let Some((plain, login)) = url::login(url) {
+            if let Some(Ok(server)) = url::server(&plain) {
+                self.lock().logins.insert(server.base, login);
+            }
+            return plain;
+        }
+        url.clone()
+    }
+
     /// Calls a type or interface by a dotted name there.
     pub(super) fn name_class(&self, kind: &str, class: &str) {
         self.lock().classes.insert(kind.into(), class.into());
@@ -130,6 +110,7 @@ impl Hub {
 
     /// Returns who leads to the agents at a URL; `None` if it is none of this wire.
     pub(super) fn site(self: &Arc<Self>, url: &Endpoint) -> Option<Arc<Site>> {
+        let url = &self.plain(url);
         let server = url::server(url)?;
         if let Some(site) = self.lock().sites.get(url).and_then(Weak::upgrade) {
             return Some(site);
@@ -147,7 +128,7 @@ impl Hub {
 
     /// Returns the exchange at a URL.
     pub(super) fn service_at(self: &Arc<Self>, url: &Endpoint) -> Result<Arc<Service>, OpenError> {
-        self.service(&server(url)?)
+        self.service(&server(&self.plain(url))?)
     }
 
     fn service(self: &Arc<Self>, server: &Server) -> Result<Arc<Service>, OpenError> {
@@ -166,19 +147,9 @@ impl Hub {
         let scheme = server.transport.scheme();
         let transport = state.transports.iter().find(|transport| transport.scheme() == scheme);
         let transport = transport.ok_or_else(|| OpenError::Transport(server.base.clone()))?.clone();
-        let (endpoint, prefix) = (server.transport.clone(), &server.prefix);
-        let way = match server.wire {
-            Wire::Http => {
-                let settings = HttpSettings::default();
-                let client = Client::new(runtime.clone(), transport, endpoint, prefix, settings);
-                Way::Http(Arc::new(client))
-            }
-            Wire::Link => Way::Link(Line::new(transport, endpoint, prefix, self.door.clone())),
-        };
-        if let Some(token) = state.tokens.get(&server.base) {
-            way.authorize(token);
-        }
         let user = EntityId::user(self.uuid(), Some(format!("lyceum-{}", self.door.node_id())));
+        let opening = Opening { server, transport, runtime: runtime.clone(), door: &self.door };
+        let way = opening.way(&state);
         let service = Service::new(self, server.base.clone(), runtime, way.mailbox(user, server));
         if let Way::Link(line) = &way {
             service.spawn(line.clone().drive());
@@ -193,7 +164,7 @@ impl Hub {
         if address.node == Some(self.door.node_id()) {
             return Some(address.agent.clone());
         }
-        let server = url::server(address.endpoint.as_ref()?)?.ok()?;
+        let server = url::server(&self.plain(address.endpoint.as_ref()?))?.ok()?;
         let uid = url::uid_of(&address.agent)?;
         let service = self.lock().services.get(&server.base)?.service.clone();
         service.agent(uid)

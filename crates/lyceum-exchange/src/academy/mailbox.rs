@@ -35,6 +35,12 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
         false
     }
 
+    /// Returns whether [`close`](Self::close) leaves what was not received yet to the next holder.
+    /// Otherwise everything that is on its way is received before.
+    fn keeps_untaken(&self) -> bool {
+        false
+    }
+
     /// Puts a message into the mailbox that it is for. Ready when it is as safe as was promised.
     ///
     /// # Cancel safety

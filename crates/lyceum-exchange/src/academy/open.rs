@@ -11,8 +11,9 @@ use super::MailboxError;
 pub enum OpenError {
     /// The text is no URL of an exchange.
     #[error(
-        "cannot use `{0}`: expected exchange://HOST:PORT, academy+http://HOST:PORT, or the same \
-         with an s for TLS, with options or not"
+        "cannot use `{0}`: expected exchange://HOST:PORT, academy+http://HOST:PORT, with the \
+         feature for it redis://HOST:PORT or hybrid://HOST:PORT, or the same with an s for TLS, \
+         with options or not"
     )]
     Url(String),
     /// An option of the URL is none that this wire has.

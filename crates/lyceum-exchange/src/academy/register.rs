@@ -91,7 +91,7 @@ impl Register {
     }
 
     async fn run(self) -> Result<Registered, OpenError> {
-        let url = url::parse(&self.url)?;
+        let url = self.hub.plain(&url::parse(&self.url)?);
         let service = self.hub.service_at(&url)?;
         let ancestors = self.ancestors().await?;
         let name = self.name.clone().or_else(|| self.agent.name());

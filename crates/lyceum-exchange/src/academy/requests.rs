@@ -57,6 +57,8 @@ struct State {
     running: HashMap<Uuid, AbortHandle>,
     /// The tag of the last message that is taken, once this is left.
     last: Option<Uuid>,
+    /// Whether what is being served is not waited for at the end.
+    is_urgent: bool,
     /// Whether nothing more is taken.
     is_full: bool,
     /// Whether another program holds the mailbox.
@@ -264,7 +266,7 @@ impl Requests {
             _ = self.agent.ended() => true,
             () = self.stop.notified() => true,
         };
-        if is_left && !self.terminates() {
+        if is_left && !self.terminates() && !self.mailbox().keeps_untaken() {
             self.drain(receiving).await;
         }
     }
@@ -301,8 +303,10 @@ impl Requests {
             std::mem::take(&mut state.tasks)
         };
         let all = async { while tasks.join_next().await.is_some() {} };
+        let is_urgent = self.lock().is_urgent;
         // What takes longer is dropped.
-        let _ = timeout(FINISH_LIMIT, all).await;
+        let _ = timeout(if is_urgent { Duration::ZERO } else { FINISH_LIMIT }, all).await;
+        tasks.shutdown().await;
         let mailbox = self.mailbox();
         // What another program holds is not for this one to end.
         let ends = self.terminates() && !self.is_replaced();
@@ -320,6 +324,8 @@ impl Requests {
     /// Says whether the mailbox ends when this does.
     pub(super) fn end(&self, terminates: bool) {
         self.set_terminates(terminates);
+        // Whoever waits for an answer is told at once.
+        self.lock().is_urgent = terminates;
         self.stop.notify_one();
     }
 

@@ -11,6 +11,7 @@ use lyceum_wire::academy::pickle::Exception;
 use lyceum_wire::academy::{ActionRequest, Body, Header, Limits, Payload, Serialization, Value};
 use lyceum_wire::aiomas::Serializer;
 use serde::Serialize;
+use tokio::task::unconstrained;
 
 use super::describe::described;
 use super::inquiry::DESCRIBE;
@@ -86,8 +87,10 @@ impl Requests {
         }
         let serving = door.reviving(|| door.serve(&self.agent, &incoming));
         let mut serving = serving.map_err(|error| told::exception(&error.widen()))?;
-        // It takes its place in the mailbox when it is first polled.
-        match serving.poll_unpin(&mut Context::from_waker(Waker::noop())) {
+        // It takes its place in the mailbox when it is first polled, whatever else this task did
+        // before, for which tokio would let it wait.
+        let first = unconstrained(&mut serving).poll_unpin(&mut Context::from_waker(Waker::noop()));
+        match first {
             Poll::Ready(served) => Ok(Begun::Serving(ready(served).boxed())),
             Poll::Pending => Ok(Begun::Serving(serving)),
         }

@@ -150,6 +150,7 @@ impl Site {
     ) -> Result<(Arc<Session>, Sent), Stuck> {
         let to = self.resolve(agent).await?;
         let (session, speech) = self.session()?;
+        let promise = Promise { durable: promise.durable || speech.durable, ..promise };
         let body = {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
             request(&**message, session, speech)?

@@ -16,18 +16,25 @@ const SCHEMES: [(&str, &str, &str, Wire); 4] = [
 ];
 
 /// How an exchange is spoken with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Wire {
     /// As Academy does it, by requests of HTTP.
     Http,
     /// By a link to Lyceum's own server.
     Link,
+    /// By a Redis.
+    #[cfg(feature = "redis")]
+    Redis(super::redis::Options),
+    /// Directly, and by a Redis.
+    #[cfg(feature = "hybrid")]
+    Hybrid(super::redis::Options, super::hybrid::Options),
 }
 
 /// What a URL says.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Server {
-    /// The URL without options: the same for all that mean the same server.
+    /// The URL without options that only say how values go: the same for all that mean the same
+    /// server.
     pub(super) base: Endpoint,
     /// Where the transport leads.
     pub(super) transport: Endpoint,
@@ -40,22 +47,67 @@ pub(super) struct Server {
     pub(super) speech: Speech,
 }
 
-/// How the values of calls are written.
+/// How the values of calls are written, and how the calls are delivered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Speech {
     pub(super) arguments: Serialization,
     pub(super) results: Serialization,
+    /// Whether all requests are durable.
+    pub(super) durable: bool,
 }
 
 /// Returns what a URL says; `None` if it is none of this wire.
 pub(super) fn server(url: &Endpoint) -> Option<Result<Server, OpenError>> {
+    #[cfg(feature = "redis")]
+    if let Some(server) = super::redis::server(url) {
+        return Some(server);
+    }
     let (_, transport, port, wire) = SCHEMES.into_iter().find(|scheme| scheme.0 == url.scheme())?;
     Some(read(url, transport, port, wire))
 }
 
 /// Returns whether a URL has the form of one of an exchange.
 pub(super) fn is_exchange(url: &Endpoint) -> bool {
-    SCHEMES.iter().any(|scheme| scheme.0 == url.scheme())
+    is_scheme(url.scheme())
+}
+
+/// Returns whether an address is one at an exchange.
+pub(crate) fn leads_to(address: &str) -> bool {
+    address.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme))
+}
+
+fn is_scheme(scheme: &str) -> bool {
+    #[cfg(feature = "redis")]
+    if super::redis::is_scheme(scheme) {
+        return true;
+    }
+    SCHEMES.iter().any(|own| own.0 == scheme)
+}
+
+/// Takes user and password out of a URL, where it has them.
+#[cfg(feature = "redis")]
+pub(super) fn login(url: &Endpoint) -> Option<(Endpoint, super::redis::Login)> {
+    if !super::redis::is_scheme(url.scheme()) {
+        return None;
+    }
+    let (login, location) = url.location().rsplit_once('@')?;
+    let text = url.to_string();
+    let (_, options) = text.split_once('?').unwrap_or_default();
+    let plain = match options {
+        "" => format!("{}://{location}", url.scheme()),
+        options => format!("{}://{location}?{options}", url.scheme()),
+    };
+    Some((plain.parse().ok()?, super::redis::Login::read(login)))
+}
+
+/// Returns how values go.
+pub(super) fn speech(url: &Endpoint, durable: bool) -> Result<Speech, OpenError> {
+    Ok(Speech {
+        arguments: serialization(url, "arguments", Serialization::Json)?,
+        // Python can pickle nearly everything, and as data it is harmless.
+        results: serialization(url, "results", Serialization::Pickle)?,
+        durable,
+    })
 }
 
 fn read(url: &Endpoint, transport: &str, port: &str, wire: Wire) -> Result<Server, OpenError> {
@@ -76,18 +128,13 @@ fn read(url: &Endpoint, transport: &str, port: &str, wire: Wire) -> Result<Serve
         Some("poll") if wire == Wire::Http => Receive::Poll,
         Some(_) => return Err(unknown(url, "receive=stream or receive=poll")),
     };
-    let speech = Speech {
-        arguments: serialization(url, "arguments", Serialization::Json)?,
-        // Python can pickle nearly everything, and as data it is harmless.
-        results: serialization(url, "results", Serialization::Pickle)?,
-    };
     Ok(Server {
         base: Endpoint::new(url.scheme(), location).ok_or_else(unfit)?,
         transport: Endpoint::new(transport, &host).ok_or_else(unfit)?,
         prefix,
         wire,
         receive,
-        speech,
+        speech: speech(url, false)?,
     })
 }
 
@@ -104,7 +151,7 @@ fn serialization(
     }
 }
 
-fn unknown(url: &Endpoint, expected: &'static str) -> OpenError {
+pub(super) fn unknown(url: &Endpoint, expected: &'static str) -> OpenError {
     OpenError::Option { url: Box::new(url.clone()), expected }
 }
 

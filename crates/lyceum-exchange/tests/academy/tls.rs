@@ -10,7 +10,8 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::json;
 
 use crate::agents::Clerk;
-use crate::peer::{Peer, free_port};
+use crate::peer::Peer;
+use crate::redis_server::free_port;
 
 /// An authority, and certificates that it signed.
 struct Folder(PathBuf);

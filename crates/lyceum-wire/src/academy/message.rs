@@ -59,6 +59,10 @@ pub struct Header {
     /// The version of Academy.
     #[serde(default = "first_version")]
     pub academy_version: String,
+    /// Whether the request is delivered again until it is answered, where the mailbox is one that
+    /// this project holds. Academy does not know it, and leaves it out of its answers.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub durable: bool,
 }
 
 /// Whether a message asks or answers.
@@ -146,14 +150,16 @@ impl<B: Serialize> Message<B> {
 impl Header {
     /// Makes the header of a message of this version.
     pub fn new(src: EntityId, dest: EntityId, tag: Uuid, label: Option<Uuid>, kind: Kind) -> Self {
-        let academy_version = ACADEMY_VERSION.into();
-        Self { src, dest, tag, label, kind, protocol_version: own_version(), academy_version }
+        let (protocol_version, academy_version) = (own_version(), ACADEMY_VERSION.into());
+        let durable = false;
+        Self { src, dest, tag, label, kind, protocol_version, academy_version, durable }
     }
 
     /// Makes the answer to the request of this header.
     pub fn answer(&self, body: Body) -> Message {
         let (src, dest) = (self.dest.clone(), self.src.clone());
         let header = Self::new(src, dest, self.tag, self.label, Kind::Response);
+        let header = Self { durable: self.durable, ..header };
         Message { header, body }
     }
 }
@@ -161,6 +167,11 @@ impl Header {
 // The field is optional on the wire.
 fn own_version() -> Option<String> {
     Some(PROTOCOL_VERSION.into())
+}
+
+// What serde asks passes a reference.
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn first_version() -> String {

@@ -1,9 +1,9 @@
 """Academy's own exchange, its users and its agents, as it is told to, one snippet per line.
 
-    academy_peer.py PORT
+    academy_peer.py PORT [redis|hybrid]
 
-Starts Academy's server at the port, in a process of its own, a user, and a manager with the agent
-`sensor` of the class `academy_peer.Sensor`. Each line of the input is a JSON object with an `id`,
+Starts Academy's server at the port, in a process of its own, or uses the Redis there; a user, and
+a manager with the agent `sensor` of the class `academy_peer.Sensor`. Each line of the input is a JSON object with an `id`,
 the body of a coroutine as `code`, and variables for it as `vars`; of `UID`, `clerk` is a handle.
 Each line of the output is the `id` with a `result` or an `error`. Snippets run side by side. The
 first line of the output is the URL of the server and the number of the agent. It ends with its
@@ -27,6 +27,8 @@ import uuid
 from academy.agent import Agent, action
 from academy.exchange.client_config import ExchangeClientConfig
 from academy.exchange.cloud.client import HttpExchangeFactory, spawn_http_exchange
+from academy.exchange.hybrid import HybridExchangeFactory
+from academy.exchange.redis import RedisExchangeFactory
 from academy.handle import Handle
 from academy.identifier import AgentId, UserId
 from academy.manager import Manager
@@ -194,6 +196,23 @@ def say(answer):
     print(json.dumps(answer), flush=True)
 
 
+class Redis:
+    """A Redis that runs already, which is used as Academy's Redis exchange or as its hybrid one."""
+
+    def __init__(self, port, kind):
+        self.port = port
+        self.kind = kind
+        self.url = f'{kind}://{HOST}:{port}'
+
+    def start(self):
+        if self.kind == 'hybrid':
+            return HybridExchangeFactory(HOST, self.port, interface='lo')
+        return RedisExchangeFactory(HOST, self.port)
+
+    def stop(self):
+        pass
+
+
 class Server:
     """Academy's server, in a process of its own."""
 
@@ -203,7 +222,9 @@ class Server:
 
     def start(self):
         context = spawn_http_exchange(HOST, self.port, level=logging.CRITICAL, timeout=30)
-        return self.stack.enter_context(context)
+        factory = self.stack.enter_context(context)
+        self.url = f'academy+{factory._info.url}'
+        return factory
 
     def stop(self):
         self.stack.close()
@@ -236,17 +257,17 @@ async def bare_user():
         await transport.close()
 
 
-async def main(port):
+async def main(port, kind=None):
     global FACTORY
     logging.disable(logging.CRITICAL)
-    server = Server(port)
+    server = Redis(port, kind) if kind else Server(port)
     FACTORY = server.start()
     try:
         async with await Manager.from_exchange_factory(FACTORY) as manager:
             sensor = await manager.launch(Sensor(), name='sensor')
             await sensor.ping()
             client = manager.exchange_client
-            say({'url': FACTORY._info.url, 'sensor': str(sensor.agent_id.uid)})
+            say({'url': server.url, 'sensor': str(sensor.agent_id.uid)})
             names = dict(
                 globals(), server=server, client=client, manager=manager, sensor=sensor,
                 factory=FACTORY)
@@ -262,4 +283,4 @@ async def main(port):
 
 
 if __name__ == '__main__':
-    asyncio.run(main(int(sys.argv[1])))
+    asyncio.run(main(int(sys.argv[1]), *sys.argv[2:]))

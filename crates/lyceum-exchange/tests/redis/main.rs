@@ -1,0 +1,17 @@
+//! Lyceum's nodes on a real Redis: what happens when programs, servers and connections end.
+#![cfg(feature = "hybrid")]
+
+#[path = "../academy/agents.rs"]
+mod agents;
+#[path = "../python/redis_server.rs"]
+mod redis_server;
+
+mod bounds;
+mod failover;
+mod faults;
+mod holders;
+mod hybrid;
+mod login;
+mod namespaces;
+mod nodes;
+mod raw;
