@@ -25,6 +25,7 @@ const DEBIAN_PROGRAMS: &[DebianProgram] = &[
     DebianProgram { package: "munge", program: "munged" },
     DebianProgram { package: "slurm-wlm", program: "slurmctld" },
     DebianProgram { package: "kubernetes-client", program: "kubectl" },
+    DebianProgram { package: "redis-server", program: "redis-server" },
 ];
 
 /// A program that a package of Debian brings.

@@ -46,6 +46,7 @@ impl Keys {
     }
 
     /// Where whoever has a mailbox is reached directly.
+    #[cfg(feature = "hybrid")]
     pub(crate) fn address(&self, uid: Uuid) -> String {
         self.of("lyceum:address", "address", uid)
     }
