@@ -10,6 +10,7 @@
 //! | [`behaviours`] | a behaviour with state, subscriptions and a queue of its own |
 //! | [`state_machine`] | a traffic light |
 //! | [`supervision`] | restarts, alone and together |
+//! | [`persistent`] | an agent whose mailbox outlives its program, and a durable call to it |
 //! | [`reading_room`] | agents that a file describes |
 //! | [`relay_race`] | a batch of agents that know each other before they start |
 //! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
@@ -26,6 +27,7 @@ pub mod classroom;
 pub mod feeder;
 pub mod hello;
 pub mod large_data;
+pub mod persistent;
 pub mod ping_pong;
 pub mod reading_room;
 pub mod relay_race;

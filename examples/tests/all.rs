@@ -1,8 +1,8 @@
 //! Every example runs, and tells what it is expected to tell.
 
 use examples::{
-    behaviours, classroom, feeder, hello, large_data, ping_pong, reading_room, relay_race, sensors,
-    state_machine, stream, supervision, trading_day,
+    behaviours, classroom, feeder, hello, large_data, persistent, ping_pong, reading_room,
+    relay_race, sensors, state_machine, stream, supervision, trading_day,
 };
 
 #[lyceum::test]
@@ -34,6 +34,13 @@ async fn sensors_of_two_types_answer_alike() -> lyceum::Result<()> {
         "low: true, read: 988",
     ];
     assert_eq!(sensors::run().await?, expected);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_waits_until_the_shop_is_open_again() -> lyceum::Result<()> {
+    let expected = ["sold 2, in delivery 1", "the shop is closed", "sold 3, in delivery 1"];
+    assert_eq!(persistent::run().await?, expected);
     Ok(())
 }
 

@@ -7,8 +7,11 @@ mod aiomas_node;
 mod channel;
 mod codecs;
 mod compression;
+mod exchange_link;
 mod frames;
 mod mosaik;
+mod pickles;
+mod records;
 mod topics;
 
 use crate::Digest;
@@ -42,9 +45,15 @@ pub const TARGETS: &[Target] = &[
     codecs::MESSAGEPACK,
     codecs::POSTCARD,
     compression::TARGET,
+    exchange_link::TO_SERVER,
+    exchange_link::TO_CLIENT,
     frames::FRAMES,
     frames::HANDSHAKE,
     mosaik::TARGET,
+    pickles::PICKLES,
+    pickles::MESSAGES,
+    records::RECORDS,
+    records::EVENTS,
     topics::TARGET,
 ];
 

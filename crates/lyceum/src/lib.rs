@@ -45,7 +45,7 @@
 
 #[cfg(feature = "blobs")]
 pub use lyceum_blob::{
-    Blob, BlobError, BlobReader, BlobSettings, BlobUse, BlobWriter, Blobs, BlobsExt, Digest,
+    Blob, BlobError, BlobReader, BlobSettings, BlobUse, BlobWriter, Blobs, BlobsExt, Digest, Large,
     ParseDigestError, PutError,
 };
 #[cfg(feature = "depot")]
@@ -117,7 +117,7 @@ mod guide {
     #[cfg(feature = "slurm")]
     #[doc = include_str!("../../../docs/src/slurm.md")]
     struct Slurm;
-    #[cfg(all(feature = "depot", feature = "network"))]
+    #[cfg(all(feature = "academy", feature = "depot"))]
     #[doc = include_str!("../../../docs/src/large-data.md")]
     struct LargeData;
     #[doc = include_str!("../../../docs/src/performance.md")]

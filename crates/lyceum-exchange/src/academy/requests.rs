@@ -18,6 +18,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
 use super::reception::{Held, Left, Receiver};
+use super::service::LEAVE_LIMIT;
 use super::session::Session;
 use super::{Delivered, Mailbox, MailboxError, Promise};
 
@@ -281,8 +282,10 @@ impl Requests {
         // What another program holds is not for this one to end.
         let ends = self.terminates() && !self.is_replaced();
         let left = if ends { mailbox.terminate(self.id()) } else { mailbox.close() };
-        if let Err(error) = left.await {
-            tracing::debug!(id = %self.id(), %error, "cannot leave a mailbox");
+        match timeout(LEAVE_LIMIT, left).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(id = %self.id(), %error, "cannot leave a mailbox"),
+            Err(_) => tracing::debug!(id = %self.id(), "a mailbox is not left in time"),
         }
         self.session.service.forget(self.id().uid);
         self.lock().is_over = true;

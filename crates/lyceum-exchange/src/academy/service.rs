@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -13,12 +14,16 @@ use lyceum_wire::aiomas::TypeTable;
 use lyceum_wire::{AgentKey, Endpoint};
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
 use super::requests::Requests;
 use super::{Delivered, Mailbox, MailboxError, Promise};
+
+/// How long an exchange may take to hear that a mailbox is left.
+pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(3);
 
 /// Destinations whose order is kept at a time.
 const LANE_LIMIT: usize = 4096;
@@ -182,7 +187,7 @@ impl Service {
         if *self.is_open.lock().await {
             let user = self.user();
             // The node ends whether the exchange hears of it or not.
-            let _ = user.terminate(user.id()).await;
+            let _ = timeout(LEAVE_LIMIT, user.terminate(user.id())).await;
         }
         let mut tasks = std::mem::take(&mut self.lock().tasks);
         tasks.shutdown().await;

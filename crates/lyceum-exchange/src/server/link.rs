@@ -21,7 +21,7 @@ use lyceum_wire::academy::link::{FrameError, ToClient, ToServer, VERSION, decode
 use outgoing::Outgoing;
 use puts::Puts;
 use thiserror::Error;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -139,9 +139,10 @@ impl Link {
         let hub = self.hub.clone();
         let mut progress = hub.keeper.progress();
         let mut drain = hub.drain.subscribe();
-        let mut ticks = interval(hub.settings.ping.max(Duration::from_millis(1)) / 3);
+        let tick = hub.settings.ping.max(Duration::from_millis(3)) / 3;
+        let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
+        let mut quiet = 0;
         loop {
             let room = hub.room.notified();
             tokio::pin!(room);
@@ -161,14 +162,16 @@ impl Link {
             };
             match event {
                 Event::Came(came) => {
-                    heard = Instant::now();
+                    quiet = 0;
                     self.take_in_all(came, socket)?;
                 }
                 Event::Changed => {}
                 Event::Tick => {
-                    if heard.elapsed() > hub.settings.idle {
+                    quiet += 1;
+                    if tick * quiet > hub.settings.idle {
                         return Err(Ended::Silent);
                     }
+                    self.leases.unstick();
                     self.check_token().await?;
                     socket.send(Message::Ping(Bytes::new())).await?;
                 }

@@ -27,6 +27,7 @@ const ROUTES: &[Route] = &[
         &["agent", "allow_subclasses", "name", "attribute"],
         "agent_ids",
     ),
+    ("/link", "get", "Becomes a WebSocket with the frames of a node of Lyceum", &[], ""),
     ("/dead-letters", "get", "Lists dead letters", &["mailbox"], "dead_letters"),
     ("/dead-letters/{sequence}/replay", "post", "Sends a dead letter again", &[], ""),
     ("/dead-letters/{sequence}", "delete", "Throws a dead letter away", &[], ""),

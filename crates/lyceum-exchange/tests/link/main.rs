@@ -4,8 +4,11 @@
 mod agents;
 mod crash;
 mod durable;
+#[path = "../python/environment.rs"]
+mod environment;
 mod holders;
 mod hostile;
 #[path = "../server/house.rs"]
 mod house;
 mod nodes;
+mod python;

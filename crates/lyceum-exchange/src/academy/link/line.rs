@@ -94,8 +94,8 @@ impl Line {
     }
 
     /// Asks something. It leaves now, or as soon as there is a connection, whoever polls.
-    pub(super) fn ask(&self, verb: Verb, again: Again) -> Asked<Option<Said>> {
-        self.ask_with(&verb, |_| Ok(()), again, Who::Somebody)
+    pub(super) fn ask(&self, verb: &Verb, again: Again) -> Asked<Option<Said>> {
+        self.ask_with(verb, |_| Ok(()), again, Who::Somebody)
     }
 
     /// Puts a message.
@@ -143,7 +143,8 @@ impl Line {
             state.leases.insert(mailbox, lease.clone());
             lease
         };
-        let asked = self.ask(Verb::Lease { mailbox, resume: None, credit: CREDIT }, Again::Always);
+        let verb = Verb::Lease { mailbox, resume: None, credit: CREDIT };
+        let asked = self.ask(&verb, Again::Always);
         let (line, held) = (self.clone(), lease.clone());
         let began = async move {
             match asked.await {

@@ -24,6 +24,8 @@ pub(super) struct Leases {
     hub: Arc<Hub>,
     bell: Arc<Bell>,
     held: HashMap<MailboxId, Lease>,
+    /// Mailboxes of which nothing can be taken down just now, since the disk is full.
+    stuck: Vec<MailboxId>,
 }
 
 struct Lease {
@@ -36,7 +38,7 @@ struct Lease {
 
 impl Leases {
     pub(super) fn new(hub: Arc<Hub>) -> Self {
-        Self { hub, bell: Arc::default(), held: HashMap::new() }
+        Self { hub, bell: Arc::default(), held: HashMap::new(), stuck: Vec::new() }
     }
 
     /// Returns what is rung when there is something to deliver.
@@ -132,10 +134,16 @@ impl Leases {
             let most = (most as usize, if most == 0 { 0 } else { BATCH.1 });
             match self.hub.keeper.take(mailbox, generation, most) {
                 Ok(taken) => self.send(mailbox, taken, out).await,
+                Err(MailboxError::StorageFull) if most.0 > 0 => self.stuck.push(mailbox),
                 Err(MailboxError::StorageFull) => {}
                 Err(error) => self.lose(mailbox, generation, error, out),
             }
         }
+    }
+
+    /// Tries again what could not be taken.
+    pub(super) fn unstick(&mut self) {
+        self.stuck.drain(..).for_each(|mailbox| self.bell.ring(mailbox));
     }
 
     async fn send(&mut self, mailbox: MailboxId, taken: Taken, out: &mut Outgoing) {

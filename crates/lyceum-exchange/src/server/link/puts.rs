@@ -39,14 +39,15 @@ impl Puts {
         self.waiting.iter().any(|waiting| waiting.incoming.letter.to == to)
     }
 
-    fn wait(&mut self, waiting: Waiting) -> Result<(), Waiting> {
+    /// Has a message wait, as long as not too many do; says whether it does.
+    fn wait(&mut self, waiting: Waiting) -> bool {
         let bytes = self.bytes + waiting.incoming.body.len();
-        if self.waiting.len() >= LIMIT.0 || bytes > LIMIT.1 {
-            return Err(waiting);
+        let has_room = self.waiting.len() < LIMIT.0 && bytes <= LIMIT.1;
+        if has_room {
+            self.bytes = bytes;
+            self.waiting.push_back(waiting);
         }
-        self.bytes = bytes;
-        self.waiting.push_back(waiting);
-        Ok(())
+        has_room
     }
 }
 
@@ -63,8 +64,8 @@ impl Link {
             return;
         }
         let until = self.hub.clock.now().after(self.hub.settings.room);
-        if let Err(Waiting { id, incoming, .. }) = self.puts.wait(Waiting { id, incoming, until }) {
-            let mailbox = incoming.letter.to;
+        let mailbox = incoming.letter.to;
+        if !self.puts.wait(Waiting { id, incoming, until }) {
             let full = PutError::Full { mailbox, messages: LIMIT.0, bytes: LIMIT.1 as u64 };
             self.out.refuse(id, &error.unwrap_or(full).into());
         }
@@ -78,7 +79,7 @@ impl Link {
                 self.out.done(id, ticket);
             }
             Ok((Put::AnsweredBefore(answer, place), _)) => {
-                self.puts.again.push((id, answer, place))
+                self.puts.again.push((id, answer, place));
             }
             Ok((Put::Unmatched, _)) => {
                 count(&self.hub.metrics.unmatched);
@@ -117,8 +118,8 @@ impl Link {
             match error {
                 Some(error) if now >= one.until => self.out.refuse(one.id, &error.into()),
                 _ => {
-                    // There was room for it before.
-                    let _ = self.puts.wait(one);
+                    let waits = self.puts.wait(one);
+                    debug_assert!(waits, "there was room for it before");
                 }
             }
         }

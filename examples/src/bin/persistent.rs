@@ -1,0 +1,5 @@
+//! Prints what happens in [`examples::persistent`].
+
+fn main() -> lyceum::Result<()> {
+    examples::print(examples::persistent::run())
+}
