@@ -326,8 +326,8 @@ fn who_comes_long_after_a_restart_is_a_new_program() {
     assert_eq!(office.read(AGENT), ["ask 1"]);
 }
 
-/// Each lost connection counted as a delivery, and five of them made a dead letter of a request that
-/// no program ever had.
+/// Each lost connection counted as a delivery, and five of them made a dead letter of a request
+/// that no program ever had.
 #[test]
 fn what_never_arrived_does_not_count_as_delivered() {
     let mut office = Office::new(Limits::default());

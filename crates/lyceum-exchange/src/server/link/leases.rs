@@ -158,8 +158,8 @@ impl Leases {
         }
     }
 
-    /// Takes messages, unless another link of the same program holds the mailbox by now: this one is
-    /// dead then, and would take them with it.
+    /// Takes messages, unless another link of the same program holds the mailbox by now: this one
+    /// is dead then, and would take them with it.
     fn take(
         &self,
         mailbox: MailboxId,
