@@ -57,10 +57,9 @@ impl Case {
                 Metric("python_server_cpu", Microseconds),
             ],
             Self::ServerCall => &[Metric("server_call_p50", Microseconds)],
-            Self::ServerCrowd => &[
-                Metric("server_crowd_64", ThousandsPerSecond),
-                Metric("server_cpu", Microseconds),
-            ],
+            Self::ServerCrowd => {
+                &[Metric("server_crowd_64", ThousandsPerSecond), Metric("server_cpu", Microseconds)]
+            }
             Self::DurableCall => &[Metric("durable_puts", ThousandsPerSecond)],
             Self::DurableCrowd => &[Metric("durable_puts_64", ThousandsPerSecond)],
             Self::RedisCall => &[Metric("redis_call_p50", Microseconds)],

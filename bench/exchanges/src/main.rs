@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench exchanges` runs every case on every target; see its `--help`. [`case`] says
 //! what is measured, [`targets`] who takes part, [`goals`] what Lyceum is held to. A [`run`] is of
-//! fresh processes: a service, an agent ([`parts`]) and a user ([`user`]), in Rust or in [`python`].
+//! fresh processes: a service, an agent ([`parts`]) and a user ([`user`]), in Rust or [`python`].
 
 mod case;
 mod child;
@@ -115,9 +115,8 @@ fn run(exchanges: &Exchanges) -> ExitCode {
         cases => cases,
     };
     let asked = &exchanges.targets;
-    let is_asked = |target: &&Target| {
-        asked.is_empty() || asked.iter().any(|name| name == target.name)
-    };
+    let is_asked =
+        |target: &&Target| asked.is_empty() || asked.iter().any(|name| name == target.name);
     println!("{}", machine::summary());
     if sizes.quick {
         println!("quick: the counts are tiny, the figures mean nothing");

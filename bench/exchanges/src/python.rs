@@ -26,7 +26,8 @@ fn interpreter() -> Result<PathBuf, String> {
         return Ok(python);
     }
     let base = VERSIONS.iter().find_map(|version| installed(version));
-    let base = base.ok_or_else(|| format!("this machine has no Python {}", VERSIONS.join(" or ")))?;
+    let base =
+        base.ok_or_else(|| format!("this machine has no Python {}", VERSIONS.join(" or ")))?;
     eprintln!("installing Academy");
     // What another run left unfinished goes away.
     let _ = fs::remove_dir_all(&folder);

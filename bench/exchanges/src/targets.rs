@@ -47,43 +47,53 @@ use Case::{
 
 /// Everybody, in the order of the tables.
 pub const ALL: &[Target] = &[
-    target("python_on_lyceum", Role::Subject, Service::Lyceum, Side::Python, &[
-        PythonCall,
-        PythonCrowd,
-    ]),
-    target("lyceum", Role::Subject, Service::Lyceum, Side::Rust, &[
-        ServerCall,
-        ServerCrowd,
-        DurableCall,
-        DurableCrowd,
-    ]),
+    target(
+        "python_on_lyceum",
+        Role::Subject,
+        Service::Lyceum,
+        Side::Python,
+        &[PythonCall, PythonCrowd],
+    ),
+    target(
+        "lyceum",
+        Role::Subject,
+        Service::Lyceum,
+        Side::Rust,
+        &[ServerCall, ServerCrowd, DurableCall, DurableCrowd],
+    ),
     target("lyceum", Role::Subject, Service::Redis, Side::Rust, &[RedisCall, RedisCrowd]),
-    target("lyceum", Role::Subject, Service::Hybrid, Side::Rust, &[
-        HybridCall,
-        HybridCrowd,
-        HybridEcho,
-    ]),
+    target(
+        "lyceum",
+        Role::Subject,
+        Service::Hybrid,
+        Side::Rust,
+        &[HybridCall, HybridCrowd, HybridEcho],
+    ),
     target("lyceum", Role::Subject, Service::Nothing, Side::Rust, &[LaunchNode, LaunchProcesses]),
-    target("academy", Role::Peer, Service::Academy, Side::Python, &[
-        PythonCall,
-        PythonCrowd,
-        ServerCall,
-        ServerCrowd,
-        LaunchProcesses,
-    ]),
+    target(
+        "academy",
+        Role::Peer,
+        Service::Academy,
+        Side::Python,
+        &[PythonCall, PythonCrowd, ServerCall, ServerCrowd, LaunchProcesses],
+    ),
     target("academy", Role::Peer, Service::Redis, Side::Python, &[RedisCall, RedisCrowd]),
-    target("academy", Role::Peer, Service::Hybrid, Side::Python, &[
-        HybridCall,
-        HybridCrowd,
-        HybridEcho,
-    ]),
+    target(
+        "academy",
+        Role::Peer,
+        Service::Hybrid,
+        Side::Python,
+        &[HybridCall, HybridCrowd, HybridEcho],
+    ),
     target("academy", Role::Peer, Service::Nothing, Side::Python, &[LaunchNode]),
     target("redis_ping", Role::Reference, Service::Redis, Side::Ping, &[RedisCall]),
-    target("lyceum_tcp", Role::Reference, Service::Nothing, Side::Rust, &[
-        HybridCall,
-        HybridCrowd,
-        HybridEcho,
-    ]),
+    target(
+        "lyceum_tcp",
+        Role::Reference,
+        Service::Nothing,
+        Side::Rust,
+        &[HybridCall, HybridCrowd, HybridEcho],
+    ),
     target("disk", Role::Reference, Service::Nothing, Side::Disk, &[DurableCall]),
 ];
 
