@@ -104,6 +104,40 @@ pub fn decode<H: Head>(bytes: &mut Bytes, limit: usize) -> Result<Option<Frame<H
     Ok(Some(Frame { head, body }))
 }
 
+/// Takes whole frames from the front of a buffer: about so many bytes, and at least one frame.
+///
+/// What is sent over a socket is cut by this, so that a message never is longer than the other side
+/// takes, and a slow line shows signs of life.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use lyceum_wire::academy::link::{ToClient, encode, split};
+///
+/// let mut frames = BytesMut::new();
+/// for id in 0..3 {
+///     encode(&ToClient::Done { ids: vec![id] }, b"", &mut frames)?;
+/// }
+/// assert_eq!(split(&mut frames, 15).len(), 14);
+/// assert_eq!(split(&mut frames, 1).len(), 7);
+/// assert!(split(&mut frames, 1).is_empty());
+/// # Ok::<(), lyceum_wire::academy::link::FrameError>(())
+/// ```
+pub fn split(frames: &mut BytesMut, about: usize) -> Bytes {
+    if frames.len() <= about {
+        return frames.split().freeze();
+    }
+    let mut end = 0;
+    while let Some(length) = frames.get(end..).and_then(|rest| rest.first_chunk::<LENGTH>()) {
+        let next = end + LENGTH + u32::from_le_bytes(*length) as usize;
+        if end > 0 && next > about {
+            break;
+        }
+        end = next;
+    }
+    let end = end.min(frames.len());
+    frames.split_to(end).freeze()
+}
+
 /// Where heads go: the end of a buffer.
 pub(super) struct Appended<'a>(pub(super) &'a mut BytesMut);
 

@@ -20,13 +20,13 @@ pub const HELD_LIMIT: usize = 16_384;
 const NUMBERS_LIMIT: usize = 65_536;
 
 /// Bytes of a name, a class, an attribute or a reason.
-const TEXT_LIMIT: usize = 4096;
+pub const TEXT_LIMIT: usize = 4096;
 
 /// Classes or attributes of one mailbox.
 const NAMES_LIMIT: usize = 256;
 
 /// Agents in one answer to a search.
-const FOUND_LIMIT: usize = 10_000;
+pub const FOUND_LIMIT: usize = 10_000;
 
 /// Something that frames begin with.
 pub trait Head: Serialize + DeserializeOwned {
