@@ -171,6 +171,11 @@ impl Mailboxes {
         Ok(parcels)
     }
 
+    /// Returns whether messages wait in a mailbox.
+    pub fn has_waiting(&self, mailbox: MailboxId) -> bool {
+        self.open(mailbox).is_ok_and(|known| !known.queue.waiting.is_empty())
+    }
+
     /// Notes that a program has received an answer that it took.
     ///
     /// # Errors

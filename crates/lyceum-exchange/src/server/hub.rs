@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::mailbox::{Moment, Place};
 use crate::server::depot::Depot;
-use crate::server::holding::{Holds, Lost};
+use crate::server::holding::{Holds, Links, Lost};
 use crate::server::metrics::Metrics;
 use crate::server::rate::Rate;
 use crate::server::reply::Refusal;
@@ -38,6 +38,7 @@ pub(crate) struct Hub {
     pub(crate) numbers: AtomicU64,
     holds: Mutex<Holds>,
     lost: Mutex<Lost>,
+    links: Mutex<Links>,
 }
 
 impl Clock {
@@ -87,6 +88,7 @@ impl Hub {
             numbers: AtomicU64::new(0),
             holds: Mutex::new(HashMap::new()),
             lost: Mutex::new(HashMap::new()),
+            links: Mutex::new(HashMap::new()),
         }
     }
 
@@ -96,6 +98,10 @@ impl Hub {
 
     pub(crate) fn lost(&self) -> MutexGuard<'_, Lost> {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn links(&self) -> MutexGuard<'_, Links> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads a body that was not in memory, once it is written.

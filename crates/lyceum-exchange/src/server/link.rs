@@ -9,6 +9,8 @@ mod leases;
 mod outgoing;
 mod puts;
 
+use std::collections::VecDeque;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use leases::Leases;
-use lyceum_wire::academy::link::{FrameError, ToClient, ToServer, VERSION, decode};
+use lyceum_wire::academy::link::{Frame, FrameError, ToClient, ToServer, VERSION, decode};
 use outgoing::Outgoing;
 use puts::Puts;
 use thiserror::Error;
@@ -26,6 +28,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
+use crate::pulse::{Heard, Pulse};
 use crate::server::Principal;
 use crate::server::hub::Hub;
 use crate::server::metrics::count;
@@ -44,7 +47,7 @@ const RETRY: Duration = Duration::from_millis(5);
 /// How long the last words of a link may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+type Socket = WebSocketStream<Heard<TokioIo<Upgraded>>>;
 
 /// A connection of a node.
 pub(super) struct Link {
@@ -54,6 +57,9 @@ pub(super) struct Link {
     /// Bytes of the longest frame.
     limit: usize,
     has_greeted: bool,
+    /// Frames that came and are not taken in.
+    inbox: VecDeque<Bytes>,
+    pulse: Pulse,
     leases: Leases,
     puts: Puts,
     out: Outgoing,
@@ -97,7 +103,7 @@ pub(super) async fn serve(hub: Arc<Hub>, upgrade: Upgrade) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(limit + BATCH_BYTES))
         .max_frame_size(Some(limit + BATCH_BYTES));
-    let io = TokioIo::new(upgraded);
+    let (pulse, io) = Pulse::of(TokioIo::new(upgraded));
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     count(&hub.metrics.links);
     let mut link = Link {
@@ -107,6 +113,8 @@ pub(super) async fn serve(hub: Arc<Hub>, upgrade: Upgrade) {
         principal: upgrade.principal,
         bearer: upgrade.bearer,
         has_greeted: false,
+        inbox: VecDeque::new(),
+        pulse,
         limit,
         hub,
     };
@@ -141,17 +149,21 @@ impl Link {
         let mut drain = hub.drain.subscribe();
         let mut ticks = interval(hub.settings.ping.max(Duration::from_millis(1)) / 3);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
+        let (mut heard, mut count) = (Instant::now(), 0);
         loop {
             let room = hub.room.notified();
             tokio::pin!(room);
             room.as_mut().enable();
+            self.take_in()?;
             self.work().await?;
-            if !self.out.is_empty() {
+            while !self.out.is_empty() {
                 socket.send(Message::Binary(self.out.take())).await?;
             }
+            // What was put off goes on, unless it waits for the disk.
+            let goes_on = !self.out.is_full() && (self.leases.has_more() || !self.inbox.is_empty());
             let event = tokio::select! {
-                came = socket.next() => Event::Came(came),
+                came = socket.next(), if self.inbox.is_empty() => Event::Came(came),
+                () = ready(()), if goes_on => Event::Changed,
                 () = bell.rung() => Event::Changed,
                 _ = progress.changed(), if self.out.awaits_disk() => Event::Changed,
                 () = room, if !self.puts.is_empty() => Event::Changed,
@@ -160,12 +172,13 @@ impl Link {
                 _ = drain.wait_for(|drain| *drain) => Event::Drain,
             };
             match event {
-                Event::Came(came) => {
-                    heard = Instant::now();
-                    self.take_in_all(came, socket)?;
-                }
+                Event::Came(came) => self.take_all(came, socket)?,
                 Event::Changed => {}
                 Event::Tick => {
+                    // Not read, a node cannot be heard.
+                    if self.pulse.count() > count || !self.inbox.is_empty() {
+                        (heard, count) = (Instant::now(), self.pulse.count());
+                    }
                     if heard.elapsed() > hub.settings.idle {
                         return Err(Ended::Silent);
                     }
@@ -178,20 +191,20 @@ impl Link {
         }
     }
 
-    /// Takes in what has come, and what else is there already.
-    fn take_in_all(
+    /// Takes what has come, and what else is there already.
+    fn take_all(
         &mut self,
         mut came: Option<Result<Message, SocketError>>,
         socket: &mut Socket,
     ) -> Result<(), Ended> {
         for taken in 1.. {
             match came.ok_or(Ended::Closed)?? {
-                Message::Binary(bytes) => self.take_in(bytes)?,
+                Message::Binary(bytes) => self.inbox.push_back(bytes),
                 Message::Text(_) => return Err(Ended::Expected("binary messages")),
                 Message::Close(_) => return Err(Ended::Closed),
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
-            // What is asked for is taken in: there is no way to give it back.
+            // What is asked for is taken: there is no way to give it back.
             if taken == BATCH {
                 break;
             }
@@ -203,21 +216,32 @@ impl Link {
         Ok(())
     }
 
-    /// Takes in the frames of one message.
-    fn take_in(&mut self, mut bytes: Bytes) -> Result<(), Ended> {
-        while let Some(frame) = decode::<ToServer>(&mut bytes, self.limit)? {
-            match frame.head {
-                ToServer::Hello { version } if version == VERSION && !self.has_greeted => {
-                    self.has_greeted = true;
-                }
-                _ if !self.has_greeted => return Err(Ended::Expected("a greeting of version 1")),
-                ToServer::Ask { id, verb } => self.asked(id, verb, frame.body),
-                ToServer::Received { mailbox, generation, answers, credit } => {
-                    let hold = (mailbox, generation);
-                    self.leases.received(hold, &answers, credit, &mut self.out);
-                }
-                _ => return Err(Ended::Expected("one greeting")),
+    /// Takes in the frames that came, until as much is to be sent as may be: who asks for much reads
+    /// much, or waits.
+    fn take_in(&mut self) -> Result<(), Ended> {
+        while !self.out.is_full()
+            && let Some(bytes) = self.inbox.front_mut()
+        {
+            match decode::<ToServer>(bytes, self.limit)? {
+                Some(frame) => self.take_in_one(frame)?,
+                None => drop(self.inbox.pop_front()),
             }
+        }
+        Ok(())
+    }
+
+    fn take_in_one(&mut self, frame: Frame<ToServer>) -> Result<(), Ended> {
+        match frame.head {
+            ToServer::Hello { version } if version == VERSION && !self.has_greeted => {
+                self.has_greeted = true;
+            }
+            _ if !self.has_greeted => return Err(Ended::Expected("a greeting of version 1")),
+            ToServer::Ask { id, verb } => self.asked(id, verb, frame.body),
+            ToServer::Received { mailbox, generation, answers, credit } => {
+                let hold = (mailbox, generation);
+                self.leases.received(hold, &answers, credit, &mut self.out);
+            }
+            _ => return Err(Ended::Expected("one greeting")),
         }
         Ok(())
     }

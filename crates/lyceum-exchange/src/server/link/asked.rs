@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lyceum_wire::academy::Role;
-use lyceum_wire::academy::link::{Resume, Said, Statistics, Verb};
+use lyceum_wire::academy::link::{FOUND_LIMIT, Resume, Said, Statistics, TEXT_LIMIT, Verb};
+use lyceum_wire::academy::{EntityId, Role};
 
 use super::Link;
 use super::outgoing::millis;
@@ -21,8 +21,19 @@ impl Link {
             let time_left = time_left_millis.map(Duration::from_millis);
             return self.put(id, &Terms { generation, durable, time_left }, body);
         }
-        if let Err(refusal) = self.answer(id, verb) {
+        if let Err(refusal) = self.check_rate(&verb).and_then(|()| self.answer(id, verb)) {
             self.out.refuse(id, &refusal);
+        }
+    }
+
+    /// Counts a question as a request of HTTP is counted. Messages are bounded by their mailboxes,
+    /// and who gives something back is not hindered.
+    fn check_rate(&self, verb: &Verb) -> Result<(), Refusal> {
+        let is_free = matches!(verb, Verb::Release { .. } | Verb::Terminate { .. });
+        if is_free || self.hub.rate.admits(&self.principal.subject, self.hub.clock.now()) {
+            Ok(())
+        } else {
+            Err(Refusal::TooManyRequests)
         }
     }
 
@@ -69,13 +80,13 @@ impl Link {
                 let of_type = Some(class);
                 let query = Query { of_type, subtypes: with_descendants, ..Query::default() };
                 let found = hub.find(principal, &query);
-                self.out.answer(id, Said::Found(found));
+                self.out.answer(id, Said::Found(fit(found)));
             }
             Verb::Find { name } => {
                 let query = Query { name: Some(name), ..Query::default() };
                 let mut found = hub.find(principal, &query);
                 found.retain(|id| id.role == Role::Agent);
-                self.out.answer(id, Said::Found(found));
+                self.out.answer(id, Said::Found(fit(found)));
             }
             _ => return Err(Refusal::Missing("a verb that this server has")),
         }
@@ -98,4 +109,13 @@ impl Link {
         self.out.answer(id, Said::Leased { generation });
         Ok(())
     }
+}
+
+/// Leaves out what has no form on this wire: other exchanges admit longer names.
+fn fit(mut found: Vec<EntityId>) -> Vec<EntityId> {
+    found.truncate(FOUND_LIMIT);
+    for id in &mut found {
+        id.name.take_if(|name| name.len() > TEXT_LIMIT);
+    }
+    found
 }

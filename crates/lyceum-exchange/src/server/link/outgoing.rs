@@ -4,11 +4,18 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use lyceum_wire::academy::link::{Code, Head, Said, ToClient, encode};
+use lyceum_wire::academy::link::{Code, Head, Said, ToClient, encode, split};
 
 use crate::mailbox::{MailboxError, MailboxId, PutError, RegisterError};
 use crate::server::reply::Refusal;
 use crate::store::{Keeper, Level, StoreError, Ticket};
+
+/// About how many bytes of frames one message of the socket has, and after how many nothing more is
+/// taken in or taken from the mailboxes until they are sent.
+const BATCH_BYTES: usize = 1 << 20;
+
+/// Bytes, and answers, that may wait for the disk before the same happens.
+const AWAITED_LIMIT: (usize, usize) = (16 << 20, 65_536);
 
 /// Bytes of the text of a refusal.
 const TEXT_LIMIT: usize = 512;
@@ -23,6 +30,7 @@ pub(super) struct Outgoing {
     ticket: Option<Ticket>,
     /// What waits for the disk, in order.
     awaited: VecDeque<Awaited>,
+    awaited_bytes: usize,
 }
 
 /// Something that is sent when the log is on disk up to a place.
@@ -43,8 +51,12 @@ impl Outgoing {
         append(head, b"", &mut self.frames);
     }
 
+    /// Answers a question. What cannot be said is a refusal: every question has an answer.
     pub(super) fn answer(&mut self, id: u32, said: Said) {
-        self.say(&ToClient::Answer { id, said });
+        if !append(&ToClient::Answer { id, said }, b"", &mut self.frames) {
+            let text = "the answer has no form on this wire".into();
+            self.say(&ToClient::Answer { id, said: Said::Refused { code: Code::Invalid, text } });
+        }
     }
 
     /// Says that a question is answered, once that is safe.
@@ -93,6 +105,7 @@ impl Outgoing {
             self.frames.extend_from_slice(frames);
             return false;
         }
+        self.awaited_bytes += frames.len();
         let what = What::Messages(mailbox, Bytes::copy_from_slice(frames));
         self.awaited.push_back(Awaited { position, what });
         true
@@ -122,6 +135,7 @@ impl Outgoing {
             match self.awaited.pop_front().expect("there is one").what {
                 What::Done(id) => self.done.push(id),
                 What::Messages(mailbox, frames) => {
+                    self.awaited_bytes -= frames.len();
                     self.frames.extend_from_slice(&frames);
                     mailboxes.push(mailbox);
                 }
@@ -140,8 +154,18 @@ impl Outgoing {
         self.frames.is_empty()
     }
 
+    /// Returns whether as much is on its way as may be.
+    pub(super) fn is_full(&self) -> bool {
+        let (bytes, count) = AWAITED_LIMIT;
+        self.frames.len() >= BATCH_BYTES
+            || self.awaited_bytes >= bytes
+            || self.awaited.len() >= count
+            || self.done.len() >= count
+    }
+
+    /// Takes the frames of the next message of the socket.
     pub(super) fn take(&mut self) -> Bytes {
-        self.frames.split().freeze()
+        split(&mut self.frames, BATCH_BYTES)
     }
 
     pub(super) fn clear(&mut self) {
@@ -149,12 +173,13 @@ impl Outgoing {
     }
 }
 
-/// Appends a frame.
-pub(super) fn append<H: Head>(head: &H, body: &[u8], frames: &mut BytesMut) {
-    if let Err(error) = encode(head, body, frames) {
-        // Everything that the server says is bounded by its limits; a name of old may not be.
-        tracing::warn!(error = &error as &dyn std::error::Error, "cannot say something to a node");
+/// Appends a frame; says whether it can be said.
+pub(super) fn append<H: Head>(head: &H, body: &[u8], frames: &mut BytesMut) -> bool {
+    let encoded = encode(head, body, frames);
+    if let Err(error) = &encoded {
+        tracing::warn!(error = error as &dyn std::error::Error, "cannot say something to a node");
     }
+    encoded.is_ok()
 }
 
 pub(super) fn millis(time: Duration) -> u64 {

@@ -1,11 +1,13 @@
 //! Messages that a node puts, and those of them that find no room at first.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
 use super::Link;
-use crate::mailbox::{MailboxError, MailboxId, Moment, Place, Put, PutError, Sequence};
+use crate::mailbox::{
+    Letter, LetterKind, MailboxError, MailboxId, Moment, Place, Put, PutError, Sequence,
+};
 use crate::server::metrics::count;
 use crate::server::sending::{Incoming, Terms};
 
@@ -15,8 +17,11 @@ const LIMIT: (usize, usize) = (4096, 64 << 20);
 /// Messages that could not be accepted at once.
 #[derive(Default)]
 pub(super) struct Puts {
-    /// Those that wait for room, in order.
-    waiting: VecDeque<Waiting>,
+    /// Requests that wait for room, in order, by the mailbox that they are for.
+    waiting: HashMap<MailboxId, VecDeque<Waiting>>,
+    /// Answers wait for space alone, and for no request.
+    answers: VecDeque<Waiting>,
+    count: usize,
     bytes: usize,
     /// Requests that were answered before: their answers are to be sent once more.
     again: Vec<(u32, Sequence, Place)>,
@@ -31,22 +36,31 @@ struct Waiting {
 
 impl Puts {
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.count == 0
     }
 
     /// Returns whether something waits for room in a mailbox, so that later messages wait behind.
-    fn is_behind(&self, to: MailboxId) -> bool {
-        self.waiting.iter().any(|waiting| waiting.incoming.letter.to == to)
+    fn is_behind(&self, letter: &Letter) -> bool {
+        letter.kind == LetterKind::Request && self.waiting.contains_key(&letter.to)
     }
 
     fn wait(&mut self, waiting: Waiting) -> Result<(), Waiting> {
         let bytes = self.bytes + waiting.incoming.body.len();
-        if self.waiting.len() >= LIMIT.0 || bytes > LIMIT.1 {
+        if self.count >= LIMIT.0 || bytes > LIMIT.1 {
             return Err(waiting);
         }
-        self.bytes = bytes;
-        self.waiting.push_back(waiting);
+        (self.count, self.bytes) = (self.count + 1, bytes);
+        let letter = &waiting.incoming.letter;
+        match letter.kind {
+            LetterKind::Request => self.waiting.entry(letter.to).or_default().push_back(waiting),
+            LetterKind::Response => self.answers.push_back(waiting),
+        }
         Ok(())
+    }
+
+    fn leave(&mut self, one: &Waiting) {
+        self.count -= 1;
+        self.bytes -= one.incoming.body.len();
     }
 }
 
@@ -57,7 +71,7 @@ impl Link {
             Ok(incoming) => incoming,
             Err(refusal) => return self.out.refuse(id, &refusal),
         };
-        let is_behind = self.puts.is_behind(incoming.letter.to);
+        let is_behind = self.puts.is_behind(&incoming.letter);
         let error = if is_behind { None } else { self.try_put(id, &incoming) };
         if !is_behind && error.is_none() {
             return;
@@ -101,26 +115,28 @@ impl Link {
 
     /// Tries what waits for room once more. Messages for one mailbox keep their order.
     pub(super) fn retry_puts(&mut self) {
-        let waiting = std::mem::take(&mut self.puts.waiting);
-        self.puts.bytes = 0;
+        let mut answers = std::mem::take(&mut self.puts.answers);
+        self.retry_in_order(&mut answers);
+        self.puts.answers = answers;
+        let mut waiting = std::mem::take(&mut self.puts.waiting);
+        waiting.retain(|_, queue| {
+            self.retry_in_order(queue);
+            !queue.is_empty()
+        });
+        self.puts.waiting = waiting;
+    }
+
+    /// Tries the first of a queue until one is to wait on.
+    fn retry_in_order(&mut self, queue: &mut VecDeque<Waiting>) {
         let now = self.hub.clock.now();
-        for one in waiting {
-            let is_behind = self.puts.is_behind(one.incoming.letter.to);
-            let error = if is_behind {
-                None
-            } else {
-                match self.try_put(one.id, &one.incoming) {
-                    None => continue,
-                    error => error,
-                }
-            };
-            match error {
-                Some(error) if now >= one.until => self.out.refuse(one.id, &error.into()),
-                _ => {
-                    // There was room for it before.
-                    let _ = self.puts.wait(one);
-                }
+        while let Some(first) = queue.front() {
+            match self.try_put(first.id, &first.incoming) {
+                Some(_) if now < first.until => return,
+                Some(error) => self.out.refuse(first.id, &error.into()),
+                None => {}
             }
+            let first = queue.pop_front().expect("there is one");
+            self.puts.leave(&first);
         }
     }
 
