@@ -89,6 +89,11 @@ pub enum Event {
         /// Whose body.
         body: BodyOf,
     },
+    /// A message that was given away did not arrive, and waits once more as if it had not been.
+    Missed {
+        /// Which.
+        sequence: Sequence,
+    },
 }
 
 /// How a message ends.

@@ -81,7 +81,7 @@ impl Mailboxes {
     }
 
     /// Lets the program of that generation go on, whose connection was lost. What it was given and
-    /// does not have waits once more.
+    /// does not have waits once more, and does not count as delivered.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Mailboxes {
         let missing: Vec<Sequence> = taken.filter(|sequence| !held.contains(sequence)).collect();
         for sequence in missing {
             reserve(journal)?;
-            self.emit(journal, Event::Returned { sequence }, &[]);
+            self.emit(journal, Event::Missed { sequence }, &[]);
         }
         self.holders.insert(mailbox, generation);
         self.lost_since.remove(&mailbox);

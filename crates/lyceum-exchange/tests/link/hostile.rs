@@ -1,64 +1,15 @@
 //! What strangers may do to the server by its link.
 
 use bytes::BytesMut;
-use futures_util::{SinkExt, StreamExt};
-use lyceum_wire::academy::link::{ToClient, ToServer, VERSION, Verb, decode, encode};
+use futures_util::SinkExt;
+use lyceum_wire::academy::link::{ToClient, ToServer, VERSION, Verb};
 use lyceum_wire::academy::{Body, EntityId, Message as Mail, Uuid, link::Packed};
 use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::house::House;
-
-/// A link, frame by frame.
-struct Raw(WebSocketStream<TcpStream>);
-
-impl Raw {
-    async fn open(house: &House) -> Self {
-        let stream = TcpStream::connect(house.address).await.unwrap();
-        let uri = format!("ws://{}/link", house.address);
-        let mut raw = Self(client_async(uri, stream).await.unwrap().0);
-        assert!(matches!(raw.next().await[..], [ToClient::Welcome { version: VERSION, .. }]));
-        raw
-    }
-
-    async fn greeted(house: &House) -> Self {
-        let mut raw = Self::open(house).await;
-        raw.say(&ToServer::Hello { version: VERSION }, b"").await;
-        raw
-    }
-
-    async fn say(&mut self, head: &ToServer, body: &[u8]) {
-        let mut bytes = BytesMut::new();
-        encode(head, body, &mut bytes).unwrap();
-        self.0.send(Message::Binary(bytes.freeze())).await.unwrap();
-    }
-
-    async fn ask(&mut self, id: u32, verb: Verb, body: &[u8]) {
-        self.say(&ToServer::Ask { id, verb }, body).await;
-    }
-
-    /// Returns the frames of the next message; none at the end.
-    async fn next(&mut self) -> Vec<ToClient> {
-        while let Some(Ok(message)) = self.0.next().await {
-            let Message::Binary(mut bytes) = message else { continue };
-            let mut frames = Vec::new();
-            while let Some(frame) = decode::<ToClient>(&mut bytes, 1 << 20).unwrap() {
-                frames.push(frame.head);
-            }
-            return frames;
-        }
-        Vec::new()
-    }
-
-    /// Returns why the server ends the link.
-    async fn goodbye(&mut self) -> String {
-        match &self.next().await[..] {
-            [ToClient::Goodbye { reason }] => reason.clone(),
-            other => panic!("{other:?}"),
-        }
-    }
-}
+use crate::raw::Raw;
 
 #[tokio::test]
 async fn what_is_no_frame_ends_the_link_with_a_reason() {

@@ -8,7 +8,12 @@ mod durable;
 mod environment;
 mod holders;
 mod hostile;
+mod large;
 #[path = "../server/house.rs"]
 mod house;
 mod nodes;
 mod python;
+mod raw;
+mod refused;
+mod returning;
+mod script;
