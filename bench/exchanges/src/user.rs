@@ -45,7 +45,9 @@ pub(crate) fn measure(data: &Path, time: Duration) {
     });
     drop((agent, server));
     let Disk { as_it_was, undisturbed } = disk;
-    println!("the disk alone: {undisturbed:.0} synced records per second, {as_it_was:.0} as it was");
+    println!(
+        "the disk alone: {undisturbed:.0} synced records per second, {as_it_was:.0} as it was"
+    );
     if as_it_was * 2.0 < undisturbed {
         println!("the machine is busy: what is durable is not comparable");
     }
@@ -63,7 +65,13 @@ async fn figures(echo: Handle<Echo>, time: Duration, syncs: f64, server: u32) ->
     let per_call = (cpu(server) - before) * 1e6 / (calls * time.as_secs_f64());
     let one = in_flight(&echo, time, 1, true).await;
     let many = in_flight(&echo, time, IN_FLIGHT, true).await;
-    let figure = |name, found, goal, unit, more_is_better| Figure { name, found, goal, unit, more_is_better };
+    let figure = |name, found, goal, unit, more_is_better| Figure {
+        name,
+        found,
+        goal,
+        unit,
+        more_is_better,
+    };
     vec![
         figure("sequential call, p50", sequential, 150.0, "us", false),
         figure("calls, 64 in flight", calls, 30_000.0, "/s", true),

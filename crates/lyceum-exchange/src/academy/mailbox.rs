@@ -168,6 +168,13 @@ pub enum MailboxError {
 impl MailboxError {
     /// Returns whether the same question may be answered later.
     pub(super) fn may_pass(&self) -> bool {
-        matches!(self, Self::Overloaded(_) | Self::Unreachable(_) | Self::Lost(_) | Self::Answer(_))
+        matches!(
+            self,
+            Self::Overloaded(_)
+                | Self::StorageFull
+                | Self::Unreachable(_)
+                | Self::Lost(_)
+                | Self::Answer(_)
+        )
     }
 }

@@ -13,7 +13,8 @@ use super::{Delivered, Mailbox, MailboxError};
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// How long to wait after the exchange failed, at first and at most.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
+pub(super) const PAUSES: (Duration, Duration) =
+    (Duration::from_millis(50), Duration::from_secs(10));
 
 /// Takes what comes into a mailbox.
 pub(super) trait Receiver: Send + Sync + 'static {

@@ -64,8 +64,8 @@ impl Site {
         }
     }
 
-    /// Returns the id of an agent: what is no number is the name of a class or of an agent, and means
-    /// one that is alive if there is one.
+    /// Returns the id of an agent: what is no number is the name of a class or of an agent, and
+    /// means one that is alive if there is one.
     pub(super) async fn resolve(&self, agent: &AgentKey) -> Result<EntityId, Stuck> {
         if let Some(uid) = uid_of(agent) {
             return Ok(EntityId::agent(uid, None));

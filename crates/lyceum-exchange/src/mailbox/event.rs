@@ -89,8 +89,8 @@ pub enum Event {
         /// Whose body.
         body: BodyOf,
     },
-    /// A message that was given away did not arrive, and waits once more as if it had not been.
-    Missed {
+    /// A message that was given away never arrived, and waits once more as if it had not been.
+    Unsent {
         /// Which.
         sequence: Sequence,
     },

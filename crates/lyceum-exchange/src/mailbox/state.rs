@@ -73,8 +73,8 @@ impl State {
             Event::Taken { sequence, generation, is_kept } => {
                 self.taken(sequence, generation, is_kept);
             }
-            Event::Returned { sequence } => self.returned(sequence, true),
-            Event::Missed { sequence } => self.returned(sequence, false),
+            Event::Returned { sequence } => self.returned(sequence, false),
+            Event::Unsent { sequence } => self.returned(sequence, true),
             Event::Ended { sequence, end } => {
                 self.end(sequence, end, limits);
             }
@@ -184,13 +184,11 @@ impl State {
         }
     }
 
-    fn returned(&mut self, sequence: Sequence, has_arrived: bool) {
+    fn returned(&mut self, sequence: Sequence, is_unsent: bool) {
         let Some(entry) = self.messages.get_mut(&sequence) else { return };
         let Some(mailbox) = self.mailboxes.get_mut(&entry.letter.to) else { return };
         if entry.taken_by.take().is_some() {
-            if !has_arrived {
-                entry.deliveries = entry.deliveries.saturating_sub(1);
-            }
+            entry.deliveries = entry.deliveries.saturating_sub(u32::from(is_unsent));
             mailbox.queue.taken.remove(&sequence);
             mailbox.queue.wait(sequence, entry);
             self.changed.insert(Key::Message(sequence));

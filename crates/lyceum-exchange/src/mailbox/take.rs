@@ -98,7 +98,7 @@ impl Mailboxes {
         let missing: Vec<Sequence> = taken.filter(|sequence| !held.contains(sequence)).collect();
         for sequence in missing {
             reserve(journal)?;
-            self.emit(journal, Event::Missed { sequence }, &[]);
+            self.emit(journal, Event::Unsent { sequence }, &[]);
         }
         self.holders.insert(mailbox, generation);
         self.lost_since.remove(&mailbox);

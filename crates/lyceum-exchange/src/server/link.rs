@@ -23,7 +23,7 @@ use lyceum_wire::academy::link::{Frame, FrameError, ToClient, ToServer, VERSION,
 use outgoing::Outgoing;
 use puts::Puts;
 use thiserror::Error;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
@@ -147,9 +147,10 @@ impl Link {
         let hub = self.hub.clone();
         let mut progress = hub.keeper.progress();
         let mut drain = hub.drain.subscribe();
-        let mut ticks = interval(hub.settings.ping.max(Duration::from_millis(1)) / 3);
+        let tick = hub.settings.ping.max(Duration::from_millis(3)) / 3;
+        let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut heard, mut count) = (Instant::now(), 0);
+        let (mut quiet, mut heard) = (0, 0);
         loop {
             let room = hub.room.notified();
             tokio::pin!(room);
@@ -176,10 +177,10 @@ impl Link {
                 Event::Changed => {}
                 Event::Tick => {
                     // Not read, a node cannot be heard.
-                    if self.pulse.count() > count || !self.inbox.is_empty() {
-                        (heard, count) = (Instant::now(), self.pulse.count());
-                    }
-                    if heard.elapsed() > hub.settings.idle {
+                    let count = self.pulse.count();
+                    let is_heard = count > heard || !self.inbox.is_empty();
+                    (quiet, heard) = (if is_heard { 0 } else { quiet + 1 }, count);
+                    if tick * quiet > hub.settings.idle {
                         return Err(Ended::Silent);
                     }
                     self.leases.unstick();

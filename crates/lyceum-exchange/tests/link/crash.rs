@@ -71,7 +71,7 @@ async fn serve(folder: &Path, address: &str) {
     let mut settings = Settings::new(wording);
     settings.limits.deliveries = 1000;
     settings.segment = 8 << 20;
-    let store = Box::new(Folder::open(&folder.join("store"), 4 << 20).unwrap());
+    let store = Box::new(Folder::open(folder.join("store"), 4 << 20).unwrap());
     let keeper = Keeper::open(store, settings).unwrap();
     let clock = Clock::of(&Node::local());
     let settings = ServerSettings::default();
@@ -87,7 +87,7 @@ async fn work(folder: &Path, address: &str) {
     let register = node.register_mailbox(&format!("exchange://{address}"), &worker.any());
     register.id(MAILBOX).keep().await.unwrap();
     println!("ready");
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// The processes of one test.

@@ -2,14 +2,16 @@
 
 use bytes::BytesMut;
 use futures_util::SinkExt;
-use lyceum_wire::academy::link::{ToClient, ToServer, VERSION, Verb};
+use lyceum_wire::academy::link::{Said, ToClient, ToServer, Verb, encode};
 use lyceum_wire::academy::{Body, EntityId, Message as Mail, Uuid, link::Packed};
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::house::House;
-use crate::raw::Raw;
+use crate::house::{House, Plan};
+use crate::raw::{Raw, entity};
 
 #[tokio::test]
 async fn what_is_no_frame_ends_the_link_with_a_reason() {
@@ -85,5 +87,114 @@ async fn pages_of_browsers_are_not_let_in() {
     request.headers_mut().insert("origin", "http://evil.example".parse().unwrap());
     let error = client_async(request, stream).await.unwrap_err().to_string();
     assert!(error.contains("403"), "{error}");
+    house.close().await.unwrap();
+}
+
+fn ping(from: u128, to: u128, tag: u128) -> Mail {
+    Mail::request(entity(from), entity(to), Uuid::from_u128(tag), Body::PingRequest)
+}
+
+fn is_deliver(frame: &ToClient) -> bool {
+    matches!(frame, ToClient::Deliver { .. })
+}
+
+/// A link that was dead and not known to be took messages into the void, and its end took the
+/// mailbox from the program that had come back on another one.
+#[tokio::test]
+async fn a_dead_link_takes_nothing_from_the_one_that_resumed() {
+    let house = House::open().await;
+    let (mut dead, mut alive) = (Raw::greeted(&house).await, Raw::greeted(&house).await);
+    dead.register([1]).await;
+    let uid = Uuid::from_u128(1);
+    dead.ask(2, Verb::Lease { mailbox: uid, resume: None, credit: 64 }, b"").await;
+    dead.until(|frame| matches!(frame, ToClient::Answer { id: 2, .. })).await;
+
+    let resume = Some(lyceum_wire::academy::link::Resume { generation: 1, held: vec![] });
+    alive.ask(3, Verb::Lease { mailbox: uid, resume, credit: 64 }, b"").await;
+    alive.until(|frame| matches!(frame, ToClient::Answer { id: 3, .. })).await;
+    // What rings the dead one's bell: it still believes that it has the mailbox.
+    dead.say(&ToServer::Received { mailbox: uid, generation: 1, answers: vec![], credit: 1 }, b"")
+        .await;
+    dead.until(|frame| matches!(frame, ToClient::Lost { .. })).await;
+    alive.put(4, &ping(1, 1, 9)).await;
+    alive.until(is_deliver).await;
+    drop(dead);
+    house.pass(std::time::Duration::from_secs(60));
+
+    alive.put(5, &ping(1, 1, 10)).await;
+    alive.until(is_deliver).await;
+    house.close().await.unwrap();
+}
+
+/// An answer waited behind requests that had found no room in the mailbox of who waited for it.
+#[tokio::test]
+async fn a_full_mailbox_does_not_hold_up_an_answer() {
+    let mut plan = Plan::default();
+    plan.settings.limits.messages_per_mailbox = 1;
+    let house = House::build(plan).await;
+    let mut raw = Raw::greeted(&house).await;
+    raw.register([1]).await;
+    raw.register([2]).await;
+    let request = ping(1, 2, 7);
+    raw.put(2, &request).await;
+    raw.until(|frame| *frame == ToClient::Done { ids: vec![2] }).await;
+    raw.put(3, &ping(2, 1, 8)).await;
+    raw.until(|frame| *frame == ToClient::Done { ids: vec![3] }).await;
+
+    raw.put(4, &ping(2, 1, 9)).await;
+    raw.put(5, &request.answer(Body::SuccessResponse)).await;
+
+    raw.until(|frame| *frame == ToClient::Done { ids: vec![5] }).await;
+    house.close().await.unwrap();
+}
+
+/// The answer had a name in it that this wire does not have, and was never sent.
+#[tokio::test]
+async fn an_agent_with_a_name_that_is_too_long_is_found_without_it() {
+    let house = House::open().await;
+    let name = "n".repeat(5_000);
+    let entity = json!({ "uid": Uuid::from_u128(1), "name": name, "role": "agent" }).to_string();
+    let body = json!({ "mailbox": entity, "agent": "app.Clerk" }).to_string();
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let request = format!(
+        "POST /mailbox HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\
+         content-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut said = String::new();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+
+    let mut raw = Raw::greeted(&house).await;
+    let discover = Verb::Discover { class: "app.Clerk".into(), with_descendants: false };
+    raw.ask(1, discover, b"").await;
+
+    let frames = raw.next().await;
+    let [ToClient::Answer { said: Said::Found(found), .. }] = &frames[..] else {
+        panic!("{frames:?}");
+    };
+    assert_eq!((found[0].uid, &found[0].name), (Uuid::from_u128(1), &None));
+    house.close().await.unwrap();
+}
+
+/// Thousands of questions in one message were all answered before any answer was sent.
+#[tokio::test]
+async fn many_questions_in_one_message_are_answered_in_order() {
+    let house = House::open().await;
+    let mut raw = Raw::greeted(&house).await;
+    let mut bytes = BytesMut::new();
+    for id in 0..20_000 {
+        let verb = Verb::Statistics { mailbox: Uuid::from_u128(1) };
+        encode(&ToServer::Ask { id, verb }, b"", &mut bytes).unwrap();
+    }
+    raw.0.send(Message::Binary(bytes.freeze())).await.unwrap();
+    let mut next = 0;
+    while next < 20_000 {
+        for frame in raw.next().await {
+            assert!(matches!(frame, ToClient::Answer { id, .. } if id == next), "{frame:?}");
+            next += 1;
+        }
+    }
     house.close().await.unwrap();
 }

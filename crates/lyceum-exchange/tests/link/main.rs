@@ -8,9 +8,9 @@ mod durable;
 mod environment;
 mod holders;
 mod hostile;
-mod large;
 #[path = "../server/house.rs"]
 mod house;
+mod large;
 mod nodes;
 mod python;
 mod raw;

@@ -77,6 +77,20 @@ async fn many_calls_at_once_are_all_answered() {
     end([client, server], house).await;
 }
 
+/// All that waited went in one message, which the server refused to take, again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_that_are_large_together_arrive() {
+    let house = House::open().await;
+    let (server, client) = (serve(&house).await, Node::local());
+    let clerk = client.connect::<Clerk>(&address(&house)).await.unwrap();
+    let text = "x".repeat(350_000);
+    let calls = (0..12).map(|_| async { clerk.echo(text.clone()).await });
+    for answer in join_all(calls).await {
+        assert_eq!(answer.unwrap().len(), text.len());
+    }
+    end([client, server], house).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_by_the_link_and_by_http_reach_each_other() {
     let house = House::open().await;

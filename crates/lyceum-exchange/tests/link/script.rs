@@ -83,12 +83,17 @@ impl Side {
         }
     }
 
-    /// Returns the next question that is not how the node shows that it is alive.
+    /// Returns the next question that matters: what a node does besides is let pass.
     pub(crate) async fn asked(&mut self) -> (u32, Verb, Bytes) {
         loop {
             let frame = self.next().await;
             match frame.head {
-                ToServer::Ask { id, verb: Verb::Beat { .. } } => self.done(id).await,
+                ToServer::Ask { id, verb: Verb::Beat { .. } | Verb::Register { .. } } => {
+                    self.done(id).await;
+                }
+                ToServer::Ask { id, verb: Verb::Lease { mailbox, .. } } if mailbox != MAILBOX => {
+                    self.leased(id).await;
+                }
                 ToServer::Ask { id, verb } => return (id, verb, frame.body),
                 ToServer::Received { credit, .. } => self.received += credit,
                 other => panic!("{other:?}"),
@@ -117,13 +122,6 @@ impl Side {
     pub(crate) async fn leased(&mut self, id: u32) {
         let said = Said::Leased { generation: 1 };
         self.say(&ToClient::Answer { id, said }, b"").await;
-    }
-
-    /// Has a mailbox registered.
-    pub(crate) async fn register(&mut self) {
-        let (id, verb, _) = self.asked().await;
-        assert!(matches!(verb, Verb::Register { .. }), "{verb:?}");
-        self.done(id).await;
     }
 
     /// Returns the number of the question for the mailbox, which begins anew or does not.

@@ -4,7 +4,7 @@
 //! layout in bytes.
 //!
 //! - [`ToServer`], [`ToClient`]: what is said, in each direction; [`Verb`]: what can be asked.
-//! - [`encode`], [`decode`], [`split`]: frames to bytes and back. [`FrameError`]: what can be wrong with them.
+//! - [`encode`], [`decode`]: frames to bytes and back. [`FrameError`]: what can be wrong with them.
 //! - [`Packed`]: a message of Academy as the server keeps it, without its header in JSON.
 
 mod error;
@@ -13,9 +13,9 @@ mod head;
 mod packed;
 
 pub use error::FrameError;
-pub use frame::{FRAME_LIMIT, Frame, decode, encode, split};
+pub use frame::{FRAME_LIMIT, Frame, MESSAGE_BYTES, cut, decode, encode};
 pub use head::{
-    CREDIT_LIMIT, Code, FOUND_LIMIT, HELD_LIMIT, Head, Resume, Said, Statistics, TEXT_LIMIT, ToClient, ToServer, VERSION,
-    Verb, Why,
+    CREDIT_LIMIT, Code, HELD_LIMIT, Head, Resume, Said, Statistics, TEXT_LIMIT, ToClient, ToServer,
+    VERSION, Verb, Why,
 };
 pub use packed::{Packed, Post};

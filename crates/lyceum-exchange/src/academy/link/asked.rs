@@ -207,9 +207,7 @@ impl Questions {
 
     /// Ends what is asked of a server that does not let this side in. Answers wait until it does.
     pub(super) fn fail_but_answers(&mut self, error: impl Fn() -> MailboxError) {
-        let is_kept = |question: &Question| {
-            matches!(&question.who, Who::Answering(sender, _) if !sender.is_closed())
-        };
+        let is_kept = |question: &Question| matches!(&question.who, Who::Answering(sender, _) if !sender.is_closed());
         self.end(|question| !is_kept(question), error);
     }
 

@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use lyceum_core::exchange::Door;
 use lyceum_wire::Endpoint;
 use lyceum_wire::academy::link::{
-    FrameError, Packed, Said, ToClient, ToServer, Verb, Why, decode, encode, split,
+    FrameError, MESSAGE_BYTES, Packed, Said, ToClient, ToServer, Verb, Why, cut, decode, encode,
 };
 use lyceum_wire::academy::{Message, Uuid};
 use tokio::sync::{Notify, oneshot};
@@ -20,9 +20,6 @@ use crate::academy::{Asked, Delivered, MailboxError};
 
 /// Bytes of the head of a frame with a message.
 const HEAD_LIMIT: u64 = 64;
-
-/// About how many bytes of frames one message of the socket has. The server takes at least as many.
-const BATCH_BYTES: usize = 1 << 20;
 
 /// A connection to a server.
 pub(crate) struct Line {
@@ -99,8 +96,8 @@ impl Line {
     }
 
     /// Asks something. It leaves now, or as soon as there is a connection, whoever polls.
-    pub(super) fn ask(&self, verb: Verb, again: Again) -> Asked<Option<Said>> {
-        self.ask_with(&verb, |_| Ok(()), again, Who::Somebody)
+    pub(super) fn ask(&self, verb: &Verb, again: Again) -> Asked<Option<Said>> {
+        self.ask_with(verb, |_| Ok(()), again, Who::Somebody)
     }
 
     /// Puts a message.
@@ -207,7 +204,7 @@ impl Line {
 
     /// Takes what is to be sent, up to what one message of the socket may have.
     pub(super) fn outgoing(&self) -> Bytes {
-        split(&mut self.lock().frames, BATCH_BYTES)
+        cut(&mut self.lock().frames, MESSAGE_BYTES)
     }
 
     /// Ends what could not be sent for long, and asks once more what was refused for now. Called
@@ -327,8 +324,7 @@ impl State {
         let (resume, credit) = lease.resume();
         let verb = Verb::Lease { mailbox, resume, credit };
         let head = ToServer::Ask { id: self.questions.number(), verb };
-        let asked =
-            self.questions.ask(b"", true, Again::ForAWhile, Who::Resuming(mailbox));
+        let asked = self.questions.ask(b"", true, Again::ForAWhile, Who::Resuming(mailbox));
         asked.expect("there is room for what the line asks");
         encode(&head, b"", &mut self.frames).expect("what is held is bounded");
     }

@@ -26,14 +26,14 @@ impl LinkMailbox {
     }
 
     /// Asks for something that is done or not.
-    fn tell(&self, verb: Verb) -> Asked<()> {
+    fn tell(&self, verb: &Verb) -> Asked<()> {
         self.line.ask(verb, Again::ForAWhile).map(|said| said.map(drop)).boxed()
     }
 
     /// Asks, and makes something of the answer.
     fn ask<T: Send + 'static>(
         &self,
-        verb: Verb,
+        verb: &Verb,
         read: impl FnOnce(Said) -> Option<T> + Send + 'static,
     ) -> Asked<T> {
         let asked = self.line.ask(verb, Again::ForAWhile);
@@ -55,7 +55,7 @@ impl Mailbox for LinkMailbox {
         // Whoever comes back to it means to hold it.
         self.line.forget_ended(id.uid);
         let classes = ancestors.map(<[String]>::to_vec);
-        self.tell(Verb::Register { mailbox: id.clone(), classes })
+        self.tell(&Verb::Register { mailbox: id.clone(), classes })
     }
 
     fn keeps_messages(&self) -> bool {
@@ -114,21 +114,21 @@ impl Mailbox for LinkMailbox {
             generation
         });
         match generation {
-            Some(generation) => self.tell(Verb::Release { mailbox, generation }),
+            Some(generation) => self.tell(&Verb::Release { mailbox, generation }),
             None => ready(Ok(())).boxed(),
         }
     }
 
     fn discover(&self, class: &str, with_descendants: bool) -> Asked<Vec<EntityId>> {
         let verb = Verb::Discover { class: class.into(), with_descendants };
-        self.ask(verb, |said| match said {
+        self.ask(&verb, |said| match said {
             Said::Found(found) => Some(found),
             _ => None,
         })
     }
 
     fn named(&self, name: &str) -> Asked<Vec<EntityId>> {
-        self.ask(Verb::Find { name: name.into() }, |said| match said {
+        self.ask(&Verb::Find { name: name.into() }, |said| match said {
             Said::Found(found) => Some(found),
             _ => None,
         })
@@ -138,22 +138,22 @@ impl Mailbox for LinkMailbox {
         if let Some(lease) = self.line.forget(id.uid) {
             lease.end(End::Terminated);
         }
-        self.tell(Verb::Terminate { mailbox: id.uid })
+        self.tell(&Verb::Terminate { mailbox: id.uid })
     }
 
     fn heartbeat(&self) -> Asked<()> {
-        self.tell(Verb::Beat { mailbox: self.id.uid })
+        self.tell(&Verb::Beat { mailbox: self.id.uid })
     }
 
     fn last_heartbeat(&self, id: &EntityId) -> Asked<Option<Duration>> {
-        self.ask(Verb::LastBeat { mailbox: id.uid }, |said| match said {
+        self.ask(&Verb::LastBeat { mailbox: id.uid }, |said| match said {
             Said::LastBeat { millis } => Some(millis.map(Duration::from_millis)),
             _ => None,
         })
     }
 
     fn stats(&self, id: &EntityId) -> Asked<MailboxStats> {
-        self.ask(Verb::Statistics { mailbox: id.uid }, |said| match said {
+        self.ask(&Verb::Statistics { mailbox: id.uid }, |said| match said {
             Said::Statistics(found) => Some(stats(found)),
             _ => None,
         })

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use lyceum_wire::academy::link::{FOUND_LIMIT, Resume, Said, Statistics, TEXT_LIMIT, Verb};
+use lyceum_wire::academy::link::{Resume, Said, Statistics, TEXT_LIMIT, Verb};
 use lyceum_wire::academy::{EntityId, Role};
 
 use super::Link;
@@ -113,7 +113,6 @@ impl Link {
 
 /// Leaves out what has no form on this wire: other exchanges admit longer names.
 fn fit(mut found: Vec<EntityId>) -> Vec<EntityId> {
-    found.truncate(FOUND_LIMIT);
     for id in &mut found {
         id.name.take_if(|name| name.len() > TEXT_LIMIT);
     }

@@ -4,15 +4,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use lyceum_wire::academy::link::{Code, Head, Said, ToClient, encode, split};
+use lyceum_wire::academy::link::{Code, Head, MESSAGE_BYTES, Said, ToClient, cut, encode};
 
 use crate::mailbox::{MailboxError, MailboxId, PutError, RegisterError};
 use crate::server::reply::Refusal;
 use crate::store::{Keeper, Level, StoreError, Ticket};
 
-/// About how many bytes of frames one message of the socket has, and after how many nothing more is
-/// taken in or taken from the mailboxes until they are sent.
-const BATCH_BYTES: usize = 1 << 20;
+/// Bytes of frames after which nothing more is taken in, or from the mailboxes, until they are sent.
+const LONG: usize = 1 << 20;
 
 /// Bytes, and answers, that may wait for the disk before the same happens.
 const AWAITED_LIMIT: (usize, usize) = (16 << 20, 65_536);
@@ -157,7 +156,7 @@ impl Outgoing {
     /// Returns whether as much is on its way as may be.
     pub(super) fn is_full(&self) -> bool {
         let (bytes, count) = AWAITED_LIMIT;
-        self.frames.len() >= BATCH_BYTES
+        self.frames.len() >= LONG
             || self.awaited_bytes >= bytes
             || self.awaited.len() >= count
             || self.done.len() >= count
@@ -165,7 +164,7 @@ impl Outgoing {
 
     /// Takes the frames of the next message of the socket.
     pub(super) fn take(&mut self) -> Bytes {
-        split(&mut self.frames, BATCH_BYTES)
+        cut(&mut self.frames, MESSAGE_BYTES)
     }
 
     pub(super) fn clear(&mut self) {

@@ -44,10 +44,11 @@ impl Puts {
         letter.kind == LetterKind::Request && self.waiting.contains_key(&letter.to)
     }
 
-    fn wait(&mut self, waiting: Waiting) -> Result<(), Waiting> {
+    /// Has a message wait, as long as not too many do; says whether it does.
+    fn wait(&mut self, waiting: Waiting) -> bool {
         let bytes = self.bytes + waiting.incoming.body.len();
         if self.count >= LIMIT.0 || bytes > LIMIT.1 {
-            return Err(waiting);
+            return false;
         }
         (self.count, self.bytes) = (self.count + 1, bytes);
         let letter = &waiting.incoming.letter;
@@ -55,7 +56,7 @@ impl Puts {
             LetterKind::Request => self.waiting.entry(letter.to).or_default().push_back(waiting),
             LetterKind::Response => self.answers.push_back(waiting),
         }
-        Ok(())
+        true
     }
 
     fn leave(&mut self, one: &Waiting) {
@@ -77,8 +78,8 @@ impl Link {
             return;
         }
         let until = self.hub.clock.now().after(self.hub.settings.room);
-        if let Err(Waiting { id, incoming, .. }) = self.puts.wait(Waiting { id, incoming, until }) {
-            let mailbox = incoming.letter.to;
+        let mailbox = incoming.letter.to;
+        if !self.puts.wait(Waiting { id, incoming, until }) {
             let full = PutError::Full { mailbox, messages: LIMIT.0, bytes: LIMIT.1 as u64 };
             self.out.refuse(id, &error.unwrap_or(full).into());
         }
@@ -92,7 +93,7 @@ impl Link {
                 self.out.done(id, ticket);
             }
             Ok((Put::AnsweredBefore(answer, place), _)) => {
-                self.puts.again.push((id, answer, place))
+                self.puts.again.push((id, answer, place));
             }
             Ok((Put::Unmatched, _)) => {
                 count(&self.hub.metrics.unmatched);

@@ -8,6 +8,10 @@ use super::{FrameError, Head};
 /// The longest frame that is sent or taken, unless the two sides agree on less: 256 MiB.
 pub const FRAME_LIMIT: usize = 256 << 20;
 
+/// Bytes of frames in one message of the socket, unless a single frame has more: so that what comes
+/// shows soon that the other side is alive.
+pub const MESSAGE_BYTES: usize = 256 << 10;
+
 /// The length in front of each frame.
 const LENGTH: usize = size_of::<u32>();
 
@@ -60,6 +64,33 @@ fn append<H: Head>(head: &H, body: &[u8], into: &mut BytesMut) -> Result<(), Fra
     Ok(())
 }
 
+/// Takes as many whole frames from the front of a buffer as one message should have: up to about so
+/// many bytes, and one frame at least.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use lyceum_wire::academy::link::{ToClient, cut, encode};
+///
+/// let mut frames = BytesMut::new();
+/// for id in 0..3 {
+///     encode(&ToClient::Done { ids: vec![id] }, b"", &mut frames)?;
+/// }
+/// assert_eq!((cut(&mut frames, 15).len(), cut(&mut frames, 1).len()), (14, 7));
+/// assert!(frames.is_empty());
+/// # Ok::<(), lyceum_wire::academy::link::FrameError>(())
+/// ```
+pub fn cut(frames: &mut BytesMut, limit: usize) -> Bytes {
+    let mut end = 0;
+    while let Some(length) = frames[end..].first_chunk::<LENGTH>() {
+        let next = end + LENGTH + u32::from_le_bytes(*length) as usize;
+        if end > 0 && next > limit {
+            break;
+        }
+        end = next.min(frames.len());
+    }
+    frames.split_to(end).freeze()
+}
+
 /// Takes the next frame of a message; `None` if there is no more. Bodies are slices of `bytes`.
 ///
 /// ```
@@ -102,40 +133,6 @@ pub fn decode<H: Head>(bytes: &mut Bytes, limit: usize) -> Result<Option<Frame<H
     let body = bytes.slice(end - body..end);
     bytes.advance(end);
     Ok(Some(Frame { head, body }))
-}
-
-/// Takes whole frames from the front of a buffer: about so many bytes, and at least one frame.
-///
-/// What is sent over a socket is cut by this, so that a message never is longer than the other side
-/// takes, and a slow line shows signs of life.
-///
-/// ```
-/// use bytes::BytesMut;
-/// use lyceum_wire::academy::link::{ToClient, encode, split};
-///
-/// let mut frames = BytesMut::new();
-/// for id in 0..3 {
-///     encode(&ToClient::Done { ids: vec![id] }, b"", &mut frames)?;
-/// }
-/// assert_eq!(split(&mut frames, 15).len(), 14);
-/// assert_eq!(split(&mut frames, 1).len(), 7);
-/// assert!(split(&mut frames, 1).is_empty());
-/// # Ok::<(), lyceum_wire::academy::link::FrameError>(())
-/// ```
-pub fn split(frames: &mut BytesMut, about: usize) -> Bytes {
-    if frames.len() <= about {
-        return frames.split().freeze();
-    }
-    let mut end = 0;
-    while let Some(length) = frames.get(end..).and_then(|rest| rest.first_chunk::<LENGTH>()) {
-        let next = end + LENGTH + u32::from_le_bytes(*length) as usize;
-        if end > 0 && next > about {
-            break;
-        }
-        end = next;
-    }
-    let end = end.min(frames.len());
-    frames.split_to(end).freeze()
 }
 
 /// Where heads go: the end of a buffer.

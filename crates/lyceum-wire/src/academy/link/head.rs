@@ -26,7 +26,7 @@ pub const TEXT_LIMIT: usize = 4096;
 const NAMES_LIMIT: usize = 256;
 
 /// Agents in one answer to a search.
-pub const FOUND_LIMIT: usize = 10_000;
+const FOUND_LIMIT: usize = 10_000;
 
 /// Something that frames begin with.
 pub trait Head: Serialize + DeserializeOwned {
