@@ -217,8 +217,8 @@ impl Link {
         Ok(())
     }
 
-    /// Takes in the frames that came, until as much is to be sent as may be: who asks for much reads
-    /// much, or waits.
+    /// Takes in the frames that came, until as much is to be sent as may be: who asks for much
+    /// reads much, or waits.
     fn take_in(&mut self) -> Result<(), Ended> {
         while !self.out.is_full()
             && let Some(bytes) = self.inbox.front_mut()

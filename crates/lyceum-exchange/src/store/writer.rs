@@ -124,8 +124,8 @@ pub(crate) fn write_through(shared: &Shared) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Appends chunks to the log. A failure is known before anybody else writes: what came behind a hole
-/// would be confirmed otherwise, and cut off by the next start.
+/// Appends chunks to the log. A failure is known before anybody else writes: what came behind a
+/// hole would be confirmed otherwise, and cut off by the next start.
 fn append_all(shared: &Shared, chunks: &[Chunk], current: &mut Cursor) -> Result<(), StoreError> {
     let appended = chunks.iter().try_for_each(|chunk| {
         if chunk.segment != current.segment {

@@ -32,8 +32,8 @@ async fn many_long_calls_at_once_are_cut_to_what_the_server_takes() {
     house.close().await.unwrap();
 }
 
-/// The server sent what it took from all mailboxes in one message of the socket. And of a mailbox of
-/// which a batch was cut by its bytes, the rest waited until something else came.
+/// The server sent what it took from all mailboxes in one message of the socket. And of a mailbox
+/// of which a batch was cut by its bytes, the rest waited until something else came.
 #[tokio::test]
 async fn what_waits_in_many_mailboxes_comes_in_bounded_messages() {
     let house = House::open().await;
@@ -59,8 +59,8 @@ async fn what_waits_in_many_mailboxes_comes_in_bounded_messages() {
     house.close().await.unwrap();
 }
 
-/// One message of the socket had questions without number, and the server made all answers before it
-/// sent the first one.
+/// One message of the socket had questions without number, and the server made all answers before
+/// it sent the first one.
 #[tokio::test]
 async fn who_asks_for_much_gets_it_piece_by_piece() {
     let house = House::open().await;

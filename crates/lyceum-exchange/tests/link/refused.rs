@@ -42,7 +42,8 @@ async fn holding(script: &Script) -> Serving {
     serving
 }
 
-/// The answer was thrown away: the server kept the request as taken, and its caller waited for ever.
+/// The answer was thrown away: the server kept the request as taken, and its caller waited for
+/// ever.
 #[tokio::test]
 async fn an_answer_that_finds_no_space_is_sent_again() {
     let script = Script::open().await;
@@ -74,8 +75,8 @@ async fn an_answer_outlives_a_refusal_at_the_door() {
     assert_eq!(side.put().await.1, answer);
 }
 
-/// An answer of a former hold was refused as stale, and the request, which had come again meanwhile,
-/// was taken for one that is being served.
+/// An answer of a former hold was refused as stale, and the request, which had come again
+/// meanwhile, was taken for one that is being served.
 #[tokio::test]
 async fn a_request_that_came_again_is_answered_again() {
     let script = Script::open().await;

@@ -45,8 +45,8 @@ async fn a_dead_link_takes_nothing_from_the_one_that_follows_it() {
     house.close().await.unwrap();
 }
 
-/// What a lost connection did not deliver counted as delivered: after five of them a durable message
-/// was a dead letter that never ran.
+/// What a lost connection did not deliver counted as delivered: after five of them a durable
+/// message was a dead letter that never ran.
 #[tokio::test]
 async fn what_did_not_arrive_is_not_counted_as_delivered() {
     let house = House::open().await;

@@ -207,8 +207,11 @@ impl Questions {
 
     /// Ends what is asked of a server that does not let this side in. Answers wait until it does.
     pub(super) fn fail_but_answers(&mut self, error: impl Fn() -> MailboxError) {
-        let is_kept = |question: &Question| matches!(&question.who, Who::Answering(sender, _) if !sender.is_closed());
-        self.end(|question| !is_kept(question), error);
+        let waits = |who: &Who| match who {
+            Who::Answering(sender, _) => !sender.is_closed(),
+            _ => false,
+        };
+        self.end(|question| !waits(&question.who), error);
     }
 
     fn end(&mut self, ends: impl Fn(&Question) -> bool, error: impl Fn() -> MailboxError) {
@@ -312,5 +315,27 @@ mod tests {
         assert!(matches!(answer.try_recv(), Ok(Ok(None))));
         assert!(questions.is_empty());
         assert_eq!(questions.bytes, 0);
+    }
+
+    /// With as many questions as there may be, the answer to a request was thrown away, and a mailbox
+    /// was never taken up again after the connection was lost.
+    #[test]
+    fn there_is_room_for_answers_and_mailboxes_whatever_waits() {
+        let mut questions = Questions::default();
+        for _ in 0..LIMIT.0 {
+            questions.number();
+            questions.ask(b"", true, Again::Unsent, Who::Nobody).unwrap();
+        }
+        let (sender, _receiver) = oneshot::channel();
+        let mailbox = Uuid::from_u128(7);
+        let request = Request { mailbox, from: mailbox, tag: mailbox };
+        for who in [Who::Resuming(mailbox), Who::Answering(sender, request)] {
+            questions.number();
+            questions.ask(b"frame", true, Again::Always, who).unwrap();
+        }
+        let (sender, _receiver) = oneshot::channel();
+        questions.number();
+        let more = questions.ask(b"frame", true, Again::Always, Who::Somebody(sender));
+        assert!(matches!(more, Err(MailboxError::Overloaded(_))));
     }
 }

@@ -134,8 +134,8 @@ impl Leases {
         out.wait_for(ticket);
     }
 
-    /// Takes what is new in the mailboxes, as far as there is credit, and until as much is on its way
-    /// as may be. The others have their turns later.
+    /// Takes what is new in the mailboxes, as far as there is credit, and until as much is on its
+    /// way as may be. The others have their turns later.
     pub(super) async fn deliver(&mut self, out: &mut Outgoing) {
         self.rung.append(&mut self.bell.answer());
         while !out.is_full()

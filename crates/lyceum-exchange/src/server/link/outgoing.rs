@@ -10,7 +10,8 @@ use crate::mailbox::{MailboxError, MailboxId, PutError, RegisterError};
 use crate::server::reply::Refusal;
 use crate::store::{Keeper, Level, StoreError, Ticket};
 
-/// Bytes of frames after which nothing more is taken in, or from the mailboxes, until they are sent.
+/// Bytes of frames after which nothing more is taken in, or from the mailboxes, until these are
+/// sent.
 const LONG: usize = 1 << 20;
 
 /// Bytes, and answers, that may wait for the disk before the same happens.
