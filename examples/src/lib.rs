@@ -11,7 +11,10 @@
 //! | [`state_machine`] | a traffic light |
 //! | [`supervision`] | restarts, alone and together |
 //! | [`persistent`] | an agent whose mailbox outlives its program, and a durable call to it |
+//! | [`reading_room`] | agents that a file describes |
+//! | [`relay_race`] | a batch of agents that know each other before they start |
 //! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
+//! | [`classroom`] | a launcher of one's own |
 //! | [`feeder`] | households that negotiate under the time of a co-simulation, also in mosaik |
 //!
 //! Each has a function `run`, which returns what happened line by line, and a program of the same
@@ -20,11 +23,14 @@
 use std::future::Future;
 
 pub mod behaviours;
+pub mod classroom;
 pub mod feeder;
 pub mod hello;
 pub mod large_data;
 pub mod persistent;
 pub mod ping_pong;
+pub mod reading_room;
+pub mod relay_race;
 pub mod sensors;
 pub mod state_machine;
 pub mod stream;

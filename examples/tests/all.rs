@@ -1,8 +1,8 @@
 //! Every example runs, and tells what it is expected to tell.
 
 use examples::{
-    behaviours, feeder, hello, large_data, persistent, ping_pong, sensors, state_machine, stream,
-    supervision, trading_day,
+    behaviours, classroom, feeder, hello, large_data, persistent, ping_pong, reading_room,
+    relay_race, sensors, state_machine, stream, supervision, trading_day,
 };
 
 #[lyceum::test]
@@ -117,6 +117,45 @@ async fn trading_day_depends_on_its_seed_alone_and_loses_nothing() -> lyceum::Re
     assert_eq!(first.len(), 7);
     assert_eq!(first[..2], ["09:00 the market opens", "17:00 the market closes"]);
     assert_eq!(first[6], "together 1000 pieces and 300000 cents");
+    Ok(())
+}
+
+#[tokio::test]
+async fn classroom_takes_as_many_as_it_has_desks() -> lyceum::Result<()> {
+    let expected = [
+        "ada sits at desk 1",
+        "alan sits at desk 2",
+        "3 and 5 pages",
+        "cannot launch Pupil as `grace`: all desks are taken",
+        "grace sits at desk 1",
+        "1 pages",
+    ];
+    assert_eq!(classroom::run().await?, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn reading_room_is_as_its_file_says() -> lyceum::Result<()> {
+    let expected = [
+        "4 agents are ready",
+        "3 are done, 0 failed",
+        "12 pages were read",
+        "slip.toml:2:8: this program has no type `Raeder`, it has Reader",
+    ];
+    assert_eq!(reading_room::run().await?, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn runners_hand_the_baton_on_over_nodes() -> lyceum::Result<()> {
+    let expected = [
+        "runner-0 runs on default",
+        "runner-1 runs on apart",
+        "runner-2 runs on default",
+        "runner-3 runs on apart",
+        "the baton was in 12 hands",
+    ];
+    assert_eq!(relay_race::run().await?, expected);
     Ok(())
 }
 

@@ -10,6 +10,8 @@ mod compression;
 mod exchange_link;
 mod frames;
 mod mosaik;
+mod pickles;
+mod records;
 mod topics;
 
 use crate::Digest;
@@ -48,6 +50,10 @@ pub const TARGETS: &[Target] = &[
     frames::FRAMES,
     frames::HANDSHAKE,
     mosaik::TARGET,
+    pickles::PICKLES,
+    pickles::MESSAGES,
+    records::RECORDS,
+    records::EVENTS,
     topics::TARGET,
 ];
 

@@ -23,8 +23,10 @@ enum Suite {
     Core,
     /// Between two processes; builds all the peers, which takes minutes
     Remote,
-    /// Over the exchange server
+    /// Through servers of mailboxes, beside Academy, and launches
     Exchanges,
+    /// How soon an exchange server is ready that was killed with a million waiting messages
+    Restart,
     /// Large data that passes through a chain of processes
     Blobs,
 }
@@ -34,12 +36,17 @@ impl Suite {
     fn arguments(self) -> &'static str {
         match self {
             Self::Blobs => "run --profile remote --manifest-path bench/blobs/Cargo.toml -- blobs",
+            Self::Exchanges => {
+                "run --profile remote --manifest-path bench/exchanges/Cargo.toml -- exchanges"
+            }
             Self::Core => "run --release --manifest-path bench/Cargo.toml -- core",
             Self::Remote => {
                 "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \
                  -- remote"
             }
-            Self::Exchanges => "run --profile remote --manifest-path bench/exchanges/Cargo.toml --",
+            Self::Restart => {
+                "run --profile remote --manifest-path bench/restart/Cargo.toml -- restart"
+            }
         }
     }
 }

@@ -1,22 +1,26 @@
-//! The server and the agent, which run until their input is closed.
+//! What serves in a child process: a server of mailboxes, or an agent.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
+use lyceum::network::NetworkExt;
 use lyceum::network::academy::{AcademyExt, Uuid};
 use lyceum::network::server::{Clock, Server, ServerSettings, wording};
 use lyceum::network::store::{Folder, Keeper, Settings};
 use lyceum::prelude::*;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::said::Said;
 
 /// The mailbox of the agent.
-pub(crate) const MAILBOX: Uuid = Uuid::from_u128(7);
+pub const MAILBOX: Uuid = Uuid::from_u128(7);
 
-/// Bytes of the index that are kept in memory.
+/// Bytes of the index that are kept in memory, as in the program `lyceum`.
 const CACHE: usize = 32 << 20;
 
+/// Answers what it is asked.
 #[derive(Default)]
-pub(crate) struct Echo;
+pub struct Echo;
 
 #[agent]
 impl Echo {
@@ -25,55 +29,17 @@ impl Echo {
     fn echo(&self, n: u64) -> u64 {
         n
     }
-}
 
-/// A child process, which ends with this.
-pub(crate) struct Process {
-    child: Child,
-    /// What it said first.
-    pub(crate) said: String,
-}
-
-impl Process {
-    pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(std::env::current_exe().expect("this is a program"));
-        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().expect("it starts as this did");
-        let mut said = String::new();
-        let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
-        out.read_line(&mut said).expect("it says where it is");
-        Self { child, said: said.trim().to_owned() }
-    }
-
-    pub(crate) fn id(&self) -> u32 {
-        self.child.id()
+    /// Returns what it is given.
+    #[action]
+    fn body(&self, text: String) -> String {
+        text
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
-    }
-}
-
-fn say(line: &str) {
-    println!("{line}");
-    std::io::stdout().flush().expect("the parent listens");
-}
-
-/// Waits until the parent closes the input.
-async fn parent() {
-    let read = || std::io::stdin().read_to_end(&mut Vec::new());
-    let _ = tokio::task::spawn_blocking(read).await;
-}
-
-fn run(future: impl Future<Output = ()>) {
-    tokio::runtime::Runtime::new().expect("there are threads").block_on(future);
-}
-
-pub(crate) fn server(data: &Path) {
-    run(async {
+/// Runs a server of mailboxes that keeps them in a folder.
+pub fn server(data: &Path) {
+    two_workers().block_on(async {
         let mut settings = Settings::new(wording);
         settings.limits.messages_per_mailbox = 100_000;
         let store = Box::new(Folder::open(data, CACHE).expect("the folder can be used"));
@@ -83,19 +49,43 @@ pub(crate) fn server(data: &Path) {
         let clock = Clock::of(&node);
         let server = Server::bind(local, keeper, None, clock, ServerSettings::default());
         let server = server.await.expect("there is a port");
-        say(&server.address().to_string());
-        server.serve(parent()).await.expect("the disk works");
+        Said::at(server.address().to_string()).say();
+        server.serve(input_is_closed()).await.expect("the disk works");
     });
 }
 
-pub(crate) fn agent(url: &str) {
-    run(async {
+/// Runs an agent with a mailbox at a URL; one that listens by itself if that is `tcp`.
+pub fn agent(url: &str) {
+    let url = url.to_owned();
+    run(async move {
         let node = Node::local();
-        let echo = node.launch(Echo).await.expect("it starts");
-        let register = node.register_mailbox(url, &echo.any()).id(MAILBOX);
-        register.await.expect("the server is there");
-        say("ready");
-        parent().await;
+        let echo = node.launch(Echo).named("echo").await.expect("it starts");
+        if url.starts_with("tcp:") {
+            let listener = node.listen("tcp://127.0.0.1:0").await.expect("there is a port");
+            Said::at(format!("{}/echo", listener.endpoint())).say();
+        } else {
+            let register = node.register_mailbox(&url, &echo.any()).id(MAILBOX);
+            match register.await {
+                Ok(_) => Said::at(MAILBOX.to_string()).say(),
+                Err(error) => Said { not_run: Some(error.to_string()), ..Said::default() }.say(),
+            }
+        }
+        input_is_closed().await;
         node.shutdown().await;
     });
+}
+
+/// Runs a program on a thread of a runtime of two workers, as programs do.
+pub fn run<T: Send + 'static>(program: impl Future<Output = T> + Send + 'static) -> T {
+    let runtime = two_workers();
+    runtime.block_on(runtime.spawn(program)).expect("the program ends without panic")
+}
+
+fn two_workers() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("there are threads")
+}
+
+async fn input_is_closed() {
+    let read = || std::io::stdin().read_to_end(&mut Vec::new());
+    let _ = tokio::task::spawn_blocking(read).await;
 }

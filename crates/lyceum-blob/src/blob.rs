@@ -15,6 +15,7 @@ use crate::error::BlobError;
 use crate::outline::PART;
 use crate::reader::BlobReader;
 use crate::reference::{Reference, Travel};
+use crate::source::Source;
 
 /// A reference to large data, which stays where it is until somebody reads it.
 ///
@@ -70,6 +71,14 @@ impl Blob {
     /// Returns what tells the data from all other.
     pub fn digest(&self) -> Digest {
         self.reference.digest
+    }
+
+    /// Runs `work` so that what it decodes belongs to the node that has the reference.
+    pub(crate) fn reviving<T>(&self, work: impl FnOnce() -> T) -> T {
+        match Source::new(self.reference.clone()).door() {
+            Some(door) => door.reviving(work),
+            None => work(),
+        }
     }
 
     /// Returns where the data is: the address of its owner.

@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use lyceum_core::{Agent, Context, Node};
+use lyceum_core::wire::Address;
+use lyceum_core::{Agent, AnyHandle, Context, Node};
+use serde::Serialize;
 
 use crate::blob::Blob;
 use crate::content::Content;
 use crate::digest::Digest;
 use crate::error::PutError;
+use crate::large::Large;
 use crate::outline::{Outline, Outliner, PART, SIZE_LIMIT};
 use crate::reference::{Home, Reference};
 use crate::settings::BlobSettings;
@@ -110,6 +113,27 @@ impl Blobs {
         Ok(Blob::new(Reference { id, size, digest, home: Home::Own(self.store.clone()) }))
     }
 
+    /// Makes a value ready to travel: by reference if it has as many bytes in JSON as the
+    /// [settings](BlobSettings::threshold) say.
+    ///
+    /// Blobs within a value that travels by reference are good for their lease, until it is taken.
+    ///
+    /// # Errors
+    ///
+    /// As [`put`](Self::put); or says why the value has no form in JSON.
+    ///
+    /// # Cancel safety
+    ///
+    /// The value is dropped if the future is.
+    pub async fn large<T: Serialize>(&self, value: T) -> Result<Large<T>, PutError> {
+        let bytes = serde_json::to_vec(&value).map_err(PutError::Encode)?;
+        if bytes.len() < self.store.settings.threshold {
+            return Ok(Large::Value(value));
+        }
+        drop(value);
+        self.put(bytes).await.map(Large::Blob)
+    }
+
     /// Begins a blob whose data comes in pieces.
     ///
     /// # Errors
@@ -118,6 +142,21 @@ impl Blobs {
     pub async fn writer(&self) -> Result<BlobWriter, PutError> {
         self.store.keeper(&self.node).await?;
         BlobWriter::new(self.store.clone())
+    }
+
+    /// Returns the agent that hands the blobs out, to be given a mailbox on an exchange.
+    ///
+    /// # Errors
+    ///
+    /// Says why it was not launched.
+    pub async fn keeper(&self) -> Result<AnyHandle, PutError> {
+        Ok(self.store.keeper(&self.node).await?.any())
+    }
+
+    /// Has references that leave from now on lead to an address of the [keeper](Self::keeper) on an
+    /// exchange, for nodes that do not reach this one directly.
+    pub fn advertise(&self, address: Address) {
+        self.store.advertise(address);
     }
 
     /// Makes an exchange server known to the node, where blobs can be put and are read from.

@@ -116,6 +116,9 @@ pub enum PutError {
     /// A file cannot be read or written.
     #[error("cannot use the file")]
     File(#[source] io::Error),
+    /// The value has no form in JSON.
+    #[error("cannot encode the value")]
+    Encode(#[source] serde_json::Error),
     /// The agent that hands blobs out was not launched.
     #[error("cannot hand out blobs")]
     Launch(#[source] LaunchError),

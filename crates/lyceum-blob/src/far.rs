@@ -10,7 +10,7 @@ use lyceum_core::wire::Address;
 use lyceum_core::{CallError, Handle, ReviveError, Task};
 
 use crate::error::{BlobFault, BlobFaultKind};
-use crate::keeper::{Keeper, write_id};
+use crate::keeper::{BlobKeeper, write_id};
 use crate::reference::claim_of;
 use crate::shelf::BlobId;
 use crate::store::fresh_number;
@@ -90,7 +90,7 @@ impl Far {
     /// # Errors
     ///
     /// Says why nothing leads there.
-    pub(crate) fn owner(&self) -> Result<Handle<Keeper>, String> {
+    pub(crate) fn owner(&self) -> Result<Handle<BlobKeeper>, String> {
         let door = self.door().ok_or("the reference was not decoded on a node")?;
         self.claim.owner(door).map_err(|error| error.to_string())
     }
@@ -113,7 +113,7 @@ impl Claim {
         self.passed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn owner(&self, door: &Door) -> Result<Handle<Keeper>, ReviveError> {
+    fn owner(&self, door: &Door) -> Result<Handle<BlobKeeper>, ReviveError> {
         door.reviving(|| Handle::revive(&self.at))
     }
 

@@ -17,11 +17,11 @@ use crate::store::Store;
 pub(crate) const OUTLINE_PAGE: usize = 4096;
 
 /// Hands out the blobs of its node.
-pub(crate) struct Keeper {
+pub(crate) struct BlobKeeper {
     store: Arc<Store>,
 }
 
-impl Keeper {
+impl BlobKeeper {
     pub(crate) fn new(store: Arc<Store>) -> Self {
         Self { store }
     }
@@ -45,7 +45,7 @@ pub(crate) fn read_id(text: &str) -> Option<BlobId> {
 
 /// Hands out large data of its node, to who has a reference.
 #[agent]
-impl Keeper {
+impl BlobKeeper {
     /// Returns the bytes of one part.
     #[action]
     async fn part(&self, id: String, claim: u64, index: u64) -> Result<Part, BlobFault> {

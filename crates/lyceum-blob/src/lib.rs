@@ -6,6 +6,7 @@
 //!   [`BlobWriter`] is given.
 //! - [`Blob`] is a reference to it, an argument or result like any other. [`BlobReader`] fetches
 //!   the bytes, part by part, from the node that has them.
+//! - [`Large`] is a value that becomes a blob once it is large.
 //! - [`BlobSettings`] are the bounds of a node's blobs.
 //!
 //! Inside, the blobs of a node are a `shelf`, which decides what is kept and for how long, and does
@@ -24,6 +25,7 @@ mod digest;
 mod error;
 mod far;
 mod keeper;
+mod large;
 mod outline;
 mod part;
 mod reader;
@@ -40,6 +42,7 @@ pub use blobs::{Blobs, BlobsExt};
 pub use depot::{Depot, DepotError};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{BlobError, PutError};
+pub use large::Large;
 pub use reader::BlobReader;
 pub use settings::BlobSettings;
 pub use store::BlobUse;

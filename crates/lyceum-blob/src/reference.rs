@@ -137,3 +137,40 @@ impl Drop for Reference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{any, prop_oneof, proptest};
+
+    use crate::{Blob, Digest};
+
+    /// Parts that begin as they should are more likely to be read to their end.
+    fn place() -> impl proptest::strategy::Strategy<Value = String> {
+        prop_oneof![
+            "\\PC*",
+            "(tcp|local|http|sim)://[0-9a-f@:./?#-]{0,40}",
+            "http://127\\.0\\.0\\.1:[0-9]{1,6}/?",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn any_reference_is_read_or_refused(
+            at in place(),
+            id in "[0-9a-f]{30,33}|\\PC{0,40}",
+            size in any::<u64>(),
+            claim in any::<u64>(),
+            lease in any::<u64>(),
+        ) {
+            let digest = Digest::of(at.as_bytes());
+            let reference = serde_json::json!({
+                "at": at, "id": id, "size": size, "digest": digest, "claim": claim, "lease": lease,
+            });
+            if let Ok(blob) = serde_json::from_value::<Blob>(reference) {
+                assert_eq!((blob.digest(), blob.size()), (digest, size));
+                // It belongs to no node, which is no reason to panic, neither now nor when it goes.
+                let _ = serde_json::to_value(&blob);
+            }
+        }
+    }
+}

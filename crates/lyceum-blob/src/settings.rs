@@ -26,6 +26,8 @@ pub struct BlobSettings {
     pub bytes: u64,
     /// How many of these bytes are in memory; what is more goes to files of the node's own.
     pub memory: u64,
+    /// From how many bytes of JSON on a [`Large`](crate::Large) value travels by reference.
+    pub threshold: usize,
     /// How long a reference is good for that nobody renews. References that are held are renewed
     /// by themselves, three times in this time.
     pub lease: Duration,
@@ -40,6 +42,7 @@ impl Default for BlobSettings {
             count: 10_000,
             bytes: 16 << 30,
             memory: 16 << 20,
+            threshold: 8 << 20,
             lease: Duration::from_secs(60),
             folder: None,
         }

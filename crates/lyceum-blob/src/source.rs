@@ -11,7 +11,7 @@ use lyceum_core::exchange::Door;
 use lyceum_core::{CallError, Handle};
 
 use crate::error::{BlobError, BlobFault, BlobFaultKind};
-use crate::keeper::{Keeper, OUTLINE_PAGE, write_id};
+use crate::keeper::{BlobKeeper, OUTLINE_PAGE, write_id};
 use crate::outline::{Outline, VALUE, part_count, part_range};
 use crate::part::Part;
 use crate::reference::{Home, Reference};
@@ -114,7 +114,7 @@ impl Source {
 
     /// Asks the owner, and tries again for a while if it cannot be reached. To ask for bytes once
     /// more does no harm.
-    async fn asking<F>(&self, ask: impl Fn(Handle<Keeper>) -> F) -> Result<Bytes, BlobError>
+    async fn asking<F>(&self, ask: impl Fn(Handle<BlobKeeper>) -> F) -> Result<Bytes, BlobError>
     where
         F: Future<Output = Result<Part, CallError<BlobFault>>>,
     {

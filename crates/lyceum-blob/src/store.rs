@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::content::{Content, nameless_file};
 use crate::error::{BlobFault, PutError};
-use crate::keeper::Keeper;
+use crate::keeper::BlobKeeper;
 use crate::settings::BlobSettings;
 use crate::shelf::{BlobId, Item, Share, Shelf};
 
@@ -23,7 +23,9 @@ pub(crate) struct Store {
     pub(crate) door: Door,
     pub(crate) settings: BlobSettings,
     shelf: Mutex<Shelf>,
-    keeper: OnceCell<Handle<Keeper>>,
+    keeper: OnceCell<Handle<BlobKeeper>>,
+    /// By which address others find it, if not by that of the node.
+    advertised: Mutex<Option<Address>>,
     #[cfg(feature = "depot")]
     depots: Mutex<Vec<crate::depot::Depot>>,
     files: AtomicU64,
@@ -59,6 +61,7 @@ impl Store {
             shelf: Mutex::new(Shelf::new(&settings)),
             settings,
             keeper: OnceCell::new(),
+            advertised: Mutex::default(),
             #[cfg(feature = "depot")]
             depots: Mutex::default(),
             files: AtomicU64::new(0),
@@ -71,14 +74,23 @@ impl Store {
     }
 
     /// Returns the agent that hands blobs out, which is launched with the first blob.
-    pub(crate) async fn keeper(self: &Arc<Self>, node: &Node) -> Result<(), PutError> {
-        let launch = || async { node.launch(Keeper::new(self.clone())).await };
-        self.keeper.get_or_try_init(launch).await.map(drop).map_err(PutError::Launch)
+    pub(crate) async fn keeper(
+        self: &Arc<Self>,
+        node: &Node,
+    ) -> Result<&Handle<BlobKeeper>, PutError> {
+        let launch = || async { node.launch(BlobKeeper::new(self.clone())).await };
+        self.keeper.get_or_try_init(launch).await.map_err(PutError::Launch)
     }
 
     /// Returns the address by which others find the blobs.
     pub(crate) fn address(&self) -> Option<Address> {
-        self.keeper.get().map(Handle::address)
+        let advertised = self.advertised.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        advertised.or_else(|| self.keeper.get().map(Handle::address))
+    }
+
+    /// Sets the address by which others find the blobs.
+    pub(crate) fn advertise(&self, address: Address) {
+        *self.advertised.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
     }
 
     /// Draws a number: one that nobody can guess, unless runs are to be repeated.

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use lyceum::manager::{Certs, Commands, Completions};
+use lyceum::manager::{Certs, Commands, Completions, PrintLog, RunFile};
 
 /// How long a read that hangs may hold up the end of the program.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -32,6 +32,10 @@ enum Command {
     /// Makes, lists and revokes the tokens that an exchange lets in
     #[command(subcommand)]
     Token(token::Command),
+    /// Starts the agents that a file describes, of the program that it names
+    Run(RunFile),
+    /// Prints what an agent printed that a manager looked after
+    Logs(PrintLog),
     #[command(flatten)]
     Agents(Commands),
     /// Makes certificates for nodes that talk over tls://
@@ -45,6 +49,8 @@ fn main() -> lyceum::Result<ExitCode> {
         Command::Demo(options) => demo(&options),
         Command::Exchange(command) => command.run(),
         Command::Token(command) => command.run(),
+        Command::Run(options) => Ok(options.run()),
+        Command::Logs(options) => Ok(options.run()),
         Command::Agents(commands) => Ok(commands.run()),
         Command::Certs(certs) => Ok(certs.run()),
         Command::Completions(options) => {

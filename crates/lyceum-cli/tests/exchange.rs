@@ -33,12 +33,16 @@ fn folder(name: &str) -> PathBuf {
 
 impl Server {
     fn start(data: &Path, more: &[&str]) -> Self {
+        Self::start_as(data, "http", more)
+    }
+
+    fn start_as(data: &Path, scheme: &str, more: &[&str]) -> Self {
         let mut command = lyceum(&["exchange", "serve", "--listen", "127.0.0.1:0"]);
         command.arg("--data").arg(data).args(more).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let host = line.trim().strip_prefix("listening at http://");
+        let host = line.trim().strip_prefix(&format!("listening at {scheme}://"));
         let host = host.unwrap_or_else(|| panic!("it said `{line}`")).to_owned();
         Self { child, host }
     }
@@ -315,16 +319,4 @@ fn beyond_this_machine_it_does_not_listen_without_tokens() {
     assert!(!refused.status.success());
     let text = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(text.contains("without credentials"), "{text}");
-}
-
-#[test]
-fn a_configuration_that_cannot_be_used_is_told() {
-    let data = folder("exchange-configuration");
-    let file = data.join("exchange.toml");
-    std::fs::write(&file, "rat = 5\n").unwrap();
-
-    let refused = lyceum(&["exchange", "serve", "--config"]).arg(&file).output().unwrap();
-
-    let text = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && text.contains("unknown field `rat`"), "{text}");
 }

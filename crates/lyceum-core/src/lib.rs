@@ -55,9 +55,9 @@ pub use error::{
 };
 pub use handle::{AnyHandle, Handle, ReviveError, Stats};
 pub use life::{
-    Backoff, Down, DownReason, Ended, FromConstructor, FromValue, JobError, Launch, Launching,
-    Leftovers, Mode, Monitor, OnFailure, Restart, Restartable, Strategy, Supervisor,
-    SupervisorBuilder,
+    Backoff, Down, DownReason, Ended, FromConstructor, FromValue, Intensity, JobError, Launch,
+    Launching, Leftovers, Mode, Monitor, OnFailure, Reservation, Restart, Restartable, Strategy,
+    Supervisor, SupervisorBuilder,
 };
 pub use lyceum_wire as wire;
 pub use mailbox::{DeadLetter, LostReason, Overflow};

@@ -35,7 +35,9 @@ pub use task::Task;
 
 use crate::clock::{Sleep, Time};
 use crate::exchange::Exchange;
-use crate::life::{DownReason, FromConstructor, FromValue, Launch, Strategy, SupervisorBuilder};
+use crate::life::{
+    DownReason, FromConstructor, FromValue, Launch, Reservation, Strategy, SupervisorBuilder,
+};
 use crate::mailbox::DeadLetter;
 use crate::{Agent, AnyHandle, BoxError, Handle, LaunchError, Topics, User};
 
@@ -179,6 +181,15 @@ impl Node {
         E: Into<BoxError>,
     {
         Launch::new(self.shared.clone(), FromConstructor::new(constructor))
+    }
+
+    /// Reserves a name for an agent that is launched later, and has its handle already now.
+    ///
+    /// # Errors
+    ///
+    /// The name cannot be used, or the node has stopped.
+    pub fn reserve<A: Agent>(&self, name: &str) -> Result<Reservation<A>, LaunchError> {
+        Reservation::new(&self.shared, name)
     }
 
     /// Finds agents by name, type, interface or attribute.

@@ -24,6 +24,7 @@ mod mailboxes;
 mod moment;
 mod profile;
 mod put;
+mod reinstate;
 mod state;
 mod take;
 

@@ -1,7 +1,9 @@
 //! The exchange as a server: mailboxes reached by HTTP, as Academy's programs reach them.
 //!
 //! - [`Server`] listens, and [`ServerSettings`] bound what it takes.
-//! - [`Authenticator`] says who a request is from; [`Tokens`] does it by a file of bearer tokens.
+//! - [`ServerCertificate`] is what it shows to clients that talk TLS.
+//! - [`Authenticator`] says who a request is from; [`Tokens`] does it by a file of bearer tokens,
+//!   and `Oidc`, behind the feature `oidc`, by tokens of an OpenID Connect issuer.
 //! - [`Principal`] is who that is, and [`Rights`] what he may do.
 //! - [`wording`] tells callers of failures in the words of Academy.
 //!
@@ -12,14 +14,18 @@
 mod accept;
 mod access;
 mod authenticator;
+mod certificate;
 mod console;
 mod depot;
 mod holding;
 mod hub;
 mod input;
+mod leaving;
 mod link;
 mod listening;
 mod metrics;
+#[cfg(feature = "oidc")]
+mod oidc;
 mod openapi;
 mod patience;
 mod rate;
@@ -35,8 +41,11 @@ mod words;
 pub use accept::{ServeError, Server};
 pub use access::{Principal, Rights, Which};
 pub use authenticator::{AuthenticateError, Authenticator};
+pub use certificate::ServerCertificate;
 pub use depot::DepotSettings;
 pub use hub::Clock;
+#[cfg(feature = "oidc")]
+pub use oidc::{Oidc, OidcError, OidcSettings};
 pub use settings::ServerSettings;
 pub use token::{NewToken, Token, TokenError, Tokens};
 pub use words::wording;

@@ -58,6 +58,8 @@ pub type Incoming<'l> = BoxFuture<'l, io::Result<Box<dyn ByteStream>>>;
 
 #[cfg(feature = "tls")]
 pub use tls::{Certificates, CertificatesError};
+#[cfg(feature = "server")]
+pub(crate) use tls::{file_error, read_all};
 
 /// Returns the text of an error, in the words of certificates if it is about those.
 pub(crate) fn text_of(error: &(dyn std::error::Error + 'static)) -> String {

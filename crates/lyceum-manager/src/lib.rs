@@ -5,8 +5,11 @@
 //! - [`main!`] makes a program of types of agent: its command line, its logs, and what a child
 //!   process needs. [`Program`] is the same by hand.
 //! - [`Manager`] starts agents, watches them, restarts and stops them; [`Health`] is what it knows.
-//! - [`Launcher`] is where they run: [`ChildProcess`], [`InProcess`], or one of your own, which
-//!   starts what a [`Ticket`] says.
+//!   A [`Batch`] starts together, [`Wait`] waits for ends, a [`Fleet`] is read from a file.
+//! - [`Launcher`] is where they run: [`ChildProcess`], a [`Pool`] of processes, a
+//!   [`DetachedProcess`] that outlives its manager, [`OnNode`] and [`InProcess`], or one of your
+//!   own, which starts what a [`Ticket`] says. On other machines, each with a feature of its name:
+//!   `Ssh`, `Slurm`, `Kubernetes`.
 //! - [`Registry`] has the types that can be launched, and no other; [`Launchable`] makes an agent
 //!   of JSON.
 //! - [`Commands`] are `call`, `tell`, `ping`, `describe`, `agents` and `stop`, for any program that
@@ -14,7 +17,10 @@
 //!   `certs`, `Certs` makes certificates for nodes that talk over `tls://`.
 
 mod command;
+mod fleet;
 mod launcher;
+mod lodging;
+mod logs;
 mod manager;
 mod program;
 mod registry;
@@ -25,9 +31,22 @@ mod ticket;
 #[cfg(feature = "certs")]
 pub use command::Certs;
 pub use command::{Commands, Completions, exit};
-pub use launcher::{ChildProcess, Exit, InProcess, Launcher, Output, OutputLine, Running, Stream};
-pub use manager::{Health, LaunchChild, Manager, ManagerBuilder, ManagerError, StartError, State};
-pub use program::Program;
+pub use fleet::{Fleet, FleetError, FleetFault};
+#[cfg(feature = "kubernetes")]
+pub use launcher::Kubernetes;
+#[cfg(feature = "slurm")]
+pub use launcher::Slurm;
+#[cfg(feature = "ssh")]
+pub use launcher::Ssh;
+pub use launcher::{
+    ChildProcess, DetachedProcess, Exit, InProcess, Launcher, OnNode, Output, OutputLine, Place,
+    Pool, Running, Stream,
+};
+pub use manager::{
+    Batch, Gone, Health, LaunchChild, Limits, Manager, ManagerBuilder, ManagerError, StartError,
+    State, Wait, Waited,
+};
+pub use program::{PrintLog, Program, RunFile};
 pub use registry::{Launchable, Registry};
 pub use span::parse_span;
-pub use ticket::{Ticket, Wanted};
+pub use ticket::{MailboxAt, Ticket, Wanted};

@@ -1,12 +1,20 @@
-//! The manager: starts agents by a launcher, watches them, restarts and stops them.
+//! The manager: starts agents by launchers, watches them, restarts and stops them.
 
+mod adoption;
+mod batch;
 mod builder;
 mod child;
 mod exchange;
+mod handing;
 mod health;
+mod here;
 mod launch;
 mod life;
 mod post;
+mod record;
+mod site;
+mod table;
+mod waiting;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,6 +22,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+pub use batch::Batch;
 pub use builder::{ManagerBuilder, ManagerError};
 use child::{Child, Order};
 use futures_util::future::join_all;
@@ -22,16 +31,18 @@ pub use launch::{LaunchChild, StartError};
 use lyceum_core::{Agent, AnyHandle, Handle, Node, Task, Value};
 use lyceum_exchange::Network;
 use lyceum_wire::{Address, AgentName};
+use record::Keeper;
+pub use site::Limits;
+use site::Site;
+use table::Table;
+pub use waiting::{Gone, Wait, Waited};
 
-use crate::launcher::Launcher;
 use crate::launcher::output::Take;
 
-/// How many agents a manager looks after; of those that ended, the oldest are forgotten.
-const CHILD_LIMIT: usize = 1000;
-
-/// Starts agents by a launcher, watches them, and restarts them by their policy.
+/// Starts agents by launchers, watches them, and restarts them by their policy.
 ///
-/// All clones are one manager. With the last one, its agents end at once.
+/// All clones are one manager. With the last one, its agents end at once, but for those that were
+/// started to outlive it.
 ///
 /// ```
 /// use lyceum::manager::{InProcess, Manager, Registry};
@@ -68,35 +79,28 @@ struct Shared {
     children: Arc<Children>,
     /// What takes the reports of children; dropped with the manager.
     _post: Task<()>,
+    /// What writes down which agents there are.
+    _keeping: Option<Task<()>>,
 }
 
 /// The agents that a manager looks after, and what all of them need.
 struct Children {
     node: Node,
     network: Weak<Network>,
-    launcher: Box<dyn Launcher>,
+    /// The launchers by name; there is one called `default`.
+    sites: BTreeMap<String, Arc<Site>>,
     directory: PathBuf,
     address: Address,
+    /// The same for who is elsewhere.
+    outside: Option<Address>,
     token: Option<String>,
     heartbeat: Duration,
     grace: Duration,
     start_limit: Duration,
     take: Take,
     table: Mutex<Table>,
-}
-
-#[derive(Default)]
-struct Table {
-    children: BTreeMap<AgentName, Entry>,
-    /// How many were launched, for their sockets and names.
-    launched: u64,
-    closed: bool,
-}
-
-struct Entry {
-    child: Arc<Child>,
-    /// What looks after it; dropping it ends the child at once.
-    _life: Task<()>,
+    /// What remembers the agents for the next manager.
+    keeper: Option<Keeper>,
 }
 
 impl Manager {
@@ -117,9 +121,32 @@ impl Manager {
         LaunchChild::of_kind(self, kind, arguments)
     }
 
+    /// Begins a batch: agents that start together, and may know each other before.
+    pub fn batch(&self) -> Batch {
+        Batch::new(&self.shared.children)
+    }
+
+    /// Begins to wait for the end of agents; of all unless some are named.
+    pub fn wait(&self) -> Wait {
+        Wait::new(&self.shared.children)
+    }
+
     /// Returns the manager's node.
     pub fn node(&self) -> &Node {
         &self.shared.children.node
+    }
+
+    /// Returns the handle of an agent that was not gone when this was asked; `None` if there is
+    /// none of that name and type.
+    pub fn find<A: Agent>(&self, name: &str) -> Option<Handle<A>> {
+        let is_one = self.child(name)?.kind == A::NAME;
+        self.find_any(name).filter(|_| is_one)?.downcast().ok()
+    }
+
+    /// Returns the handle of an agent of any type that was not gone when this was asked.
+    pub fn find_any(&self, name: &str) -> Option<AnyHandle> {
+        let child = self.child(name).filter(|child| !child.has_ended())?;
+        self.shared.children.revive(&child)
     }
 
     /// Returns what there is to know of all agents, by name; those that ended are among them.
@@ -132,6 +159,16 @@ impl Manager {
         let child = self.child(name)?;
         let ping = self.shared.children.ping(&child).await;
         Some(Health { ping, ..child.health() })
+    }
+
+    /// Waits until an agent is ready; `None` if the name is not known.
+    ///
+    /// # Errors
+    ///
+    /// Says why the agent is gone for good.
+    pub async fn ready(&self, name: &str) -> Option<Result<(), StartError>> {
+        let child = self.child(name)?;
+        Some(child.up().await.map(drop).map_err(|why| StartError::of(&child, why)))
     }
 
     /// Asks an agent to finish what it has begun, ends it after the grace time at the latest, and
@@ -165,7 +202,7 @@ impl Manager {
 
     /// Waits until an agent is gone for good, and returns why; `None` if the name is not known.
     pub async fn ended(&self, name: &str) -> Option<String> {
-        Some(self.child(name)?.ended().await)
+        Some(self.child(name)?.ended().await.why().into())
     }
 
     /// Stops all agents at once, and launches no more. The node goes on.
@@ -175,7 +212,7 @@ impl Manager {
 
     fn child(&self, name: &str) -> Option<Arc<Child>> {
         let name: AgentName = name.parse().ok()?;
-        self.shared.children.table().children.get(&name).map(|entry| entry.child.clone())
+        self.shared.children.table().named(&name)
     }
 }
 
@@ -185,44 +222,53 @@ impl Children {
     }
 
     fn all(&self) -> Vec<Arc<Child>> {
-        self.table().children.values().map(|entry| entry.child.clone()).collect()
+        self.table().all()
     }
 
     async fn close(&self) {
-        self.table().closed = true;
+        self.table().close();
         let children = self.all();
-        children.iter().for_each(|child| child.order(Order::Stop));
+        for child in &children {
+            if child.wanted().is_none() {
+                child.abandon("its batch never started");
+            }
+            child.order(Order::Stop);
+        }
         join_all(children.iter().map(|child| child.ended())).await;
+        self.remember().await;
     }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        let mut table = self.children.table();
-        table.closed = true;
-        // Dropped after the lock: they end their children, which end their own things.
-        let children = std::mem::take(&mut table.children);
-        drop(table);
-        children.values().for_each(|entry| entry.child.abandon("its manager is gone"));
+        let children = {
+            let mut table = self.children.table();
+            table.close();
+            table.take()
+        };
+        // After the lock: what looked after them ends them, which ends their own things.
+        children.iter().for_each(|entry| entry.child.abandon("its manager is gone"));
     }
 }
 
 impl Drop for Children {
     fn drop(&mut self) {
-        // Somebody may have removed it already.
-        let _ = std::fs::remove_dir_all(&self.directory);
+        if self.keeper.is_none() {
+            // Somebody may have removed it already.
+            let _ = std::fs::remove_dir_all(&self.directory);
+        }
     }
 }
 
 impl fmt::Debug for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let children = self.shared.children.table().children.len();
+        let children = self.shared.children.all().len();
         f.debug_struct("Manager").field("children", &children).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Children {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Children").field("launcher", &self.launcher).finish_non_exhaustive()
+        f.debug_struct("Children").field("sites", &self.sites).finish_non_exhaustive()
     }
 }

@@ -1,8 +1,11 @@
 //! Programs that launch themselves: the command line that [`main!`](crate::main) gives them.
 
 mod child;
+mod fleet;
+mod host;
 mod launch;
 mod log;
+mod logs;
 mod run;
 mod types;
 
@@ -10,13 +13,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+pub use fleet::RunFile;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use log::Log;
+pub use logs::PrintLog;
 use tokio::runtime::Runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::failure::Failure;
 use crate::command::print::Print;
+use crate::launcher::pool::HOST;
 use crate::launcher::{CHILD, ChildProcess};
 use crate::{Commands, Completions, Launchable, Manager, Registry, exit};
 
@@ -100,19 +107,24 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs the program
+    /// Runs the program, or the agents that a file describes
     Run(run::Options),
     /// Launches an agent of one of this program's types
     Launch(launch::Options),
+    /// Prints what an agent printed that a manager looked after
+    Logs(PrintLog),
     /// Lists the types of agent that this program has
     Types(types::Options),
     #[command(flatten)]
     Agents(Commands),
     /// Prints what a shell needs to complete this program's command line
     Completions(Completions),
-    /// Launches the agent of a ticket, read from standard input: for managers
+    /// Launches the agent of a ticket: for launchers
     #[command(name = CHILD, hide = true)]
-    Child,
+    Child(child::Options),
+    /// Launches the agents of tickets, told over standard input: for launchers
+    #[command(name = HOST, hide = true)]
+    Host,
 }
 
 impl Program {
@@ -153,8 +165,10 @@ impl Program {
         cli.log.begin();
         let print = Print::new(false);
         let done = match cli.command {
-            Command::Child => child::run(&self.registry),
-            Command::Run(options) => options.execute(self.run, &cli.log),
+            Command::Child(options) => options.execute(&self.registry),
+            Command::Host => host::run(&self.registry),
+            Command::Run(options) => options.execute(self.run, &self.registry, &cli.log),
+            Command::Logs(options) => options.execute(),
             Command::Launch(options) => options.execute(&self.registry, &cli.log, &print),
             Command::Types(options) => options.execute(&self.registry),
             Command::Completions(shell) => shell.print_of(line).map_err(Failure::Print),
@@ -171,6 +185,17 @@ impl Program {
             }
         }
     }
+}
+
+/// Waits for Ctrl-C or a request to terminate.
+async fn asked_to_end() -> Result<(), Failure> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }
 
 /// Runs a future on a runtime of its own.

@@ -2,33 +2,21 @@
 
 #[path = "../examples/farm/agents.rs"]
 mod agents;
+#[path = "processes/farm.rs"]
+mod farm;
 
-use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use agents::{Counter, Dud, Sleeper};
+use farm::{farm, pid, until, wait_for_end, watch};
 use futures_util::future::join_all;
 use lyceum::Backoff;
 use lyceum::manager::{
     ChildProcess, Exit, Health, Manager, ManagerBuilder, OutputLine, StartError, State, Stream,
 };
 use lyceum::prelude::*;
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{Signal, kill_process};
 use serde_json::json;
-
-/// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(20);
-
-/// Returns the example `farm`, which is built with these tests.
-fn farm() -> PathBuf {
-    let test = std::env::current_exe().expect("it runs");
-    let built = test.parent().and_then(std::path::Path::parent).expect("it lies in `deps`");
-    let farm = built.join("examples/farm");
-    assert!(farm.exists(), "build it with `cargo build -p lyceum-manager --examples`");
-    farm
-}
 
 async fn manager_with(set: impl FnOnce(ManagerBuilder) -> ManagerBuilder) -> Manager {
     let launcher = ChildProcess::of(farm()).expect("there are threads");
@@ -37,35 +25,6 @@ async fn manager_with(set: impl FnOnce(ManagerBuilder) -> ManagerBuilder) -> Man
 
 async fn manager() -> Manager {
     manager_with(|builder| builder).await
-}
-
-fn pid(process: u32) -> Pid {
-    Pid::from_raw(process.cast_signed()).expect("it is no zero")
-}
-
-/// Something that tells when a process ends, whoever its parent is.
-fn watch(process: u32) -> OwnedFd {
-    pidfd_open(pid(process), PidfdFlags::empty()).expect("it lives")
-}
-
-fn wait_for_end(process: &OwnedFd) {
-    let limit = LONG.try_into().expect("it is short enough");
-    let ended = poll(&mut [PollFd::new(process, PollFlags::IN)], Some(&limit));
-    assert_eq!(ended, Ok(1), "the process lives on");
-}
-
-/// Looks at an agent until it is as expected.
-async fn until(manager: &Manager, name: &str, expected: impl Fn(&Health) -> bool) -> Health {
-    let look = async {
-        loop {
-            let health = manager.health(name).await.expect("it is known");
-            if expected(&health) {
-                return health;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(LONG, look).await.expect("it comes to that")
 }
 
 #[tokio::test]
@@ -157,6 +116,43 @@ async fn agent_that_fails_too_often_is_gone_for_good() {
 }
 
 #[tokio::test]
+async fn failures_of_the_agent_and_of_its_process_count_as_one_intensity() {
+    let manager = manager().await;
+    let policy = Restart::default().limit(3, Duration::from_secs(3600));
+    let launch = manager.launch::<Counter>(&()).named("counter").restart(policy);
+    let counter = launch.await.unwrap();
+
+    for failure in 1..=4 {
+        if failure % 2 == 0 {
+            counter.stumble().await.unwrap_err();
+        } else {
+            let process = counter.process().await.unwrap();
+            kill_process(pid(process), Signal::KILL).unwrap();
+        }
+        let is_over = |health: &Health| {
+            health.state == State::Up && health.restarts == failure
+                || matches!(health.state, State::Ended(_))
+        };
+        until(&manager, "counter", is_over).await;
+    }
+
+    let health = manager.health("counter").await.unwrap();
+    assert_eq!((health.restarts, health.failed), (3, true));
+    let why = manager.ended("counter").await.unwrap();
+    assert!(why.contains("more often than its restart policy allows: it panicked"), "{why}");
+}
+
+#[tokio::test]
+async fn first_start_is_tried_again_as_often_as_wanted() {
+    let manager = manager().await;
+
+    let error = manager.launch::<Dud>(&()).named("dud").retries(2).await.unwrap_err().to_string();
+
+    assert!(error.contains("its start failed: it was born tired"), "{error}");
+    assert_eq!(manager.health("dud").await.unwrap().restarts, 2);
+}
+
+#[tokio::test]
 async fn end_of_the_process_without_a_policy_is_for_good() {
     let manager = manager().await;
     let counter: Handle<Counter> = manager.launch(&()).named("counter").await.unwrap();
@@ -175,7 +171,7 @@ async fn unknown_type_is_refused_with_those_that_there_are() {
     let error = manager.launch_any("Mole", json!({})).named("mole").await.unwrap_err();
 
     let expected = "cannot launch Mole as `mole`: cannot launch `Mole`: this program has no such \
-                    type, it has Counter, Dud, Sleeper";
+                    type, it has Counter, Dud, Passer, Sleeper";
     assert!(error.to_string().starts_with(expected), "{error}");
 }
 

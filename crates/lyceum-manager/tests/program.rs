@@ -1,7 +1,9 @@
 //! A program of `lyceum::main!`, as its users run it: the example `farm`.
 
+use std::fs::Permissions;
 use std::io::{BufRead, BufReader};
 use std::os::fd::OwnedFd;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::Duration;
@@ -159,16 +161,19 @@ fn types_are_listed_and_described() {
     let types: Value = serde_json::from_str(&output(&["types", "--json"]).1).expect("it is JSON");
     let names: Vec<_> =
         types.as_array().expect("it is a list").iter().map(|one| &one["name"]).collect();
-    assert_eq!(names, ["Counter", "Dud", "Sleeper"]);
+    assert_eq!(names, ["Counter", "Dud", "Passer", "Sleeper"]);
     assert!(output(&["types"]).1.contains("Counter  add, process"));
     assert!(output(&["describe", "Counter"]).1.contains("Adds `n` and returns the new value."));
 
     let (code, _, errors) = output(&["describe", "Mole"]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("expected an address or a type, of Counter, Dud, Sleeper"), "{errors}");
+    assert!(
+        errors.contains("expected an address or a type, of Counter, Dud, Passer, Sleeper"),
+        "{errors}"
+    );
     let (code, _, errors) = output(&["launch", "Mole"]);
     assert_eq!(code, Some(2));
-    assert!(errors.contains("no such type, it has Counter, Dud, Sleeper"), "{errors}");
+    assert!(errors.contains("no such type, it has Counter, Dud, Passer, Sleeper"), "{errors}");
 }
 
 #[test]
@@ -209,6 +214,48 @@ fn help_and_completions_are_of_the_program_itself() {
     let help = output(&["--help"]).1;
     assert!(help.starts_with("Launches agents") && help.contains("Usage: farm "), "{help}");
     assert!(output(&["completions", "zsh"]).1.starts_with("#compdef farm"));
+}
+
+#[test]
+fn ticket_that_others_can_read_is_refused_and_stays() {
+    let ticket = std::env::temp_dir().join(format!("lyceum-ticket-open-{}", std::process::id()));
+    std::fs::write(&ticket, "{}").expect("there is room");
+    std::fs::set_permissions(&ticket, Permissions::from_mode(0o640)).expect("it is ours");
+
+    let (code, _, errors) = output(&["child", "--ticket", &ticket.display().to_string()]);
+
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("others can read it (mode 640), expected mode 600"), "{errors}");
+    std::fs::remove_file(ticket).expect("it is still there");
+}
+
+#[test]
+fn ticket_file_is_removed_once_it_is_read() {
+    let ticket = std::env::temp_dir().join(format!("lyceum-ticket-own-{}", std::process::id()));
+    std::fs::write(&ticket, "no ticket").expect("there is room");
+    std::fs::set_permissions(&ticket, Permissions::from_mode(0o600)).expect("it is ours");
+    let path = ticket.display().to_string();
+
+    let (code, _, errors) = output(&["child", "--ticket", &path]);
+    assert_eq!(code, Some(2));
+    assert!(errors.contains("only a manager has one to give"), "{errors}");
+
+    assert!(!ticket.exists());
+    let (_, _, errors) = output(&["child", "--ticket", &path]);
+    assert!(errors.contains("No such file"), "{errors}");
+}
+
+#[test]
+fn mounted_ticket_is_the_one_of_the_own_index() {
+    let folder = std::env::temp_dir().join(format!("lyceum-mounted-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("there is room");
+
+    let mut command = farm(&["child", "--mounted", &folder.display().to_string()]);
+    let Output { stderr, .. } = command.env("JOB_COMPLETION_INDEX", "7").output().expect("starts");
+
+    let errors = String::from_utf8(stderr).expect("it prints text");
+    assert!(errors.contains("ticket-7: "), "{errors}");
+    std::fs::remove_dir(folder).expect("it is empty");
 }
 
 #[test]

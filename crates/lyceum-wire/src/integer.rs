@@ -151,6 +151,9 @@ fn decimal(magnitude: &[u8]) -> String {
             limbs.push(carry);
         }
     }
+    if limbs.is_empty() {
+        return "0".to_owned();
+    }
     limbs.iter().rev().map(|limb| format!("{limb:09}")).collect()
 }
 

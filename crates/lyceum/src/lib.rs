@@ -45,7 +45,7 @@
 
 #[cfg(feature = "blobs")]
 pub use lyceum_blob::{
-    Blob, BlobError, BlobReader, BlobSettings, BlobUse, BlobWriter, Blobs, BlobsExt, Digest,
+    Blob, BlobError, BlobReader, BlobSettings, BlobUse, BlobWriter, Blobs, BlobsExt, Digest, Large,
     ParseDigestError, PutError,
 };
 #[cfg(feature = "depot")]
@@ -108,7 +108,16 @@ mod guide {
     #[cfg(feature = "manager")]
     #[doc = include_str!("../../../docs/src/processes.md")]
     struct Processes;
-    #[cfg(all(feature = "depot", feature = "network"))]
+    #[cfg(feature = "manager")]
+    #[doc = include_str!("../../../docs/src/fleets.md")]
+    struct Fleets;
+    #[cfg(all(feature = "ssh", feature = "kubernetes"))]
+    #[doc = include_str!("../../../docs/src/launchers.md")]
+    struct Launchers;
+    #[cfg(feature = "slurm")]
+    #[doc = include_str!("../../../docs/src/slurm.md")]
+    struct Slurm;
+    #[cfg(all(feature = "academy", feature = "depot"))]
     #[doc = include_str!("../../../docs/src/large-data.md")]
     struct LargeData;
     #[doc = include_str!("../../../docs/src/performance.md")]

@@ -50,6 +50,7 @@ const ROOMS: &[Room] = &[
     Room { folder: "bench/blobs", uses: BENCHMARK, tests_use: &[] },
     Room { folder: "bench/exchanges", uses: BENCHMARK, tests_use: &[] },
     Room { folder: "bench/remote", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/restart", uses: BENCHMARK, tests_use: &["lyceum-test"] },
     Room { folder: "fuzz", uses: FUZZED, tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];

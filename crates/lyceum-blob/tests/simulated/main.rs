@@ -8,7 +8,7 @@ mod moving;
 use std::time::Duration;
 
 use lyceum::network::{NetworkExt, Settings};
-use lyceum::{Blob, BlobSettings, BlobsExt, Context, Handle, Node, agent};
+use lyceum::{Blob, BlobSettings, BlobsExt, Context, Handle, Large, Node, agent};
 use lyceum_test::SimulatedNetwork;
 
 /// How many bytes a part has.
@@ -39,6 +39,22 @@ impl Clerk {
         }
         let next = to.remove(0);
         next.pass(blob, to).await.map_err(|error| error.to_string())
+    }
+
+    /// Takes names that may be many, passes them on once, and counts them.
+    #[action]
+    async fn count(
+        &self,
+        names: Large<Vec<String>>,
+        to: Option<Handle<Clerk>>,
+    ) -> Result<usize, String> {
+        match to {
+            Some(next) => next.count(names, None).await.map_err(|error| error.to_string()),
+            None => {
+                let names = names.take(1 << 20).await.map_err(|error| error.to_string())?;
+                Ok(names.len())
+            }
+        }
     }
 
     #[action]
@@ -114,7 +130,8 @@ impl World {
 
 async fn node(network: &SimulatedNetwork, host: &str) -> Node {
     let node = network.node_with(host, Settings::default());
-    node.blobs_with(BlobSettings { lease: LEASE, ..BlobSettings::default() });
+    let settings = BlobSettings { lease: LEASE, threshold: 1000, ..BlobSettings::default() };
+    node.blobs_with(settings);
     node.launch(Clerk::default()).named("clerk").await.unwrap();
     node.listen(&format!("sim://{host}")).await.unwrap();
     node

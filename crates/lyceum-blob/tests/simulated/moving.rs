@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lyceum::{BlobsExt, Digest};
+use lyceum::{BlobsExt, Digest, Large};
 
 use super::{PART, World, content};
 
@@ -106,4 +106,29 @@ async fn references_travel_as_json_too() {
     let read = clerk.call("read", serde_json::json!([reference])).await.unwrap();
 
     assert_eq!(read, blob.digest().to_string());
+}
+
+#[lyceum::test]
+async fn large_values_travel_by_reference_and_small_ones_do_not() {
+    let world = World::new(7, 2).await;
+    let (first, second) = (world.clerk(0).await, world.clerk(1).await);
+    let names = |count: usize| vec!["a name".to_owned(); count];
+
+    let few = world.owner.blobs().large(names(100)).await.unwrap();
+    assert_eq!(first.count(few, Some(second.clone())).await.unwrap(), 100);
+    assert_eq!((world.served(), world.count()), (0, 0));
+
+    let many = world.owner.blobs().large(names(1000)).await.unwrap();
+    let size = many.blob().unwrap().size();
+    assert_eq!(first.count(many, Some(second.clone())).await.unwrap(), 1000);
+    assert_eq!(world.served(), size, "moved once, to who takes them");
+    world.advance(Duration::from_secs(1));
+    assert_eq!(world.count(), 0);
+
+    let too_many = world.owner.blobs().large(names(200_000)).await.unwrap();
+    let error = first.count(too_many, None).await.unwrap_err().to_string();
+    assert!(error.contains("at most 1048576 are wanted"), "{error}");
+    let others = world.owner.blobs().put(vec![b'7'; 2000]).await.unwrap();
+    let error = first.count(Large::Blob(others), None).await.unwrap_err().to_string();
+    assert!(error.contains("the value is another one"), "{error}");
 }

@@ -311,7 +311,7 @@ impl ScheduledAgent {
 
 impl AgentRef {
     /// Makes the cell of an agent without state, which takes messages but starts none.
-    fn create<A: Agent>(node: Arc<Shared>, id: AgentId, stage: Stage) -> Self {
+    pub(crate) fn create<A: Agent>(node: Arc<Shared>, id: AgentId, stage: Stage) -> Self {
         let word = if stage == Stage::Running { Word::idle() } else { Word::closed() };
         let cell = Box::new(AgentCell::<A> {
             header: Header {

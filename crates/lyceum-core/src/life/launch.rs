@@ -9,9 +9,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use lyceum_wire::{AddressError, AgentId, AgentName};
 
+use super::intensity::Intensity;
 use super::launching::{Launching, Progress};
-use super::restart::{Intensity, Maker, Plan};
-use super::source::{Restartable, Source, construct, sealed};
+use super::restart::{Maker, Plan};
+use super::source::{FromValue, Restartable, Source, construct, sealed};
 use super::starting::Unstarted;
 use super::stop::stop_children;
 use super::supervisor::Member;
@@ -24,7 +25,7 @@ use crate::node::{Rejected, Shared};
 use crate::{Agent, AgentRef, BoxError, CallError, Handle, LaunchError};
 
 /// How long a constructor or start hook may take unless set otherwise.
-const START_LIMIT: Duration = Duration::from_secs(30);
+pub(super) const START_LIMIT: Duration = Duration::from_secs(30);
 
 /// An agent that is about to be launched; await it for the handle.
 ///
@@ -137,6 +138,19 @@ impl<A: Agent, S: Restartable<A>> Launch<A, S> {
     }
 }
 
+impl<A: Agent> Launch<A, FromValue<A>> {
+    /// Restarts the agent after failures, with states that a constructor makes. The first state is
+    /// the value, so that it is launched as fast as any.
+    pub fn restart_with<F, E>(mut self, policy: Restart, constructor: F) -> Self
+    where
+        F: Fn() -> Result<A, E> + Send + Sync + 'static,
+        E: Into<BoxError>,
+    {
+        self.source.make_by(constructor);
+        self.set(|settings| settings.restart = Some(policy))
+    }
+}
+
 impl Settings {
     fn limits(&mut self) -> &mut Limits {
         self.limits.get_or_insert(Limits {
@@ -185,18 +199,10 @@ fn create<A: Agent>(
         Err(bad) => return Launching::failed(name_error::<A>(bad)),
     };
     let make = |id| AgentRef::with_state(node.clone(), id, stage, state.into_inner());
-    let agent = match node.registry.insert(name.as_ref(), make) {
+    let agent = match insert::<A>(node, name.as_ref(), make) {
         Ok(agent) => agent,
-        Err(Rejected::Closed) => {
-            return Launching::failed(LaunchError::NodeStopped { agent: A::NAME });
-        }
-        Err(Rejected::NameTaken) => {
-            let taken = name.map_or_else(String::new, |name| name.to_string());
-            let cause = NameError::Taken(taken);
-            return Launching::failed(LaunchError::Name { agent: A::NAME, cause });
-        }
+        Err(error) => return Launching::failed(error),
     };
-    node.note(agent.id, "launch");
     if simple {
         return Launching(Progress::Decided(Some(Ok(Handle::new(agent)))));
     }
@@ -212,7 +218,24 @@ fn create<A: Agent>(
     Launching(Progress::Starting { node: node.clone(), job: Some(job) })
 }
 
-fn name_error<A: Agent>(bad: AddressError) -> LaunchError {
+/// Puts the agent that `make` makes into the registry.
+pub(super) fn insert<A: Agent>(
+    node: &Arc<Shared>,
+    name: Option<&AgentName>,
+    make: impl FnOnce(AgentId) -> AgentRef,
+) -> Result<AgentRef, LaunchError> {
+    let agent = node.registry.insert(name, make).map_err(|rejected| match rejected {
+        Rejected::Closed => LaunchError::NodeStopped { agent: A::NAME },
+        Rejected::NameTaken => {
+            let taken = name.map_or_else(String::new, ToString::to_string);
+            LaunchError::Name { agent: A::NAME, cause: NameError::Taken(taken) }
+        }
+    })?;
+    node.note(agent.id, "launch");
+    Ok(agent)
+}
+
+pub(super) fn name_error<A: Agent>(bad: AddressError) -> LaunchError {
     LaunchError::Name { agent: A::NAME, cause: NameError::Bad(bad) }
 }
 

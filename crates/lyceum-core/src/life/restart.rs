@@ -1,7 +1,6 @@
 //! Restarts: a failed agent gets a new state in the same cell, so that its handles stay valid.
 
 use std::any::Any;
-use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
@@ -10,12 +9,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::construction::{Construction, Unmade};
+use super::intensity::Intensity;
 use super::starting::Unstarted;
 use super::stop::{end_children, end_now, spread, stop_children};
 use super::{DownReason, Mode, ended, jobs, starting};
 use crate::caught::{Kept, into_full_text};
 use crate::cell::{Asked, Header, Standing, Verdict, end_waiting};
-use crate::clock::{Sleep, Time};
+use crate::clock::Sleep;
 use crate::node::Shared;
 use crate::{AgentRef, BoxError, CallError};
 
@@ -114,22 +114,6 @@ pub(crate) struct Plan {
     pub(super) late: Mutex<Option<Construction<NewState>>>,
 }
 
-/// Counts failures within a period.
-#[derive(Default)]
-pub(crate) struct Intensity(Mutex<VecDeque<Time>>);
-
-impl Intensity {
-    /// Counts a failure; returns how many there were within the period, this one included.
-    pub(crate) fn count(&self, now: Time, within: Duration) -> u32 {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        while failures.front().is_some_and(|first| now - *first > within) {
-            failures.pop_front();
-        }
-        failures.push_back(now);
-        u32::try_from(failures.len()).unwrap_or(u32::MAX)
-    }
-}
-
 impl Backoff {
     /// Returns the pause before the `nth` restart within the period, counted from one.
     ///
@@ -196,8 +180,7 @@ pub(super) fn close(agent: &AgentRef) -> bool {
 }
 
 fn count(agent: &AgentRef, plan: &Plan) -> Option<u32> {
-    let nth = plan.failures.count(agent.node.clock.now(), plan.policy.within);
-    (nth <= plan.policy.limit).then_some(nth)
+    plan.failures.count(agent.node.clock.now(), plan.policy)
 }
 
 /// Starts the next generation of an agent that was [closed](close), whose failures were counted.
@@ -308,6 +291,12 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), Dow
     // What somebody outside began of the agent meanwhile belongs to no generation.
     jobs::cancel_all(agent).await;
     agent.with_extras(|extras| extras.behaviours.clear());
+    put(agent, state)?;
+    started(agent, plan.start_limit).await
+}
+
+/// Lets the holder put a state into a cell that has none.
+pub(super) fn put(agent: &AgentRef, state: Kept<NewState>) -> Result<(), DownReason> {
     // Bound to a variable: it is dropped after the lock.
     let unwanted = agent.with_extras(|extras| {
         if agent.mode() != Mode::Starting {
@@ -322,12 +311,17 @@ pub(super) async fn revive(agent: &AgentRef, plan: &Arc<Plan>) -> Result<(), Dow
         return Err(DownReason::Gone);
     }
     agent.ask(Asked::PUT_STATE);
-    starting::run(agent, plan.start_limit).await.map_err(|unstarted| {
+    Ok(())
+}
+
+/// Runs the start hook of a state that was put in, and ends the start.
+pub(super) async fn started(agent: &AgentRef, limit: Duration) -> Result<(), DownReason> {
+    starting::run(agent, limit).await.map_err(|unstarted| {
         DownReason::StartFailed(match unstarted {
             Unstarted::Failed(DownReason::SiblingFailed) => return DownReason::SiblingFailed,
             Unstarted::Failed(reason) => reason.to_string(),
             Unstarted::Hook(error) => into_full_text(own_error(error)),
-            Unstarted::Late => format!("its start took longer than {:?}", plan.start_limit),
+            Unstarted::Late => format!("its start took longer than {limit:?}"),
         })
     })
 }

@@ -44,6 +44,16 @@ impl<A> FromValue<A> {
     pub(crate) fn new(agent: A) -> Self {
         Self(agent, None)
     }
+
+    /// Lets further states be made by a constructor.
+    pub(super) fn make_by<F, E>(&mut self, constructor: F)
+    where
+        A: Agent,
+        F: Fn() -> Result<A, E> + Send + Sync + 'static,
+        E: Into<BoxError>,
+    {
+        self.1 = Some(FromConstructor::new(constructor).into_maker());
+    }
 }
 
 impl<A: Agent> FromConstructor<A> {
@@ -57,6 +67,10 @@ impl<A: Agent> FromConstructor<A> {
             Err(error) => Err(error.into()),
         };
         Self(Kept::new(Box::new(make)), PhantomData)
+    }
+
+    pub(super) fn into_maker(self) -> Maker {
+        self.0
     }
 }
 

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use lyceum_wire::AgentId;
 
+use super::intensity::Intensity;
 use super::renewal::{Renewal, Renewed};
-use super::restart::{self, Intensity};
+use super::restart;
 use super::{DownReason, FromConstructor, FromValue, Launch, Restart, Restartable, stop};
 use crate::clock::Sleep;
 use crate::node::Shared;
@@ -204,8 +205,7 @@ impl Group {
 
     /// Counts a failure; `None` if that is one too many.
     fn count(&self) -> Option<u32> {
-        let nth = self.intensity.count(self.node.clock.now(), self.restart.within);
-        (nth <= self.restart.limit).then_some(nth)
+        self.intensity.count(self.node.clock.now(), self.restart)
     }
 
     /// Ends all members, the youngest first.

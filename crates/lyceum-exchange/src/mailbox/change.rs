@@ -17,6 +17,7 @@ pub(crate) enum Key {
     Message(Sequence),
     Answer(Sequence),
     DeadLetter(Sequence),
+    Paused(MailboxId),
 }
 
 /// A key of the store's index, and its value; none where the key is to be removed.
@@ -37,18 +38,21 @@ impl Key {
             Self::Message(sequence) => numbered(2, sequence),
             Self::Answer(sequence) => numbered(3, sequence),
             Self::DeadLetter(sequence) => numbered(4, sequence),
+            Self::Paused(id) => [&[5], id.uuid().as_bytes().as_slice()].concat(),
         }
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
         let (kind, rest) = bytes.split_first()?;
         let sequence = || rest.try_into().ok().map(Sequence::from_be_bytes);
+        let mailbox = || uuid::Uuid::from_slice(rest).ok().map(MailboxId::new);
         Some(match kind {
             0 => Self::Next,
-            1 => Self::Mailbox(MailboxId::new(uuid::Uuid::from_slice(rest).ok()?)),
+            1 => Self::Mailbox(mailbox()?),
             2 => Self::Message(sequence()?),
             3 => Self::Answer(sequence()?),
             4 => Self::DeadLetter(sequence()?),
+            5 => Self::Paused(mailbox()?),
             _ => return None,
         })
     }
@@ -87,6 +91,7 @@ impl State {
             }
             Key::Answer(sequence) => self.answers.get(&sequence).map(encode),
             Key::DeadLetter(sequence) => self.dead.get(&sequence).map(encode),
+            Key::Paused(id) => self.paused.get(&id).map(encode),
         }
     }
 
@@ -112,6 +117,9 @@ impl State {
                 self.keep(dead.place);
                 self.dead_bytes += u64::from(dead.place.length);
                 self.dead.insert(sequence, dead);
+            }
+            Key::Paused(id) => {
+                self.paused.insert(id, decode(value)?);
             }
         }
         Some(())

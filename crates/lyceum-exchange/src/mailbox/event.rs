@@ -89,10 +89,22 @@ pub enum Event {
         /// Whose body.
         body: BodyOf,
     },
-    /// A message that was given away never arrived, and waits once more as if it had not been.
-    Unsent {
+    /// A message that was given away never left, and waits as if it had not been.
+    PutBack {
         /// Which.
         sequence: Sequence,
+    },
+    /// A program was connected when the exchange ended in order.
+    Paused {
+        /// Whose mailbox.
+        mailbox: MailboxId,
+        /// The program.
+        generation: u64,
+    },
+    /// It is taken to be connected again.
+    Resumed {
+        /// Whose mailbox.
+        mailbox: MailboxId,
     },
 }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::mailbox::change::Change;
 use crate::mailbox::entry::{Entry, Mailbox, Statistics, Status};
+use crate::mailbox::reinstate::Doubt;
 use crate::mailbox::state::State;
 use crate::mailbox::{
     End, Event, Failure, Journal, LetterKind, Limits, MailboxError, MailboxId, Moment, Notice,
@@ -23,6 +24,8 @@ pub struct Mailboxes {
     pub(crate) holders: HashMap<MailboxId, u64>,
     /// Since when a mailbox that has taken messages is without a program.
     pub(crate) lost_since: HashMap<MailboxId, Moment>,
+    /// Programs that may be those from before a restart, or new ones.
+    pub(crate) doubts: HashMap<MailboxId, Doubt>,
     /// Mailboxes in which something new waits.
     pub(crate) woken: Vec<MailboxId>,
 }
@@ -36,6 +39,7 @@ impl Mailboxes {
             wording,
             holders: HashMap::new(),
             lost_since: HashMap::new(),
+            doubts: HashMap::new(),
             woken: Vec::new(),
         }
     }

@@ -21,7 +21,7 @@ pub enum Put {
 }
 
 /// Bytes that a record takes besides its body, at most.
-const RECORD: u64 = 512;
+pub(crate) const RECORD: u64 = 512;
 
 impl Mailboxes {
     /// Accepts a message, or says why not. An answer ends its request.
@@ -106,6 +106,7 @@ impl Mailboxes {
             return Ok(Put::Unmatched);
         };
         let answer = asked.letter.answer();
+        self.believe(letter.from, request);
         reserve(journal)?;
         let (size, limit) = (body.len() as u64, self.limits.message);
         if size > limit {
@@ -120,6 +121,41 @@ impl Mailboxes {
             return Err(MailboxError::StorageFull.into());
         }
         Ok(Put::Accepted(self.accept(journal, answer, Some((request, End::Done)), body)))
+    }
+
+    /// Accepts an answer that belongs to no request, from somebody who may send requests as well.
+    ///
+    /// One with a label is for a handle, which has its outcome: a second one ends Academy's
+    /// listener, and so it is not accepted. Nor is one whose tag is that of a request to others.
+    ///
+    /// # Errors
+    ///
+    /// Says why it was not accepted.
+    pub fn put_unasked(
+        &mut self,
+        journal: &mut dyn Journal,
+        letter: &Letter,
+        body: &[u8],
+    ) -> Result<Put, PutError> {
+        let to = self.open(letter.to)?;
+        if letter.label.is_some() || self.state.request(letter.to, letter.tag).is_some() {
+            return Ok(Put::Unmatched);
+        }
+        let (size, limit) = (body.len() as u64, self.limits.message);
+        if size > limit {
+            return Err(PutError::TooLarge { size, limit });
+        }
+        // No request has reserved a place for it, so it counts with everything that waits.
+        let messages = to.queue.waiting.len() + to.queue.taken.len();
+        if messages >= self.limits.messages_per_mailbox {
+            let bytes = to.queue.bytes;
+            return Err(PutError::Full { mailbox: letter.to, messages, bytes });
+        }
+        if journal.room() < size + RECORD {
+            return Err(MailboxError::StorageFull.into());
+        }
+        let letter = Letter { delivery: Delivery::Tracked, expires: None, ..letter.clone() };
+        Ok(Put::Accepted(self.accept(journal, letter, None, body)))
     }
 
     /// Sends an answer that is remembered once more.
@@ -189,6 +225,7 @@ impl Mailboxes {
             self.fail(journal, sequence, Failure::Expired, self.end_of(sequence, now));
         }
         self.give_up_lost(journal, now);
+        self.give_up_doubtful(journal, now);
     }
 
     /// Returns how a request ends that expired: a durable one is kept as a dead letter.

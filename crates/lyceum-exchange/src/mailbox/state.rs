@@ -36,6 +36,8 @@ pub(crate) struct State {
     pub(crate) expiring: BTreeSet<(Moment, Sequence)>,
     /// Mailboxes of which a program has taken messages; some may be over by now.
     pub(crate) busy: HashSet<MailboxId>,
+    /// Programs that were connected when the exchange last ended in order, by generation.
+    pub(crate) paused: HashMap<MailboxId, u64>,
     /// What the store's index does not have yet.
     pub(crate) changed: HashSet<Key>,
 }
@@ -62,6 +64,7 @@ impl State {
                 }
             }),
             Event::Leased { mailbox, generation } => {
+                self.resumed(mailbox);
                 self.change(mailbox, |mailbox| mailbox.generation = generation);
             }
             Event::Beat { mailbox, at } => {
@@ -73,14 +76,19 @@ impl State {
             Event::Taken { sequence, generation, is_kept } => {
                 self.taken(sequence, generation, is_kept);
             }
-            Event::Returned { sequence } => self.returned(sequence, false),
-            Event::Unsent { sequence } => self.returned(sequence, true),
+            Event::Returned { sequence } => self.returned(sequence),
             Event::Ended { sequence, end } => {
                 self.end(sequence, end, limits);
             }
             Event::Buried { sequence } => self.buried(sequence),
             Event::Terminated { mailbox } => self.terminated(mailbox, limits),
             Event::Moved { body } => self.moved(body, place),
+            Event::PutBack { sequence } => self.put_back(sequence),
+            Event::Paused { mailbox, generation } => {
+                self.paused.insert(mailbox, generation);
+                self.changed.insert(Key::Paused(mailbox));
+            }
+            Event::Resumed { mailbox } => self.resumed(mailbox),
         }
     }
 
@@ -123,7 +131,10 @@ impl State {
         answers: Option<(Sequence, End)>,
         limits: &Limits,
     ) {
-        self.next = self.next.max(sequence + 1);
+        if self.messages.contains_key(&sequence) {
+            return;
+        }
+        self.next = self.next.max(sequence.saturating_add(1));
         if let Some((request, end)) = answers {
             let of_agent = matches!(end, End::Done);
             if let Some(request) = self.end(request, end, limits) {
@@ -184,14 +195,29 @@ impl State {
         }
     }
 
-    fn returned(&mut self, sequence: Sequence, is_unsent: bool) {
+    fn returned(&mut self, sequence: Sequence) {
         let Some(entry) = self.messages.get_mut(&sequence) else { return };
         let Some(mailbox) = self.mailboxes.get_mut(&entry.letter.to) else { return };
         if entry.taken_by.take().is_some() {
-            entry.deliveries = entry.deliveries.saturating_sub(u32::from(is_unsent));
             mailbox.queue.taken.remove(&sequence);
             mailbox.queue.wait(sequence, entry);
             self.changed.insert(Key::Message(sequence));
+        }
+    }
+
+    fn resumed(&mut self, mailbox: MailboxId) {
+        if self.paused.remove(&mailbox).is_some() {
+            self.changed.insert(Key::Paused(mailbox));
+        }
+    }
+
+    fn put_back(&mut self, sequence: Sequence) {
+        self.returned(sequence);
+        let waits = self.messages.get_mut(&sequence).filter(|entry| entry.taken_by.is_none());
+        let Some(entry) = waits else { return };
+        entry.deliveries = entry.deliveries.saturating_sub(1);
+        if let Some(at) = entry.letter.expires {
+            self.expiring.insert((at, sequence));
         }
     }
 
@@ -273,6 +299,9 @@ impl State {
     fn terminated(&mut self, id: MailboxId, limits: &Limits) {
         let Some(mailbox) = self.mailboxes.get_mut(&id) else { return };
         self.directory.remove(id, &mailbox.profile);
+        if self.paused.remove(&id).is_some() {
+            self.changed.insert(Key::Paused(id));
+        }
         mailbox.is_terminated = true;
         mailbox.profile.types.clear();
         mailbox.profile.attributes.clear();
@@ -290,7 +319,7 @@ impl State {
         }
         self.changed.insert(Key::Mailbox(id));
         self.gravestones.insert(self.next, id);
-        self.next += 1;
+        self.next = self.next.saturating_add(1);
         while self.gravestones.len() > limits.gravestones {
             let Some((_, oldest)) = self.gravestones.pop_first() else { break };
             self.mailboxes.remove(&oldest);
@@ -313,7 +342,7 @@ impl State {
                 self.dead.get_mut(&sequence).map(|dead| &mut dead.place),
             ),
         };
-        let Some(old) = old else { return };
+        let Some(old) = old.filter(|old| old.length == place.length) else { return };
         let before = std::mem::replace(old, place);
         self.keep(place);
         self.give_up(before);

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use crate::mailbox::mailboxes::reserve;
+use crate::mailbox::put::RECORD;
 use crate::mailbox::{
     DeadReason, Delivery, End, Event, Failure, Journal, Letter, LetterKind, MailboxError,
     MailboxId, Mailboxes, MessageId, Moment, Place, Sequence,
@@ -54,6 +55,7 @@ impl Mailboxes {
         }
         self.holders.insert(mailbox, generation);
         self.lost_since.remove(&mailbox);
+        self.doubts.remove(&mailbox);
         self.woken.push(mailbox);
         Ok(generation)
     }
@@ -98,7 +100,7 @@ impl Mailboxes {
         let missing: Vec<Sequence> = taken.filter(|sequence| !held.contains(sequence)).collect();
         for sequence in missing {
             reserve(journal)?;
-            self.emit(journal, Event::Unsent { sequence }, &[]);
+            self.emit(journal, Event::PutBack { sequence }, &[]);
         }
         self.holders.insert(mailbox, generation);
         self.lost_since.remove(&mailbox);
@@ -202,8 +204,46 @@ impl Mailboxes {
         Ok(())
     }
 
+    /// Puts messages back that a program was given and that never left: they wait once more, and
+    /// were not delivered. What another program has by now stays there.
+    pub fn put_back(
+        &mut self,
+        journal: &mut dyn Journal,
+        mailbox: MailboxId,
+        generation: u64,
+        sequences: &[Sequence],
+    ) {
+        for &sequence in sequences {
+            let is_there = self.state.messages.get(&sequence).is_some_and(|entry| {
+                entry.letter.to == mailbox && entry.taken_by == Some(generation)
+            });
+            // Without space they count as delivered to a program that is gone.
+            if is_there && journal.has_reserve() {
+                self.emit(journal, Event::PutBack { sequence }, &[]);
+                self.woken.push(mailbox);
+            }
+        }
+    }
+
+    /// Puts an answer back that was taken and never left; it comes after what waits by now.
+    ///
+    /// Returns whether it waits: not if its mailbox has ended, or without space.
+    pub fn put_back_answer(
+        &mut self,
+        journal: &mut dyn Journal,
+        letter: Letter,
+        body: &[u8],
+    ) -> bool {
+        let has_room = journal.room() >= body.len() as u64 + RECORD;
+        let waits = has_room && self.open(letter.to).is_ok();
+        if waits {
+            self.accept(journal, letter, None, body);
+        }
+        waits
+    }
+
     /// Takes a message from a program that is gone.
-    fn hand_over(&mut self, journal: &mut dyn Journal, sequence: Sequence, now: Moment) {
+    pub(crate) fn hand_over(&mut self, journal: &mut dyn Journal, sequence: Sequence, now: Moment) {
         let Some(entry) = self.state.messages.get(&sequence) else { return };
         let deliveries = entry.deliveries;
         match (entry.letter.kind, entry.letter.delivery) {
@@ -283,6 +323,7 @@ impl Mailboxes {
         self.emit(journal, Event::Terminated { mailbox }, &[]);
         self.holders.remove(&mailbox);
         self.lost_since.remove(&mailbox);
+        self.doubts.remove(&mailbox);
         self.woken.push(mailbox);
         Ok(())
     }

@@ -11,17 +11,20 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use thiserror::Error;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{interval, timeout};
+use tokio_rustls::TlsAcceptor;
 
 use crate::server::depot::Depot;
 use crate::server::holding::Connection;
 use crate::server::hub::{Clock, Hub};
+use crate::server::leaving::Leaving;
 use crate::server::metrics::count;
 use crate::server::patience::Patient;
-use crate::server::{Authenticator, ServerSettings, link, routes};
+use crate::server::{Authenticator, ServerCertificate, ServerSettings, link, routes};
 use crate::store::{Keeper, StoreError};
 
 /// Bytes that may wait to be written to one connection, and those of a request's head.
@@ -57,6 +60,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     hub: Arc<Hub>,
+    certificate: Option<Arc<ServerCertificate>>,
 }
 
 impl Server {
@@ -86,7 +90,13 @@ impl Server {
         let depot = tokio::task::spawn_blocking(move || depot.map(Depot::open).transpose()).await;
         let depot = depot.map_err(io::Error::other).flatten().map_err(ServeError::Depot)?;
         let hub = Arc::new(Hub::new(keeper, settings, authenticator, clock, depot));
-        Ok(Self { listener, address, hub })
+        Ok(Self { listener, address, hub, certificate: None })
+    }
+
+    /// Talks TLS alone. A certificate that is reloaded is shown to whoever connects from then on.
+    #[must_use]
+    pub fn encrypted(self, certificate: Arc<ServerCertificate>) -> Self {
+        Self { certificate: Some(certificate), ..self }
     }
 
     /// Returns where it listens.
@@ -105,7 +115,7 @@ impl Server {
     ///
     /// If the future is dropped, connections end at once; what was accepted is kept.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> Result<(), ServeError> {
-        let Self { listener, hub, .. } = self;
+        let Self { listener, hub, certificate, .. } = self;
         let (writer, indexer) = (hub.keeper.clone(), hub.keeper.clone());
         let mut store = JoinSet::new();
         store.spawn_blocking(move || writer.write());
@@ -116,17 +126,19 @@ impl Server {
         let closing = Closing(hub.keeper.clone());
         let mut connections = JoinSet::new();
         let failed = tokio::select! {
-            () = accept_all(&listener, &hub, &mut connections) => None,
+            () = accept_all(&listener, &hub, certificate.as_deref(), &mut connections) => None,
             () = sweep(&hub) => None,
             () = stop => None,
             over = store.join_next() => over,
         };
         drop(listener);
+        let held = hub.held();
         hub.drain.send_replace(true);
         let all = async { while connections.join_next().await.is_some() {} };
         // What is not done by then is cut off.
         let _ = timeout(hub.settings.grace, all).await;
         connections.shutdown().await;
+        hub.pause_all(&held);
         drop(closing);
         let mut result = check(failed);
         while let Some(over) = store.join_next().await {
@@ -163,7 +175,12 @@ async fn sweep(hub: &Hub) {
     }
 }
 
-async fn accept_all(listener: &TcpListener, hub: &Arc<Hub>, connections: &mut JoinSet<()>) {
+async fn accept_all(
+    listener: &TcpListener,
+    hub: &Arc<Hub>,
+    certificate: Option<&ServerCertificate>,
+    connections: &mut JoinSet<()>,
+) {
     let places = Arc::new(Semaphore::new(hub.settings.connections));
     let router = routes::router(hub.clone());
     loop {
@@ -183,20 +200,45 @@ async fn accept_all(listener: &TcpListener, hub: &Arc<Hub>, connections: &mut Jo
             continue;
         };
         let (hub, router) = (hub.clone(), router.clone());
+        let acceptor = certificate.map(ServerCertificate::acceptor);
         connections.spawn(async move {
-            serve_one(stream, hub, router).await;
+            greet(stream, acceptor, hub, router).await;
             drop(place);
         });
     }
 }
 
-async fn serve_one(stream: TcpStream, hub: Arc<Hub>, router: Router) {
+/// Serves a connection, after the handshake of TLS where that is talked.
+async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>, hub: Arc<Hub>, router: Router) {
     count(&hub.metrics.connections);
     // Without it answers would wait for the other side's acknowledgements.
     let _ = stream.set_nodelay(true);
+    let stream = Patient::new(stream, hub.settings.stall);
+    match acceptor {
+        None => serve_one(stream, &hub, router).await,
+        Some(acceptor) => {
+            let mut drain = hub.drain.subscribe();
+            let greeted = tokio::select! {
+                greeted = timeout(hub.settings.idle, acceptor.accept(stream)) => greeted,
+                _ = drain.wait_for(|drain| *drain) => Ok(Err(io::ErrorKind::Interrupted.into())),
+            };
+            match greeted {
+                Ok(Ok(stream)) => serve_one(stream, &hub, router).await,
+                Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
+                Err(_) => tracing::debug!("a handshake took too long"),
+            }
+        }
+    }
+    hub.metrics.connections.fetch_sub(1, Ordering::Relaxed);
+}
+
+async fn serve_one<S>(stream: S, hub: &Arc<Hub>, router: Router)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let connection = Arc::new(Connection::new(hub.clone()));
+    let io = TokioIo::new(Leaving::new(stream, connection.clone()));
     let service = TowerToHyperService::new(router.layer(Extension(connection.clone())));
-    let io = TokioIo::new(Patient::new(stream, hub.settings.stall));
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(hub.settings.idle)
@@ -220,5 +262,4 @@ async fn serve_one(stream: TcpStream, hub: Arc<Hub>, router: Router) {
     if let Some(upgrade) = connection.upgrade() {
         link::serve(hub.clone(), upgrade).await;
     }
-    hub.metrics.connections.fetch_sub(1, Ordering::Relaxed);
 }

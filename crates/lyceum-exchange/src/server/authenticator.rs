@@ -1,7 +1,9 @@
 //! Who a request is from.
 
 use std::fmt;
+use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use thiserror::Error;
 
@@ -36,4 +38,27 @@ pub enum AuthenticateError {
     /// It is unknown, was revoked or has expired.
     #[error("token unknown, expired or revoked")]
     Inactive,
+    /// It cannot be checked now; the client may try again.
+    #[error("tokens cannot be checked now")]
+    Unavailable,
+}
+
+/// Asks one after the other: the first decides that does not call the token malformed.
+impl Authenticator for Vec<Arc<dyn Authenticator>> {
+    fn authenticate<'a>(
+        &'a self,
+        bearer: &'a str,
+        now: Moment,
+    ) -> BoxFuture<'a, Result<Principal, AuthenticateError>> {
+        async move {
+            for authenticator in self {
+                match authenticator.authenticate(bearer, now).await {
+                    Err(AuthenticateError::Malformed) => {}
+                    decided => return decided,
+                }
+            }
+            Err(AuthenticateError::Malformed)
+        }
+        .boxed()
+    }
 }

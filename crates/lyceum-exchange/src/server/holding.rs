@@ -14,6 +14,7 @@ pub(crate) use links::{LinkHold, Links, Lost};
 
 use crate::mailbox::{Journal, MailboxError, MailboxId, Mailboxes, Moment};
 use crate::server::hub::Hub;
+use crate::server::leaving::Handouts;
 use crate::server::upgrade::Upgrade;
 use crate::store::Level;
 
@@ -35,13 +36,16 @@ pub(crate) type Holds = HashMap<MailboxId, Hold>;
 /// A connection, which gives up what it holds when it is dropped.
 pub(crate) struct Connection {
     pub(crate) number: u64,
+    /// What it was given to send, and has not sent.
+    pub(crate) handouts: Handouts,
     hub: Arc<Hub>,
     upgrade: Mutex<Option<Upgrade>>,
 }
 
 impl Connection {
     pub(crate) fn new(hub: Arc<Hub>) -> Self {
-        Self { number: hub.number(), hub, upgrade: Mutex::default() }
+        let number = hub.number();
+        Self { number, handouts: Handouts::default(), hub, upgrade: Mutex::default() }
     }
 
     /// Has the connection become a link when the request under way is answered.
@@ -72,7 +76,7 @@ impl Hub {
         let generation = match (generation, resumed) {
             (Some(generation), _) => self.confirm(mailbox, generation)?,
             (None, Some(hold)) => hold.generation,
-            (None, None) => self.lease(mailbox, now)?,
+            (None, None) => self.reinstate_or_lease(&holds, mailbox, now)?,
         };
         let stream = self.number();
         let hold =
@@ -97,7 +101,7 @@ impl Hub {
         }
         let generation = match generation {
             Some(generation) => generation,
-            None => self.lease(mailbox, now)?,
+            None => self.reinstate_or_lease(&holds, mailbox, now)?,
         };
         let hold = Hold { generation, connection: None, stream: None, seen: now };
         holds.entry(mailbox).and_modify(|hold| hold.seen = now).or_insert(hold);
@@ -111,6 +115,38 @@ impl Hub {
         let generation = self.lease(mailbox, now)?;
         holds.insert(mailbox, Hold { generation, connection: None, stream: None, seen: now });
         Ok(generation)
+    }
+
+    /// Gives a mailbox to the program that had it when the server last ended, or to a new one.
+    fn reinstate_or_lease(
+        &self,
+        holds: &Holds,
+        mailbox: MailboxId,
+        now: Moment,
+    ) -> Result<u64, MailboxError> {
+        if !holds.contains_key(&mailbox) {
+            let (resumed, _written_with_what_is_taken) = self
+                .keeper
+                .change(Level::Written, |mailboxes, log| mailboxes.reinstate(log, mailbox, now));
+            if let Some(generation) = resumed {
+                return Ok(generation);
+            }
+        }
+        self.lease(mailbox, now)
+    }
+
+    /// Returns which programs hold which mailboxes now.
+    pub(crate) fn held(&self) -> Vec<(MailboxId, u64)> {
+        self.holds().iter().map(|(mailbox, hold)| (*mailbox, hold.generation)).collect()
+    }
+
+    /// Notes which programs were connected when the server ended in order.
+    pub(crate) fn pause_all(&self, held: &[(MailboxId, u64)]) {
+        let ((), _written_before_the_end) = self.keeper.change(Level::Written, |mailboxes, log| {
+            for (mailbox, generation) in held {
+                mailboxes.pause(log, *mailbox, *generation);
+            }
+        });
     }
 
     fn lease(&self, mailbox: MailboxId, now: Moment) -> Result<u64, MailboxError> {
@@ -179,6 +215,8 @@ impl Hub {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        // Before the mailbox counts as left, so that callers are told of what was delivered alone.
+        self.handouts.clear();
         self.hub.closed(self.number);
     }
 }

@@ -13,7 +13,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::mailbox::{Acknowledge, Delivery, Letter, MailboxError, MailboxId, Parcel};
+use crate::server::holding::Connection;
 use crate::server::hub::Hub;
+use crate::server::leaving::Handout;
 use crate::server::metrics::count;
 use crate::server::reply::Refusal;
 use crate::server::words::entity;
@@ -39,6 +41,7 @@ pub(crate) struct Outgoing {
 /// A stream of events that is open.
 struct Listening {
     hub: Arc<Hub>,
+    connection: Arc<Connection>,
     mailbox: MailboxId,
     generation: u64,
     stream: u64,
@@ -57,20 +60,25 @@ enum Stage {
 
 impl Hub {
     /// Takes what waits in a mailbox; nothing is handed out that is not as safe as was promised.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, everything is put back.
     async fn take(
-        &self,
+        self: &Arc<Self>,
         mailbox: MailboxId,
         generation: u64,
         most: (usize, u64),
-    ) -> Result<Vec<Outgoing>, Refusal> {
+    ) -> Result<Option<(Vec<Outgoing>, Handout)>, Refusal> {
         let pin = self.keeper.pin();
         let (parcels, mut ticket) = self.keeper.change(Level::Written, |mailboxes, log| {
             mailboxes.take(log, mailbox, generation, most, Acknowledge::AtOnce)
         });
         let parcels = parcels?;
         if parcels.is_empty() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
+        let mut handout = Handout::new(self, (mailbox, generation), &parcels, pin);
         self.room.notify_waiters();
         let is_durable = |parcel: &Parcel| parcel.letter.delivery == Delivery::Durable;
         if parcels.iter().any(is_durable) {
@@ -78,13 +86,14 @@ impl Hub {
         }
         self.keeper.done(ticket).await?;
         let mut outgoing = Vec::with_capacity(parcels.len());
-        for parcel in parcels {
-            let text = self.in_json(&parcel, self.keeper.body(parcel.place).await?);
+        for parcel in &parcels {
+            let text = self.in_json(parcel, self.keeper.body(parcel.place).await?);
             outgoing.push(Outgoing { text, deliveries: parcel.deliveries });
             count(&self.metrics.delivered);
         }
-        drop(pin);
-        Ok(outgoing)
+        let texts = outgoing.iter().map(|outgoing| &outgoing.text);
+        handout.has_read(parcels.iter().map(|parcel| parcel.place).zip(texts));
+        Ok(Some((outgoing, handout)))
     }
 
     /// Returns a message as programs of Academy read it.
@@ -105,9 +114,10 @@ impl Hub {
         packed.to_json(src, dest).into()
     }
 
-    /// Waits for one message.
+    /// Waits for one message, which that connection is to send.
     pub(crate) async fn receive(
-        &self,
+        self: &Arc<Self>,
+        connection: &Connection,
         mailbox: MailboxId,
         generation: u64,
         patience: Duration,
@@ -121,10 +131,11 @@ impl Hub {
             changed.as_mut().enable();
             match self.take(mailbox, generation, (1, u64::MAX)).await {
                 Err(error) => break Err(error),
-                Ok(mut outgoing) => {
-                    if let Some(outgoing) = outgoing.pop() {
-                        break Ok(outgoing);
-                    }
+                Ok(None) => {}
+                Ok(Some((mut outgoing, handout))) => {
+                    let Some(outgoing) = outgoing.pop() else { continue };
+                    connection.handouts.push(handout, outgoing.text.len());
+                    break Ok(outgoing);
                 }
             }
             tokio::select! {
@@ -140,6 +151,7 @@ impl Hub {
     /// Makes a stream of events of what comes in a mailbox.
     pub(crate) fn listen(
         self: &Arc<Self>,
+        connection: Arc<Connection>,
         mailbox: MailboxId,
         (generation, stream): (u64, u64),
         patience: Duration,
@@ -147,6 +159,7 @@ impl Hub {
         count(&self.metrics.streams);
         let listening = Listening {
             hub: self.clone(),
+            connection,
             mailbox,
             generation,
             stream,
@@ -187,10 +200,12 @@ impl Listening {
                 return self.replaced();
             }
             match self.hub.take(self.mailbox, self.generation, BATCH).await {
-                Ok(outgoing) if outgoing.is_empty() => {}
-                Ok(outgoing) => {
+                Ok(None) => {}
+                Ok(Some((outgoing, handout))) => {
                     self.ends = after(self.patience);
-                    return Some(events(&outgoing));
+                    let events = events(&outgoing);
+                    self.connection.handouts.push(handout, events.len());
+                    return Some(events);
                 }
                 Err(Refusal::Mailbox(MailboxError::Stale { .. })) => return self.replaced(),
                 Err(_) => return self.end(),

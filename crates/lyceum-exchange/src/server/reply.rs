@@ -16,6 +16,8 @@ pub(crate) enum Refusal {
     NoToken,
     #[error("Token expired or revoked.")]
     Inactive,
+    #[error("tokens cannot be checked now")]
+    Unchecked,
     #[error("the host named is not one of this server")]
     ForeignHost,
     #[error("this is not allowed: {0}")]
@@ -71,6 +73,7 @@ impl From<AuthenticateError> for Refusal {
         match error {
             AuthenticateError::Malformed => Self::NoToken,
             AuthenticateError::Inactive => Self::Inactive,
+            AuthenticateError::Unavailable => Self::Unchecked,
         }
     }
 }
@@ -84,7 +87,9 @@ impl Refusal {
             Self::Missing(_) | Self::Invalid(_) | Self::Timeout(_) => StatusCode::BAD_REQUEST,
             Self::SlowBody | Self::NothingCame => StatusCode::REQUEST_TIMEOUT,
             Self::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Draining | Self::Store(_) | Self::Read(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Draining | Self::Unchecked | Self::Store(_) | Self::Read(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::NoDepot | Self::NoBlob => StatusCode::NOT_FOUND,
             Self::BadRange { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
             Self::Deposit(error) => of_deposit(error),

@@ -138,12 +138,16 @@ fn readable(hub: &Hub, principal: &Principal, input: &Input) -> Result<MailboxId
     Ok(mailbox)
 }
 
-async fn receive(State(hub): Hubs, request: Request<Body>) -> Answer {
+async fn receive(
+    State(hub): Hubs,
+    Extension(connection): Extension<Arc<Connection>>,
+    request: Request<Body>,
+) -> Answer {
     let (parts, principal, input) = open(&hub, request).await?;
     let patience = patience(&hub, &input)?;
     let mailbox = readable(&hub, &principal, &input)?;
     let generation = hub.claim_once(mailbox, sending::generation(&parts.headers)?)?;
-    let message = hub.receive(mailbox, generation, patience).await?;
+    let message = hub.receive(&connection, mailbox, generation, patience).await?;
     let text = String::from_utf8_lossy(&message.text);
     Ok(Json(json!({ "message": text, "delivery": message.deliveries })).into_response())
 }
@@ -161,7 +165,8 @@ async fn listen(
     }
     let generation = sending::generation(&parts.headers)?;
     let claim = hub.claim(mailbox, connection.number, generation)?;
-    let mut response = Body::from_stream(hub.listen(mailbox, claim, patience)).into_response();
+    let events = hub.listen(connection, mailbox, claim, patience);
+    let mut response = Body::from_stream(events).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));

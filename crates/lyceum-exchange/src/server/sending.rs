@@ -222,7 +222,10 @@ impl Hub {
             if letter.kind == LetterKind::Request {
                 principal.check(Verb::Write, letter.to, mailboxes)?;
             }
-            let put = mailboxes.put(log, letter.clone(), body, *generation)?;
+            let mut put = mailboxes.put(log, letter.clone(), body, *generation)?;
+            if put == Put::Unmatched && principal.may(Verb::Write, letter.to, mailboxes) {
+                put = mailboxes.put_unasked(log, letter, body)?;
+            }
             if let (Put::Accepted(sequence), Some(tag)) = (put, *cancels)
                 && !mailboxes.is_outstanding(MessageId { sender: letter.from, tag })
             {

@@ -419,7 +419,7 @@ impl Keeper {
         if place.length == 0 {
             return Ok(Bytes::new());
         }
-        if let Some(body) = self.shared.lock().log.recent.find(place) {
+        if let Some(body) = self.recent(place) {
             return Ok(body);
         }
         let shared = self.shared.clone();
@@ -431,6 +431,19 @@ impl Keeper {
                 Err(ReadError::Io { segment: place.segment, source })
             }
         }
+    }
+
+    /// Does the same on this thread, for what cannot wait.
+    #[cfg(feature = "server")]
+    pub(crate) fn body_now(&self, place: Place) -> Result<Bytes, ReadError> {
+        match self.recent(place) {
+            Some(body) => Ok(body),
+            None => self.shared.body(place),
+        }
+    }
+
+    fn recent(&self, place: Place) -> Option<Bytes> {
+        self.shared.lock().log.recent.find(place)
     }
 }
 

@@ -102,7 +102,7 @@ impl Certificates {
     }
 }
 
-fn read_all(
+pub(crate) fn read_all(
     what: &'static str,
     file: &Path,
 ) -> Result<Vec<CertificateDer<'static>>, CertificatesError> {
@@ -114,7 +114,7 @@ fn read_all(
     Ok(all)
 }
 
-fn file_error(
+pub(crate) fn file_error(
     what: &'static str,
     file: &Path,
     cause: rustls::pki_types::pem::Error,

@@ -1,11 +1,18 @@
 //! The server, with unmodified academy-py 1.0.0 at the other end.
 #![cfg(feature = "server")]
 
+#[path = "../server/authority.rs"]
+mod authority;
 #[path = "../python/environment.rs"]
 mod environment;
 #[path = "../server/house.rs"]
 #[expect(dead_code, reason = "the clock of this house stands still")]
 mod house;
+
+#[cfg(feature = "oidc")]
+#[path = "../server/issuer.rs"]
+#[expect(dead_code, reason = "keys of Python sign here")]
+mod issuer;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -14,7 +21,7 @@ use std::sync::Arc;
 use environment::Environment;
 use house::{House, Plan};
 use lyceum_exchange::mailbox::Delivery;
-use lyceum_exchange::server::{Clock, NewToken, Rights, Tokens, Which};
+use lyceum_exchange::server::{Clock, NewToken, Rights, ServerCertificate, Tokens, Which};
 use tokio::process::Command;
 
 const ACADEMY: Environment =
@@ -22,13 +29,18 @@ const ACADEMY: Environment =
 
 /// Runs a scenario, which fails unless all of its assertions hold.
 async fn play(house: &House, scenario: &str, arguments: &[&str]) {
+    play_at(&format!("http://{}", house.address), &[], scenario, arguments).await;
+}
+
+async fn play_at(url: &str, environment: &[(&str, &Path)], scenario: &str, arguments: &[&str]) {
     let Some(python) = ACADEMY.python() else { return };
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/academy_server/scenarios.py");
     let output = Command::new(python)
         .arg(script)
-        .arg(format!("http://{}", house.address))
+        .arg(url)
         .arg(scenario)
         .args(arguments)
+        .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
@@ -105,4 +117,34 @@ async fn a_clock_of_a_node_says_what_time_it_is() {
     let clock = Clock::of(&node);
     assert!(format!("{clock:?}").contains("Moment(1"), "milliseconds since 1970: {clock:?}");
     node.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn clients_talk_tls_with_a_server_whose_authority_they_believe() {
+    let authority = authority::Authority::new("python");
+    let (certificate, key) = authority.sign("server");
+    let certificate = ServerCertificate::from_files(certificate, key, None).unwrap();
+    let house = open(|plan| plan.certificate = Some(Arc::new(certificate))).await;
+    let url = format!("https://{}", house.address);
+    let believed = authority.file();
+
+    let environment = [("SSL_CERT_FILE", believed.as_path())];
+    for scenario in [
+        "managers_launch_agents_and_users_call_them",
+        "a_stream_that_ends_is_taken_up_without_a_pause",
+        "messages_wait_for_an_agent_that_starts_later",
+    ] {
+        play_at(&url, &environment, scenario, &[]).await;
+    }
+    play_at(&url, &[], "a_certificate_of_strangers_is_refused", &[]).await;
+    house.close().await.unwrap();
+}
+
+#[cfg(feature = "oidc")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn tokens_of_an_issuer_let_in_and_keep_out() {
+    let issuer = issuer::Issuer::open().await;
+    let house = open(|plan| plan.authenticator = Some(issuer.authenticator())).await;
+    play(&house, "tokens_of_an_issuer_let_in_and_keep_out", &[&issuer.url]).await;
+    house.close().await.unwrap();
 }

@@ -419,6 +419,76 @@ async def tokens_let_in_and_keep_out() -> None:
             await console.close()
 
 
+async def a_certificate_of_strangers_is_refused() -> None:
+    import aiohttp
+
+    try:
+        await factory(retries=0).create_user_client()
+        raise AssertionError('it was believed')
+    except aiohttp.ClientConnectorCertificateError:
+        pass
+    # Who asks for it may talk with anybody.
+    async with await factory(ssl_verify=False).create_user_client() as client:
+        registration = await client.register_agent(Counter)
+        assert await client.status(registration.agent_id) == MailboxStatus.INACTIVE
+
+
+async def tokens_of_an_issuer_let_in_and_keep_out() -> None:
+    import json
+    import urllib.request
+
+    import jwt
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+    issuer = sys.argv[3]
+    signers = {
+        'RS256': rsa.generate_private_key(65537, 2048),
+        'PS384': rsa.generate_private_key(65537, 3072),
+        'ES384': ec.generate_private_key(ec.SECP384R1()),
+    }
+    published = []
+    for algorithm, key in signers.items():
+        family = ECAlgorithm if algorithm == 'ES384' else RSAAlgorithm
+        public = family.to_jwk(key.public_key(), as_dict=True)
+        published.append({**public, 'kid': algorithm, 'use': 'sig'})
+    request = urllib.request.Request(
+        f'{issuer}/keys',
+        data=json.dumps({'keys': published}).encode(),
+        headers={'Content-Type': 'application/json'},
+        method='PUT',
+    )
+    urllib.request.urlopen(request).close()
+    claims = {
+        'iss': issuer,
+        'sub': 'ada',
+        'aud': 'lyceum',
+        'exp': 2000,
+        'scope': 'lyceum:read lyceum:write lyceum:administer',
+    }
+
+    def token(algorithm: str, **more) -> str:
+        # One key of RSA signs by two algorithms, and so does not say which.
+        headers = {'kid': algorithm}
+        return jwt.encode({**claims, **more}, signers[algorithm], algorithm, headers)
+
+    for algorithm in signers:
+        async with await Manager.from_exchange_factory(factory(token(algorithm))) as manager:
+            handle = await manager.launch(Counter)
+            assert await handle.add(1) == 1
+    for wrong in (
+        token('RS256', aud='another'),
+        token('RS256', exp=900),
+        jwt.encode(claims, 'x' * 32, 'HS256', {'kid': 'RS256'}),
+        jwt.encode(claims, None, 'none'),
+    ):
+        try:
+            await factory(wrong).create_user_client()
+            raise AssertionError('it was let in')
+        except ForbiddenError:
+            pass
+
+
 def main() -> None:
     logging.basicConfig(level=logging.ERROR)
     role = sys.argv[2]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lyceum_exchange::mailbox::{
-    Acknowledge, Delivery, Limits, MailboxError, Put, PutError, Statistics, Status,
+    Acknowledge, Delivery, Letter, Limits, MailboxError, Profile, Put, PutError, Statistics, Status,
 };
 
 use crate::office::{AGENT, Office, USER, id, request};
@@ -108,8 +108,7 @@ fn a_repeated_put_of_what_is_not_over_changes_nothing() {
     let again = office.put(request(1, Delivery::Tracked), "ask 1").unwrap();
 
     assert!(matches!(again, Put::Repeated(_)));
-    let elsewhere =
-        lyceum_exchange::mailbox::Letter { to: id(USER), ..request(1, Delivery::Tracked) };
+    let elsewhere = Letter { to: id(USER), ..request(1, Delivery::Tracked) };
     let tag = elsewhere.tag;
     assert_eq!(office.put(elsewhere, "another"), Err(PutError::TagInUse(tag)));
     office.lease(AGENT);
@@ -186,7 +185,7 @@ fn a_request_that_nobody_takes_in_time_does_not_run() {
     let mut office = Office::new(Limits::default());
     for (tag, delivery) in [(1, Delivery::Tracked), (2, Delivery::Durable)] {
         let expires = Some(office.now.after(Duration::from_secs(30)));
-        let letter = lyceum_exchange::mailbox::Letter { expires, ..request(tag, delivery) };
+        let letter = Letter { expires, ..request(tag, delivery) };
         office.put(letter, "ask").unwrap();
     }
     office.pass(Duration::from_secs(29));
@@ -213,4 +212,131 @@ fn what_never_arrived_does_not_count_as_delivered() {
         let held = std::collections::HashSet::new();
         office.mailboxes.resume(&mut office.tape, id(AGENT), generation, &held).unwrap();
     }
+}
+
+/// What was taken for a connection that broke counted as delivered: a tracked request failed, and
+/// a durable one lost one of its deliveries, although no program ever saw them.
+#[test]
+fn what_never_left_is_put_back_and_was_not_delivered() {
+    let mut office = Office::new(Limits { deliveries: 1, ..Limits::default() });
+    let expires = Some(office.now.after(Duration::from_secs(30)));
+    office.put(Letter { expires, ..request(1, Delivery::Tracked) }, "ask 1").unwrap();
+    office.ask(2, Delivery::Durable);
+    let generation = office.lease(AGENT);
+    let taken: Vec<u64> =
+        office.take(AGENT, generation).unwrap().iter().map(|parcel| parcel.sequence).collect();
+
+    office.mailboxes.put_back(&mut office.tape, id(AGENT), generation, &taken);
+
+    let second = office.lease(AGENT);
+    let again = office.take(AGENT, second).unwrap();
+    assert_eq!(again.iter().map(|parcel| parcel.deliveries).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(office.read(USER), Vec::<String>::new(), "nobody is told of a failure");
+    office.mailboxes.put_back(&mut office.tape, id(AGENT), generation, &taken);
+    assert_eq!(office.read(AGENT), Vec::<String>::new(), "another program has them by now");
+    office.mailboxes.put_back(&mut office.tape, id(AGENT), second, &taken[..1]);
+    office.pass(Duration::from_secs(30));
+    assert_eq!(office.read(USER), ["Expired"], "time goes on for what was put back");
+}
+
+/// Such an answer was thrown away, while Academy delivers it.
+#[test]
+fn an_answer_that_nobody_asked_for_arrives_unless_it_could_be_a_second_one() {
+    let mut office = Office::new(Limits { messages_per_mailbox: 1, ..Limits::default() });
+    office.register(3, Profile::default());
+    let answer = |from: u128, tag| {
+        let letter = request(tag, Delivery::Durable).answer();
+        Letter { from: id(from), label: None, ..letter }
+    };
+    let unasked = |office: &mut Office, letter: Letter| {
+        office.mailboxes.put_unasked(&mut office.tape, &letter, b"unasked")
+    };
+    office.ask(1, Delivery::Tracked);
+
+    assert_eq!(unasked(&mut office, answer(3, 1)), Ok(Put::Unmatched), "it would be a forgery");
+    let of_handle = Letter { label: Some(uuid::Uuid::from_u128(7)), ..answer(3, 2) };
+    assert_eq!(unasked(&mut office, of_handle), Ok(Put::Unmatched), "a handle has its outcome");
+    assert!(matches!(unasked(&mut office, answer(3, 2)), Ok(Put::Accepted(_))));
+
+    let full = unasked(&mut office, answer(3, 4));
+    assert!(matches!(full, Err(PutError::Full { messages: 1, .. })), "{full:?}");
+    assert_eq!(office.read(USER), ["unasked"]);
+}
+
+#[test]
+fn an_answer_that_never_left_is_put_once_more() {
+    let mut office = Office::new(Limits::default());
+    office.ask(1, Delivery::Durable);
+    office.lease(AGENT);
+    office.read(AGENT);
+    office.answer(1).unwrap();
+    let generation = office.lease(USER);
+    let taken = office.take(USER, generation).unwrap();
+    let letter = taken[0].letter.clone();
+
+    assert!(office.mailboxes.put_back_answer(&mut office.tape, letter.clone(), b"answer 1"));
+
+    assert_eq!(office.read(USER), ["answer 1"]);
+    office.mailboxes.terminate(&mut office.tape, id(USER), office.now).unwrap();
+    assert!(!office.mailboxes.put_back_answer(&mut office.tape, letter, b"answer 1"));
+}
+
+/// After an orderly restart of the exchange, a program that had lived on was taken for a new one,
+/// and the callers of what it was working at were told that it had ended.
+#[test]
+fn a_program_that_lived_through_a_restart_goes_on_if_it_proves_it() {
+    for proves_it in [true, false] {
+        let stale = Duration::from_secs(90);
+        let mut office = Office::new(Limits { stale, ..Limits::default() });
+        for (tag, delivery) in
+            [(1, Delivery::Tracked), (2, Delivery::Tracked), (3, Delivery::Durable)]
+        {
+            office.ask(tag, delivery);
+        }
+        let generation = office.lease(AGENT);
+        office.read(AGENT);
+        office.mailboxes.pause(&mut office.tape, id(AGENT), generation);
+        office.mailboxes.pause(&mut office.tape, id(USER), 0);
+        office.restart();
+
+        let resumed = office.mailboxes.reinstate(&mut office.tape, id(AGENT), office.now);
+        assert_eq!(resumed, Some(generation));
+        assert_eq!(
+            office.mailboxes.reinstate(&mut office.tape, id(AGENT), office.now),
+            None,
+            "once"
+        );
+        assert_eq!(office.mailboxes.reinstate(&mut office.tape, id(USER), office.now), None);
+        if proves_it {
+            office.answer(1).unwrap();
+        }
+        office.pass(stale);
+
+        if proves_it {
+            assert_eq!(office.read(USER), ["answer 1"]);
+            assert_eq!(office.read(AGENT), Vec::<String>::new());
+            office.answer(2).unwrap();
+            assert_eq!(office.read(USER), ["answer 2"]);
+        } else {
+            assert_eq!(office.read(USER), ["ProgramGone", "ProgramGone"]);
+            assert_eq!(office.read(AGENT), ["ask 3"]);
+        }
+    }
+}
+
+#[test]
+fn who_comes_long_after_a_restart_is_a_new_program() {
+    let stale = Duration::from_secs(90);
+    let mut office = Office::new(Limits { stale, ..Limits::default() });
+    office.ask(1, Delivery::Durable);
+    let generation = office.lease(AGENT);
+    office.read(AGENT);
+    office.mailboxes.pause(&mut office.tape, id(AGENT), generation);
+    office.restart();
+    office.pass(Duration::from_secs(1));
+    office.pass(stale);
+
+    assert_eq!(office.mailboxes.reinstate(&mut office.tape, id(AGENT), office.now), None);
+    office.lease(AGENT);
+    assert_eq!(office.read(AGENT), ["ask 1"]);
 }

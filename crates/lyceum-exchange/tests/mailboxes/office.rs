@@ -88,6 +88,15 @@ impl Office {
         self.mailboxes.sweep(&mut self.tape, self.now);
     }
 
+    /// Forgets what is not in the journal.
+    pub(crate) fn restart(&mut self) {
+        let mut again = Mailboxes::new(*self.mailboxes.limits(), wording);
+        for (event, place, _) in &self.tape.events {
+            again.replay_event(event.clone(), *place);
+        }
+        self.mailboxes = again;
+    }
+
     pub(crate) fn put(&mut self, letter: Letter, body: &str) -> Result<Put, PutError> {
         self.mailboxes.put(&mut self.tape, letter, body.as_bytes(), None)
     }

@@ -132,6 +132,11 @@ impl Events {
         Self { stream: BufReader::new(stream) }
     }
 
+    /// Sends a request, whose answer is not read.
+    pub(crate) async fn send(&mut self, method: &str, path: &str, body: &Value) {
+        send(&mut self.stream, method, path, "", &body.to_string()).await;
+    }
+
     pub(crate) async fn listen(&mut self, number: u128, timeout: f64, headers: &str) -> u16 {
         let body = json!({ "mailbox": entity(number).to_string(), "timeout": timeout });
         let body = body.to_string();

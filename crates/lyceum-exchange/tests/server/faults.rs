@@ -1,12 +1,14 @@
 //! Disks that are full, and requests that are garbage.
 
+use std::time::Duration;
+
 use lyceum_exchange::store::Folder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use serde_json::json;
 
-use crate::ask::{AGENT, USER, message};
+use crate::ask::{AGENT, Events, USER, message, ping, pong};
 use crate::house::{House, Plan};
 
 /// A small file system, which ends with the test.
@@ -81,6 +83,52 @@ async fn a_full_disk_is_told_loses_nothing_and_is_forgotten_when_there_is_space(
         found += 1;
     }
     assert_eq!(found, accepted + 1);
+    house.close().await.unwrap();
+}
+
+/// Opens a server on a folder of that name.
+async fn reopen(name: &str) -> House {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let store = Box::new(Folder::open(folder, 1 << 20).unwrap());
+    House::build(Plan { store, ..Plan::default() }).await
+}
+
+/// Starts a server whose agent has taken one request, and restarts it in order.
+async fn restarted(name: &str) -> House {
+    // What another run left.
+    let _ = std::fs::remove_dir_all(std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
+    let house = reopen(name).await;
+    house.register(USER).await;
+    house.register(AGENT).await;
+    let mut events = Events::open(&house, AGENT).await;
+    house.put("", &ping(1)).await;
+    events.body().await;
+    house.close().await.unwrap();
+    assert_eq!(events.next().await, None);
+    reopen(name).await
+}
+
+/// The program counted as a new one, and callers of what it had under way were told of its end.
+#[tokio::test]
+async fn a_program_goes_on_after_an_orderly_restart_of_the_server() {
+    let house = restarted("restart-same").await;
+    let _again = Events::open(&house, AGENT).await;
+
+    assert_eq!(house.receive(USER).await.status, 408, "nothing has failed");
+    assert_eq!(house.put("", &pong(1)).await.status, 200);
+
+    assert_eq!(house.body(USER).await["kind"], "success-response");
+    house.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_program_after_a_restart_leaves_no_caller_hanging() {
+    let house = restarted("restart-new").await;
+    let _another = Events::open(&house, AGENT).await;
+
+    house.pass(Duration::from_secs(90));
+
+    while house.receive(USER).await.status != 200 {}
     house.close().await.unwrap();
 }
 

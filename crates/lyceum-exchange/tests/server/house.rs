@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use lyceum_exchange::mailbox::Moment;
-use lyceum_exchange::server::{Authenticator, Clock, ServeError, Server, ServerSettings, wording};
+use lyceum_exchange::server::{
+    Authenticator, Clock, ServeError, Server, ServerCertificate, ServerSettings, wording,
+};
 use lyceum_exchange::store::{Keeper, Memory, Settings, Store};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -25,6 +27,7 @@ pub(crate) struct Plan {
     pub(crate) settings: Settings,
     pub(crate) server: ServerSettings,
     pub(crate) authenticator: Option<Arc<dyn Authenticator>>,
+    pub(crate) certificate: Option<Arc<ServerCertificate>>,
 }
 
 impl Default for Plan {
@@ -36,7 +39,8 @@ impl Default for Plan {
             room: Duration::from_millis(200),
             ..ServerSettings::default()
         };
-        Self { store: Box::new(Memory::new()), settings, server, authenticator: None }
+        let store = Box::new(Memory::new());
+        Self { store, settings, server, authenticator: None, certificate: None }
     }
 }
 
@@ -53,7 +57,10 @@ impl House {
         let clock = Clock::new(move || Moment::from_millis(time.load(Ordering::Relaxed)));
         let address = "127.0.0.1:0".parse().unwrap();
         let server = Server::bind(address, keeper, plan.authenticator, clock, plan.server);
-        let server = server.await.unwrap();
+        let mut server = server.await.unwrap();
+        if let Some(certificate) = plan.certificate {
+            server = server.encrypted(certificate);
+        }
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(server.serve(async { drop(stopped.await) }));

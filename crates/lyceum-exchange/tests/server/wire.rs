@@ -98,6 +98,13 @@ async fn wrong_requests_are_refused_with_a_reason() {
         ("PUT", "/message", json!({ "message": deep }).to_string()),
         ("PUT", "/message", deep.clone()),
         ("PUT", "/message", "{\"message\":".to_owned()),
+        // JSON in JSON in JSON: one text more than belongs there.
+        ("PUT", "/message", json!({ "message": json!(ping(1)).to_string() }).to_string()),
+        (
+            "GET",
+            "/message",
+            json!({ "mailbox": json!(of(AGENT).to_string()).to_string() }).to_string(),
+        ),
         ("GET", "/message", json!({ "mailbox": "{\"uid\":\"7\"}" }).to_string()),
         ("GET", "/message", json!({ "mailbox": "{\"more\":1}" }).to_string()),
         ("POST", "/mailbox", "[]".to_owned()),
@@ -170,6 +177,21 @@ async fn the_server_tells_of_itself() {
             assert!(answer.status != 404 || path.contains('7'), "{method} {path}: {answer:?}");
         }
     }
+    house.close().await.unwrap();
+}
+
+/// Academy refuses requests to users, so that they can offer nothing.
+#[tokio::test]
+async fn users_are_asked_as_agents_are() {
+    let house = open().await;
+    let body = json!({ "kind": "ping-request" });
+    house.put("", &crate::ask::message("request", AGENT, USER, 1, &body)).await;
+    assert_eq!(house.body(USER).await["kind"], "ping-request");
+
+    let answer = json!({ "kind": "success-response" });
+    house.put("", &crate::ask::message("response", USER, AGENT, 1, &answer)).await;
+
+    assert_eq!(house.body(AGENT).await["kind"], "success-response");
     house.close().await.unwrap();
 }
 

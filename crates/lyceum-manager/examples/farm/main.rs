@@ -3,10 +3,12 @@
 //! `cargo run -p lyceum-manager --example farm -- run` runs two counters until Ctrl-C.
 
 mod agents;
+mod passer;
 
 use agents::{Counter, Dud, Sleeper};
 use lyceum::manager::Manager;
 use lyceum::prelude::*;
+use passer::Passer;
 
 /// Starts two counters, and tells in which processes they are.
 async fn farm(manager: Manager) -> lyceum::Result<()> {
@@ -17,4 +19,4 @@ async fn farm(manager: Manager) -> lyceum::Result<()> {
     std::future::pending().await
 }
 
-lyceum::main!(Counter, Dud, Sleeper; run = farm);
+lyceum::main!(Counter, Dud, Passer, Sleeper; run = farm);

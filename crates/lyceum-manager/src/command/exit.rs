@@ -10,3 +10,5 @@ pub const USAGE: u8 = 2;
 pub const UNREACHABLE: u8 = 3;
 /// There was no answer in time.
 pub const TIMEOUT: u8 = 4;
+/// A child that a queue started was told to end by SIGTERM, and did so in good order.
+pub const TERMINATED: u8 = 143;

@@ -29,6 +29,9 @@ pub(crate) enum Failure {
     /// It failed, and whoever has to know was told.
     #[error("it failed")]
     Told,
+    /// It was told to end by SIGTERM, and did so in good order; whoever started it wants to know.
+    #[error("it was told to end")]
+    Terminated,
     /// The answer could not be printed.
     #[error("cannot print the answer: {0}")]
     Print(#[from] io::Error),
@@ -48,12 +51,13 @@ impl Failure {
             Self::Usage(_) => exit::USAGE,
             Self::Unreachable(_) => exit::UNREACHABLE,
             Self::Timeout { .. } => exit::TIMEOUT,
+            Self::Terminated => exit::TERMINATED,
         }
     }
 
     /// Returns whether nobody needs to read of it.
     pub(crate) fn is_silent(&self) -> bool {
-        matches!(self, Self::Told) || self.code() == exit::DONE
+        matches!(self, Self::Told | Self::Terminated) || self.code() == exit::DONE
     }
 
     /// Returns the failure as JSON.
@@ -65,7 +69,9 @@ impl Failure {
             Self::Usage(text) => json!({ "error": "usage", "text": text }),
             Self::Unreachable(text) => json!({ "error": "unreachable", "text": text }),
             Self::Timeout { .. } => json!({ "error": "timeout", "text": self.to_string() }),
-            Self::Told | Self::Print(_) => json!({ "error": "print", "text": self.to_string() }),
+            Self::Told | Self::Terminated | Self::Print(_) => {
+                json!({ "error": "print", "text": self.to_string() })
+            }
         }
     }
 

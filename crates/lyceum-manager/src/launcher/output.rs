@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lyceum_wire::AgentName;
+#[cfg(feature = "ssh")]
+use tokio::io::AsyncReadExt;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 /// A longer line is cut into pieces of so many bytes.
@@ -49,14 +51,30 @@ pub(crate) type Take = Arc<dyn Fn(&OutputLine) + Send + Sync>;
 #[derive(Debug)]
 pub(super) struct Pipe<R> {
     reader: BufReader<R>,
+    lines: Lines,
+    is_open: bool,
+}
+
+/// What was printed on one stream, cut into lines.
+#[derive(Debug)]
+pub(super) struct Lines {
     begun: Vec<u8>,
     stream: Stream,
-    is_open: bool,
 }
 
 impl Output {
     pub(crate) fn new(agent: AgentName, take: Take) -> Self {
         Self { agent, take, last: Arc::default() }
+    }
+
+    /// Returns whose lines these are.
+    pub(crate) fn agent(&self) -> &AgentName {
+        &self.agent
+    }
+
+    /// Takes lines for somebody else, wherever these go.
+    pub(crate) fn renamed(&self, name: AgentName) -> Self {
+        Self::new(name, self.take.clone())
     }
 
     /// Takes a line.
@@ -87,7 +105,7 @@ pub(crate) fn trace(line: &OutputLine) {
 
 impl<R: AsyncRead + Unpin> Pipe<R> {
     pub(super) fn new(reader: R, stream: Stream) -> Self {
-        Self { reader: BufReader::new(reader), begun: Vec::new(), stream, is_open: true }
+        Self { reader: BufReader::new(reader), lines: Lines::new(stream), is_open: true }
     }
 
     /// Takes lines until the stream ends. Dropping the future loses nothing.
@@ -98,25 +116,62 @@ impl<R: AsyncRead + Unpin> Pipe<R> {
                 // It ended, one way or another.
                 _ => {
                     self.is_open = false;
-                    self.end_line(output, true);
+                    self.lines.end(output);
                     return;
                 }
             };
-            let room = LINE_LIMIT - self.begun.len();
-            let end = piece.iter().take(room).position(|byte| *byte == b'\n');
-            let taken = end.map_or(piece.len().min(room), |end| end + 1);
-            self.begun.extend_from_slice(&piece[..taken]);
+            let taken = self.lines.take_one(piece, output);
             self.reader.consume(taken);
-            if end.is_some() || self.begun.len() >= LINE_LIMIT {
-                self.end_line(output, false);
-            }
         }
     }
 
-    fn end_line(&mut self, output: &Output, is_last: bool) {
-        if is_last && self.begun.is_empty() {
-            return;
+    /// Returns the next line without handing it on, or nothing at the end of the stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// Part of a line may be lost if the future is dropped.
+    #[cfg(feature = "ssh")]
+    pub(super) async fn peeled(&mut self) -> Option<String> {
+        let mut line = Vec::new();
+        let read = (&mut self.reader).take(LINE_LIMIT as u64).read_until(b'\n', &mut line).await;
+        let text = String::from_utf8_lossy(&line).trim_end_matches(['\n', '\r']).to_owned();
+        read.is_ok_and(|read| read > 0).then_some(text)
+    }
+}
+
+impl Lines {
+    pub(super) fn new(stream: Stream) -> Self {
+        Self { begun: Vec::new(), stream }
+    }
+
+    /// Takes what was printed, and hands on the lines that are whole.
+    pub(super) fn take(&mut self, mut printed: &[u8], output: &Output) {
+        while !printed.is_empty() {
+            let taken = self.take_one(printed, output);
+            printed = &printed[taken..];
         }
+    }
+
+    /// Takes the rest of one line at most, and returns how many bytes that was.
+    fn take_one(&mut self, piece: &[u8], output: &Output) -> usize {
+        let room = LINE_LIMIT - self.begun.len();
+        let end = piece.iter().take(room).position(|byte| *byte == b'\n');
+        let taken = end.map_or(piece.len().min(room), |end| end + 1);
+        self.begun.extend_from_slice(&piece[..taken]);
+        if end.is_some() || self.begun.len() >= LINE_LIMIT {
+            self.hand_on(output);
+        }
+        taken
+    }
+
+    /// Hands on what has no end of a line.
+    pub(super) fn end(&mut self, output: &Output) {
+        if !self.begun.is_empty() {
+            self.hand_on(output);
+        }
+    }
+
+    fn hand_on(&mut self, output: &Output) {
         let text = String::from_utf8_lossy(&self.begun);
         output.line(self.stream, text.trim_end_matches(['\n', '\r']));
         self.begun.clear();

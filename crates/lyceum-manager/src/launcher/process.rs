@@ -12,18 +12,15 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, join, select};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::AsyncWriteExt;
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 use super::output::Pipe;
 use super::spawner::Spawner;
-use super::{Exit, Launcher, Output, Running, Stream};
+use super::{CHILD, Exit, Launcher, Output, Running, Stream};
 use crate::Ticket;
 
 /// How long what a child printed last is read on after its end. Its own children may hold the pipe.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-
-/// The argument that makes a program of [`main!`](crate::main) read a ticket.
-pub(crate) const CHILD: &str = "child";
 
 /// Launches each agent in a process of its own: the same program, or one that was built like it.
 ///
@@ -44,8 +41,9 @@ pub struct ChildProcess {
     arguments: Vec<OsString>,
 }
 
+/// A process of this machine, and what it prints.
 #[derive(Debug)]
-struct Process {
+pub(super) struct Process {
     child: Child,
     output: Output,
     printed: Pipe<ChildStdout>,
@@ -105,7 +103,8 @@ impl Launcher for ChildProcess {
             };
             let child = spawner.spawn(command).await.map_err(named)?;
             let mut process = Process::of(child, output, spawner)?;
-            process.hand_over(&ticket).await?;
+            // With that the pipe is closed.
+            drop(process.hand_over(&ticket).await?);
             Ok(Box::new(process) as Box<dyn Running>)
         }
         .boxed()
@@ -113,23 +112,36 @@ impl Launcher for ChildProcess {
 }
 
 impl Process {
-    fn of(mut child: Child, output: Output, spawner: Arc<Spawner>) -> io::Result<Self> {
+    pub(super) fn of(mut child: Child, output: Output, spawner: Arc<Spawner>) -> io::Result<Self> {
         let missing = || io::Error::other("a stream of the child is missing");
         let printed = Pipe::new(child.stdout.take().ok_or_else(missing)?, Stream::Output);
         let errors = Pipe::new(child.stderr.take().ok_or_else(missing)?, Stream::Error);
         Ok(Self { child, output, printed, errors, _spawner: spawner })
     }
 
-    /// Writes the ticket, and closes the pipe.
-    async fn hand_over(&mut self, ticket: &Ticket) -> io::Result<()> {
-        let Some(mut input) = self.child.stdin.take() else { return Ok(()) };
+    /// Writes the ticket, and returns the pipe; none if it ended already.
+    pub(super) async fn hand_over(&mut self, ticket: &Ticket) -> io::Result<Option<ChildStdin>> {
+        let Some(mut input) = self.child.stdin.take() else { return Ok(None) };
         let mut line = serde_json::to_vec(ticket)?;
         line.push(b'\n');
         match input.write_all(&line).await {
-            // It ended already: its exit says more.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written,
+            // Its exit says more.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
+            Err(error) => Err(error),
+            Ok(()) => Ok(Some(input)),
         }
+    }
+
+    /// Returns what it prints on standard error.
+    #[cfg(feature = "ssh")]
+    pub(super) fn errors(&mut self) -> &mut Pipe<ChildStderr> {
+        &mut self.errors
+    }
+
+    /// Returns what takes its lines.
+    #[cfg(feature = "ssh")]
+    pub(super) fn output(&self) -> &Output {
+        &self.output
     }
 
     fn signal(&self, signal: Signal) {
@@ -171,7 +183,7 @@ impl Running for Process {
     }
 }
 
-fn exit(status: io::Result<ExitStatus>) -> Exit {
+pub(super) fn exit(status: io::Result<ExitStatus>) -> Exit {
     match status {
         Ok(status) if status.success() => Exit::Done,
         Ok(status) => match (status.code(), status.signal()) {

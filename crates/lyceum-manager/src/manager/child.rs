@@ -1,36 +1,74 @@
 //! One agent that a manager looks after.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use lyceum_core::AnyHandle;
 use lyceum_core::exchange::Peer;
-use lyceum_wire::{Endpoint, NodeId};
+use lyceum_wire::{AgentName, Endpoint, NodeId};
 use tokio::sync::watch;
 
+use super::handing::HandedOut;
 use super::health::{Facts, Health, State};
 use crate::serve::Report;
 use crate::ticket::Wanted;
 
 /// One agent that a manager looks after, over all its restarts.
 pub(super) struct Child {
-    pub(super) wanted: Wanted,
-    /// Where its node listens, at each start anew.
-    pub(super) endpoint: Endpoint,
+    pub(super) name: AgentName,
+    pub(super) kind: String,
     /// How it is called among the manager's own addresses.
     pub(super) number: u64,
+    /// The name of its launcher, which handles must not keep alive.
+    pub(super) launcher: Arc<str>,
+    pub(super) seat: Seat,
+    /// Known once its launch begins.
+    wanted: OnceLock<Wanted>,
     pub(super) stage: watch::Sender<Stage>,
     orders: watch::Sender<Option<Order>>,
-    reports: watch::Sender<Option<(u32, Result<NodeId, String>)>>,
+    /// Its first start, if its launcher took a whole batch.
+    handed: Mutex<Option<HandedOut>>,
     facts: Mutex<Facts>,
+}
+
+/// Where an agent is.
+pub(super) enum Seat {
+    /// On the manager's own node.
+    Here(OnceLock<AnyHandle>),
+    /// On a node of its launcher's.
+    Elsewhere {
+        /// Where its node listens, at each start anew; none if only its node can tell.
+        endpoint: Option<Endpoint>,
+        reports: watch::Sender<Option<(u32, Result<NodeId, String>)>>,
+    },
 }
 
 /// What its life has come to.
 #[derive(Clone)]
 pub(super) enum Stage {
+    /// It has no place at its launcher yet.
+    Waiting,
     Starting,
+    Up(Way),
+    /// It is gone for good.
+    Ended(End),
+}
+
+/// How an agent that is up is reached.
+#[derive(Clone)]
+pub(super) enum Way {
+    /// It is on the manager's own node.
+    Here,
     /// Its node is reached by this.
-    Up(Arc<dyn Peer>),
-    /// It is gone for good: why.
-    Ended(String),
+    Peer(Arc<dyn Peer>),
+}
+
+/// How an agent, or one start of it, ended.
+#[derive(Clone, Debug)]
+pub(super) enum End {
+    /// It was asked to, or is done: how.
+    Wanted(String),
+    /// It failed: why.
+    Failed(String),
 }
 
 /// What a user asks for.
@@ -40,17 +78,72 @@ pub(super) enum Order {
     Kill,
 }
 
+impl End {
+    pub(super) fn why(&self) -> &str {
+        match self {
+            Self::Wanted(why) | Self::Failed(why) => why,
+        }
+    }
+
+    pub(super) fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+impl Seat {
+    pub(super) fn elsewhere(endpoint: Option<Endpoint>) -> Self {
+        Self::Elsewhere { endpoint, reports: watch::Sender::new(None) }
+    }
+}
+
 impl Child {
-    pub(super) fn new(wanted: Wanted, endpoint: Endpoint, number: u64) -> Self {
+    pub(super) fn new(
+        name: AgentName,
+        kind: String,
+        number: u64,
+        launcher: Arc<str>,
+        seat: Seat,
+    ) -> Self {
         Self {
-            wanted,
-            endpoint,
+            name,
+            kind,
             number,
-            stage: watch::Sender::new(Stage::Starting),
+            launcher,
+            seat,
+            wanted: OnceLock::new(),
+            stage: watch::Sender::new(Stage::Waiting),
             orders: watch::Sender::new(None),
-            reports: watch::Sender::new(None),
+            handed: Mutex::default(),
             facts: Mutex::default(),
         }
+    }
+
+    /// Says what it is made from; the first word counts.
+    pub(super) fn want(&self, wanted: Wanted) {
+        // A launch begins once.
+        let _ = self.wanted.set(wanted);
+    }
+
+    pub(super) fn wanted(&self) -> Option<&Wanted> {
+        self.wanted.get()
+    }
+
+    /// Returns what it is made from.
+    ///
+    /// # Panics
+    ///
+    /// If its launch has not begun.
+    pub(super) fn begun(&self) -> &Wanted {
+        self.wanted.get().expect("its launch has begun")
+    }
+
+    pub(super) fn hand_out(&self, start: HandedOut) {
+        *self.handed.lock().unwrap_or_else(PoisonError::into_inner) = Some(start);
+    }
+
+    /// Takes its first start, if that was handed out and not taken yet.
+    pub(super) fn handed_out(&self) -> Option<HandedOut> {
+        self.handed.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     pub(super) fn facts(&self) -> MutexGuard<'_, Facts> {
@@ -59,16 +152,20 @@ impl Child {
 
     pub(super) fn health(&self) -> Health {
         let facts = self.facts();
-        let state = match &*self.stage.borrow() {
-            Stage::Starting if facts.restarts > 0 => State::Restarting,
-            Stage::Starting => State::Starting,
-            Stage::Up(_) => State::Up,
-            Stage::Ended(why) => State::Ended(why.clone()),
+        let (state, failed) = match &*self.stage.borrow() {
+            Stage::Waiting => (State::Waiting, false),
+            Stage::Starting if facts.restarts > 0 => (State::Restarting, false),
+            Stage::Starting => (State::Starting, false),
+            Stage::Up(_) => (State::Up, false),
+            Stage::Ended(end) => (State::Ended(end.why().into()), end.is_failure()),
         };
         Health {
-            name: self.wanted.name.to_string(),
-            kind: self.wanted.kind.clone(),
+            name: self.name.to_string(),
+            kind: self.kind.clone(),
+            launcher: self.launcher.to_string(),
+            mailbox: self.wanted().and_then(|wanted| wanted.mailbox.as_ref()?.id.clone()),
             state,
+            failed,
             process: facts.process,
             restarts: facts.restarts,
             last_exit: facts.last_exit.clone(),
@@ -95,6 +192,10 @@ impl Child {
         order.expect("a child outlives who waits for its orders")
     }
 
+    pub(super) fn is_ordered(&self) -> bool {
+        self.orders.borrow().is_some()
+    }
+
     /// Waits until it is to end at once.
     pub(super) async fn ordered_to_die(&self) {
         let mut orders = self.orders.subscribe();
@@ -104,36 +205,66 @@ impl Child {
 
     /// Takes a report for who waits for it.
     pub(super) fn report(&self, report: Report) {
-        self.reports.send_replace(Some((report.generation, report.started)));
+        if report.endpoint.is_some() {
+            self.facts().endpoint = report.endpoint;
+        }
+        if let Seat::Elsewhere { reports, .. } = &self.seat {
+            reports.send_replace(Some((report.generation, report.started)));
+        }
+    }
+
+    /// Returns where others reach its node, as far as that is known.
+    pub(super) fn reached_at(&self) -> Option<Endpoint> {
+        let told = match &self.seat {
+            Seat::Elsewhere { endpoint, .. } => endpoint.clone(),
+            Seat::Here(_) => None,
+        };
+        told.or_else(|| self.facts().endpoint.clone())
     }
 
     /// Waits for the report of one start.
     pub(super) async fn reported(&self, generation: u32) -> Result<NodeId, String> {
-        let mut reports = self.reports.subscribe();
+        let Seat::Elsewhere { reports, .. } = &self.seat else {
+            return Err("agents of the manager's own node do not report".into());
+        };
+        let mut reports = reports.subscribe();
         let is_it = |report: &Option<(u32, _)>| report.as_ref().is_some_and(|r| r.0 == generation);
         let report = reports.wait_for(is_it).await.ok().and_then(|report| report.clone());
         report.expect("a child outlives who waits for its reports").1
     }
 
-    /// Waits until it is up, and returns by whom it is reached; an error once it is gone for good.
-    pub(super) async fn up(&self) -> Result<Arc<dyn Peer>, String> {
+    /// Waits until it is up, and returns how it is reached; why not once it is gone for good.
+    pub(super) async fn up(&self) -> Result<Way, String> {
         let mut stages = self.stage.subscribe();
-        let stage = stages.wait_for(|stage| !matches!(stage, Stage::Starting)).await;
+        let is_over = |stage: &Stage| matches!(stage, Stage::Up(_) | Stage::Ended(_));
+        let stage = stages.wait_for(is_over).await;
         match stage.as_deref() {
-            Ok(Stage::Up(peer)) => Ok(peer.clone()),
-            Ok(Stage::Ended(why)) => Err(why.clone()),
-            Ok(Stage::Starting) | Err(_) => unreachable!("it was waited for"),
+            Ok(Stage::Up(way)) => Ok(way.clone()),
+            Ok(Stage::Ended(end)) => Err(end.why().into()),
+            _ => unreachable!("it was waited for"),
         }
     }
 
-    /// Waits until it is gone for good, and returns why.
-    pub(super) async fn ended(&self) -> String {
+    /// Waits until it was ready once, however soon it ended afterwards; says why it never was.
+    pub(super) async fn came_up(&self) -> Result<(), String> {
+        match self.up().await {
+            Err(why) if !self.facts().was_up => Err(why),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until it is gone for good, and returns how it ended.
+    pub(super) async fn ended(&self) -> End {
         let mut stages = self.stage.subscribe();
         let stage = stages.wait_for(|stage| matches!(stage, Stage::Ended(_))).await;
         match stage.as_deref() {
-            Ok(Stage::Ended(why)) => why.clone(),
+            Ok(Stage::Ended(end)) => end.clone(),
             _ => unreachable!("it was waited for"),
         }
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        matches!(*self.stage.borrow(), Stage::Up(_))
     }
 
     pub(super) fn has_ended(&self) -> bool {
@@ -143,7 +274,7 @@ impl Child {
     /// Notes that nobody looks after it any more, and why.
     pub(super) fn abandon(&self, why: &str) {
         if !self.has_ended() {
-            self.stage.send_replace(Stage::Ended(why.into()));
+            self.stage.send_replace(Stage::Ended(End::Failed(why.into())));
         }
     }
 }

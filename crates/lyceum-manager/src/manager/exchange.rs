@@ -11,7 +11,7 @@ use lyceum_wire::{Address, AgentKey, Endpoint, NodeId};
 use serde_json::Value;
 
 use super::Children;
-use super::child::Child;
+use super::child::{Child, Seat, Way};
 
 /// The scheme of addresses that only the manager's own node knows.
 const SCHEME: &str = "child";
@@ -32,14 +32,17 @@ impl Nursery {
 impl Children {
     /// Returns a handle of a child.
     pub(super) fn revive(&self, child: &Child) -> Option<AnyHandle> {
+        if let Seat::Here(agent) = &child.seat {
+            return agent.get().cloned();
+        }
         let endpoint = Endpoint::new(SCHEME, &child.number.to_string());
-        let agent = AgentKey::Name(child.wanted.name.clone());
+        let agent = AgentKey::Name(child.name.clone());
         Door::of(&self.node).revive(&Address { node: None, endpoint, agent }).ok()
     }
 
     /// Returns what leads to a node that is connected now.
     pub(super) fn peer(&self, node: NodeId, child: &Child) -> Option<Arc<dyn Peer>> {
-        let agent = AgentKey::Name(child.wanted.name.clone());
+        let agent = AgentKey::Name(child.name.clone());
         self.network.upgrade()?.peer(&Address { node: Some(node), endpoint: None, agent })
     }
 }
@@ -48,8 +51,7 @@ impl Exchange for Nursery {
     fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
         let endpoint = address.endpoint.as_ref().filter(|endpoint| endpoint.scheme() == SCHEME)?;
         let number: u64 = endpoint.location().parse().ok()?;
-        let children = self.0.upgrade()?.all();
-        let child = children.into_iter().find(|child| child.number == number)?;
+        let child = self.0.upgrade()?.table().numbered(number)?;
         Some(Arc::new(ChildPeer(child)))
     }
 
@@ -65,6 +67,16 @@ impl Exchange for Nursery {
             }
         }
         .boxed()
+    }
+}
+
+impl Child {
+    /// Waits until its node is reached; says why not once it is gone for good.
+    async fn peer(&self) -> Result<Arc<dyn Peer>, String> {
+        match self.up().await? {
+            Way::Peer(peer) => Ok(peer),
+            Way::Here => Err("it is on the manager's own node".into()),
+        }
     }
 }
 
@@ -86,13 +98,13 @@ impl ChildPeer {
 impl Peer for ChildPeer {
     /// Returns the address that others know, too: where the child's node listens.
     fn address(&self, agent: &AgentKey) -> Address {
-        Address { node: None, endpoint: Some(self.0.endpoint.clone()), agent: agent.clone() }
+        Address { node: None, endpoint: self.0.reached_at(), agent: agent.clone() }
     }
 
     fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>> {
         let (this, agent) = (Self(self.0.clone()), agent.clone());
         async move {
-            match this.0.up().await {
+            match this.0.peer().await {
                 Ok(peer) => peer.send(&agent, request).await,
                 Err(why) => {
                     let action = request.message.action().to_owned();
@@ -110,7 +122,7 @@ impl Peer for ChildPeer {
     ) -> BoxFuture<'static, Result<Value, CallError>> {
         let (this, agent) = (Self(self.0.clone()), agent.clone());
         async move {
-            match this.0.up().await {
+            match this.0.peer().await {
                 Ok(peer) => peer.ask(&agent, question).await,
                 Err(why) => Err(this.gone(&agent, "ask", None, why)),
             }
@@ -121,6 +133,6 @@ impl Peer for ChildPeer {
 
 impl fmt::Debug for ChildPeer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ChildPeer({})", self.0.wanted.name)
+        write!(f, "ChildPeer({})", self.0.name)
     }
 }

@@ -17,10 +17,8 @@ pub(super) async fn take_reports(mut user: User, children: Weak<Children>) {
             tracing::debug!(subject = mail.subject, "the manager got mail that it does not know");
             continue;
         };
-        let child =
-            report.name.parse().ok().and_then(|name| {
-                children.table().children.get(&name).map(|entry| entry.child.clone())
-            });
+        let name = report.name.parse().ok();
+        let child = name.and_then(|name| children.table().named(&name));
         if let Some(child) = child {
             child.report(report);
         }

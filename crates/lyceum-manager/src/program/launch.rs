@@ -8,8 +8,7 @@ use lyceum_exchange::{Network, Settings};
 use lyceum_wire::AgentName;
 use serde_json::json;
 
-use super::run::asked_to_end;
-use super::{Log, failed, launcher, on_runtime};
+use super::{Log, asked_to_end, failed, launcher, on_runtime};
 use crate::command::arguments;
 use crate::command::failure::Failure;
 use crate::command::print::Print;
@@ -56,12 +55,8 @@ impl Options {
         print: &Print,
     ) -> Result<(), Failure> {
         let name = self.name.clone().unwrap_or_else(|| self.kind.to_lowercase());
-        let wanted = Wanted {
-            kind: self.kind.clone(),
-            arguments: self.made_from()?,
-            name: name.parse()?,
-            restart: self.restarts.map(|limit| Restart::default().limit(limit, PERIOD)),
-        };
+        let mut wanted = Wanted::new(&self.kind, self.made_from()?, name.parse()?);
+        wanted.restart = self.restarts.map(|limit| Restart::default().limit(limit, PERIOD));
         if registry.describe(&wanted.kind).is_none() {
             return Err(Failure::Usage(registry.unknown(&wanted.kind).to_string()));
         }

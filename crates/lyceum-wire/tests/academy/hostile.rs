@@ -74,6 +74,20 @@ fn announced_lengths_must_be_there() {
     }
 }
 
+/// A zero in more than sixteen bytes had no digits at all, and whoever read it panicked.
+#[test]
+fn integers_in_more_bytes_than_they_need_are_what_they_are() {
+    for (high, expected) in [(0x00, 0), (0xff, -1)] {
+        for count in [0, 1, 15, 16, 17, 200, 1_700] {
+            let bytes = vec![high; count];
+            let length = u32::try_from(count).unwrap().to_le_bytes();
+            let pickle = [&[0x8b][..], &length, &bytes, b"."].concat();
+            let expected = if count == 0 { 0 } else { expected };
+            assert_eq!(opaque(&pickle), json!(expected), "{count} bytes of {high}");
+        }
+    }
+}
+
 #[test]
 fn shared_references_are_counted_as_often_as_they_are_followed() {
     // Each level is a tuple of two times the one before: 2 to the power of 60 values.

@@ -1,63 +1,10 @@
-//! Blobs in the depot of an exchange server.
+//! Blobs that a server keeps.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use lyceum::network::mailbox::Moment;
-use lyceum::network::server::{Clock, DepotSettings, Server, ServerSettings, wording};
-use lyceum::network::store::{Keeper, Memory, Settings};
-use lyceum::{Blob, BlobError, BlobsExt, DepotError, Node, agent};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use lyceum::{BlobError, BlobsExt, DepotError, Node};
 
-/// Reads blobs.
-struct Clerk;
-
-#[agent]
-impl Clerk {
-    #[action]
-    async fn read(&self, blob: Blob) -> Result<u64, String> {
-        let bytes = blob.bytes(u64::MAX).await.map_err(|error| error.to_string())?;
-        Ok(bytes.len() as u64)
-    }
-}
-
-/// A server with a depot in a folder that goes with this.
-struct House {
-    url: String,
-    folder: PathBuf,
-    _stop: oneshot::Sender<()>,
-    _serving: JoinHandle<()>,
-}
-
-impl House {
-    #[expect(clippy::disallowed_methods, reason = "it ends with the test's runtime")]
-    async fn open(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("lyceum-{name}-{}", std::process::id()));
-        let depot = DepotSettings { bytes: 3_000_000, ..DepotSettings::at(&folder) };
-        let settings = ServerSettings { depot: Some(depot), ..ServerSettings::default() };
-        let keeper = Keeper::open(Box::new(Memory::new()), Settings::new(wording)).unwrap();
-        let clock = Clock::new(|| Moment::from_millis(1_000_000));
-        let address = "127.0.0.1:0".parse().unwrap();
-        let server = Server::bind(address, keeper, None, clock, settings).await.unwrap();
-        let url = format!("http://{}", server.address());
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(async {
-            server.serve(async { drop(stopped.await) }).await.unwrap();
-        });
-        Self { url, folder, _stop: stop, _serving: serving }
-    }
-}
-
-impl Drop for House {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn content() -> Vec<u8> {
-    (0..1_000_000_u32).map(|index| (index >> 4) as u8).collect()
-}
+use super::{Clerk, House, content};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn blob_in_a_depot_outlives_its_owner() {

@@ -1,0 +1,155 @@
+//! A cluster of one node: a real munged, slurmctld and slurmd, on loopback alone.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use lyceum::manager::Slurm;
+use lyceum::prelude::*;
+
+use crate::farm::{self, until};
+use crate::machine::{Daemon, Folder, free_port, not_run, output, program};
+
+/// What the node is said to have, in mebibytes.
+const MEMORY: u64 = 1000;
+/// How many processors it is said to have, whatever it has.
+const CPUS: u32 = 16;
+/// What one agent gets of its memory.
+const SHARE: u64 = 50;
+
+/// A cluster of one node.
+pub(crate) struct Cluster {
+    pub(crate) folder: Folder,
+    node: String,
+    slurmd: Option<Daemon>,
+    _slurmctld: Daemon,
+    /// Dropped last: the others prove themselves by it.
+    _munged: Daemon,
+}
+
+impl Cluster {
+    /// Starts the cluster; `None`, with the reason noted, if this machine cannot have one.
+    pub(crate) async fn start(name: &str) -> Option<Self> {
+        let wanted = ["munged", "munge", "slurmctld", "slurmd", "sbatch", "squeue", "scancel"];
+        if let Some(missing) = wanted.iter().find(|name| program(name).is_none()) {
+            not_run("Slurm", &format!("this machine has no {missing} (slurm-wlm and munge)"));
+            return None;
+        }
+        if !rustix::process::geteuid().is_root() {
+            not_run("Slurm", "its daemons are started by root");
+            return None;
+        }
+        let folder = Folder::new(name);
+        let munged = munge(&folder.0).await;
+        let node = output(Command::new("hostname").arg("-s")).trim().to_owned();
+        configure(&folder, &node);
+        let conf = folder.0.join("slurm.conf");
+        let mut controller = Command::new(program("slurmctld").expect("it is there"));
+        let controller = Daemon::start(controller.arg("-D").arg("-f").arg(conf));
+        let mut cluster =
+            Self { folder, node, slurmd: None, _slurmctld: controller, _munged: munged };
+        cluster.bring_node_up();
+        until(|| cluster.ask("sinfo", &["-h", "-o", "%T"]).trim() == "idle").await;
+        Some(cluster)
+    }
+
+    /// Starts the daemon of the node.
+    pub(crate) fn bring_node_up(&mut self) {
+        let mut slurmd = Command::new(program("slurmd").expect("it is there"));
+        slurmd.arg("-D").arg("-f").arg(self.folder.0.join("slurm.conf")).args(["-N", &self.node]);
+        self.slurmd = Some(Daemon::start(&mut slurmd));
+    }
+
+    /// Tells the cluster that the node is lost.
+    pub(crate) fn lose_node(&self) {
+        let node = format!("NodeName={}", self.node);
+        self.ask("scontrol", &["update", &node, "State=DOWN", "Reason=lost"]);
+    }
+
+    /// Tells the cluster that the node is there again.
+    pub(crate) fn find_node(&self) {
+        let node = format!("NodeName={}", self.node);
+        self.ask("scontrol", &["update", &node, "State=RESUME"]);
+    }
+
+    /// Runs a command of Slurm, and returns what it printed.
+    pub(crate) fn ask(&self, command: &str, arguments: &[&str]) -> String {
+        let mut command = Command::new(command);
+        command.args(arguments).env("SLURM_CONF", self.folder.0.join("slurm.conf"));
+        let output = command.stdin(Stdio::null()).output().expect("it is there");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Returns the numbers of the jobs that have not ended.
+    pub(crate) fn jobs(&self) -> Vec<String> {
+        let jobs = self.ask("squeue", &["-h", "-r", "-t", "PENDING,RUNNING", "-o", "%i"]);
+        jobs.lines().map(|job| job.trim().to_owned()).collect()
+    }
+
+    /// Makes a launcher of this cluster, whose jobs have a share of its node each.
+    pub(crate) fn launcher(&self) -> Slurm {
+        Slurm::new(self.folder.0.join("jobs"))
+            .expect("there is a program")
+            .program(farm::program())
+            .configuration(self.folder.0.join("slurm.conf"))
+            .memory(SHARE)
+            .poll(Duration::from_secs(1))
+    }
+}
+
+/// Starts munged, by which the others believe each other.
+async fn munge(folder: &Path) -> Daemon {
+    for name in ["munge", "munge/run", "spool", "state", "log"] {
+        fs::create_dir_all(folder.join(name)).expect("there is room");
+    }
+    let munge = folder.join("munge");
+    let key = munge.join("key");
+    let random = fs::File::open("/dev/urandom").expect("there is chance");
+    let mut bytes = Vec::new();
+    std::io::Read::read_to_end(&mut std::io::Read::take(random, 1024), &mut bytes)
+        .expect("there is enough of it");
+    fs::write(&key, bytes).expect("there is room");
+    let mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    mode(&key, 0o400);
+    mode(&munge, 0o700);
+    mode(&munge.join("run"), 0o755);
+    mode(&munge, 0o711);
+    let option = |name: &str, file: &str| format!("--{name}={}", munge.join(file).display());
+    let mut munged = Command::new(program("munged").expect("it is there"));
+    munged.args(["--foreground", "--force"]).args([
+        option("socket", "run/socket"),
+        option("key-file", "key"),
+        option("pid-file", "run/pid"),
+        option("log-file", "log"),
+        option("seed-file", "seed"),
+    ]);
+    let daemon = Daemon::start(munged.stderr(Stdio::null()));
+    until(|| munge.join("run/socket").exists()).await;
+    daemon
+}
+
+/// Writes the configuration of a cluster of one node.
+fn configure(folder: &Folder, node: &str) -> PathBuf {
+    let path = folder.0.display();
+    let (controller, daemon) = (free_port(), free_port());
+    let text = format!(
+        "ClusterName=local\nSlurmctldHost={node}(127.0.0.1)\nSlurmUser=root\nSlurmdUser=root\n\
+         AuthType=auth/munge\nAuthInfo=socket={path}/munge/run/socket\nCredType=cred/munge\n\
+         CommunicationParameters=NoInAddrAny,NoCtldInAddrAny\nSlurmctldPort={controller}\n\
+         SlurmdPort={daemon}\nStateSaveLocation={path}/state\nSlurmdSpoolDir={path}/spool\n\
+         SlurmctldPidFile={path}/slurmctld.pid\nSlurmdPidFile={path}/slurmd.pid\n\
+         SlurmctldLogFile={path}/log/slurmctld\nSlurmdLogFile={path}/log/slurmd\n\
+         ProctrackType=proctrack/linuxproc\nTaskPlugin=task/none\nSwitchType=switch/none\n\
+         MpiDefault=none\nSelectType=select/cons_tres\nSelectTypeParameters=CR_CPU_Memory\n\
+         SchedulerType=sched/backfill\nAccountingStorageType=accounting_storage/none\n\
+         JobCompType=jobcomp/none\nJobAcctGatherType=jobacct_gather/none\nReturnToService=2\n\
+         KillWait=5\nMinJobAge=300\nSlurmdParameters=config_overrides\n\
+         SchedulerParameters=sched_interval=1,batch_sched_delay=1,bf_interval=1\n\
+         NodeName={node} NodeAddr=127.0.0.1 CPUs={CPUS} RealMemory={MEMORY} State=UNKNOWN\n\
+         PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP\n"
+    );
+    folder.write("slurm.conf", &text)
+}
