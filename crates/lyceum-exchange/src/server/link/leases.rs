@@ -29,6 +29,8 @@ pub(super) struct Leases {
     held: HashMap<MailboxId, Lease>,
     /// Mailboxes in which something is new, and that had no turn yet.
     rung: BTreeSet<MailboxId>,
+    /// Those that had a turn and have more.
+    again: BTreeSet<MailboxId>,
     /// Whose turn comes after this one's.
     last: Option<MailboxId>,
     /// Mailboxes of which nothing can be taken down just now, since the disk is full.
@@ -51,6 +53,7 @@ impl Leases {
             bell: Arc::default(),
             held: HashMap::new(),
             rung: BTreeSet::new(),
+            again: BTreeSet::new(),
             last: None,
             stuck: Vec::new(),
         }
@@ -155,6 +158,7 @@ impl Leases {
                 Err(error) => self.lose(hold, error, out),
             }
         }
+        self.rung.append(&mut self.again);
     }
 
     /// Returns whether some mailboxes had no turn yet.
@@ -214,7 +218,7 @@ impl Leases {
         }
         drop(taken.pin);
         if taken.has_more && lease.credit > 0 {
-            self.rung.insert(mailbox);
+            self.again.insert(mailbox);
         }
         let synced = self.hub.keeper.synced().unwrap_or_default();
         lease.behind += usize::from(out.messages(mailbox, &frames, taken.synced, synced));
