@@ -317,8 +317,8 @@ mod tests {
         assert_eq!(questions.bytes, 0);
     }
 
-    /// With as many questions as there may be, the answer to a request was thrown away, and a mailbox
-    /// was never taken up again after the connection was lost.
+    /// With as many questions as there may be, the answer to a request was thrown away, and a
+    /// mailbox was never taken up again after the connection was lost.
     #[test]
     fn there_is_room_for_answers_and_mailboxes_whatever_waits() {
         let mut questions = Questions::default();
