@@ -28,6 +28,8 @@ pub mod mailbox;
 #[cfg(feature = "mosaik")]
 pub mod mosaik;
 mod network;
+#[cfg(any(feature = "academy", feature = "server"))]
+mod pulse;
 #[cfg(feature = "server")]
 pub mod server;
 #[cfg(feature = "mailboxes")]

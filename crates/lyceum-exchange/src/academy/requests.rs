@@ -15,9 +15,9 @@ use lyceum_wire::academy::{
 };
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 
-use super::reception::{Held, Left, PAUSES, Receiver};
+use super::reception::{Held, Left, Receiver};
 use super::service::LEAVE_LIMIT;
 use super::session::Session;
 use super::{Delivered, Mailbox, MailboxError, Promise};
@@ -53,6 +53,8 @@ pub(super) struct Requests {
 struct State {
     tasks: JoinSet<()>,
     recent: Recent,
+    /// Requests that are being answered, by tag, and whether they came again since.
+    answering: HashMap<Uuid, bool>,
     /// The actions that run, by the tags of their requests: who takes one out answers it.
     running: HashMap<Uuid, AbortHandle>,
     /// The tag of the last message that is taken, once this is left.
@@ -110,6 +112,15 @@ impl Requests {
         ready(()).boxed()
     }
 
+    /// Notes a request; `false` if it came before.
+    fn is_new(&self, tag: Uuid) -> bool {
+        let mut state = self.lock();
+        if let Some(came_again) = state.answering.get_mut(&tag) {
+            *came_again = true;
+        }
+        state.recent.insert(tag)
+    }
+
     /// Answers a request, as [`spawn`](Self::spawn) does it.
     pub(super) fn answer(self: &Arc<Self>, header: Header, body: Body) -> BoxFuture<'static, ()> {
         let this = self.clone();
@@ -143,51 +154,39 @@ impl Requests {
 
     /// Answers a request. What is too large, or has no form, is answered with an exception.
     pub(super) async fn reply(&self, header: &Header, body: Body) {
-        let answer = header.answer(body);
-        let error = match self.send_answer(&answer).await {
-            Ok(()) => return,
-            Err(MailboxError::TooLarge(limit)) => {
-                let serialization = match &answer.body {
-                    Body::ActionResponse(result) => result.serialization,
-                    Body::UserErrorResponse { serialization, .. } => *serialization,
-                    _ => Serialization::Json,
-                };
-                let text = format!("the answer is larger than the exchange takes: {limit}");
-                let body = raised(serialization, "TooLarge", &text);
-                match self.send_answer(&header.answer(body)).await {
-                    Ok(()) => return,
-                    Err(error) => error,
+        let (mut answer, mut is_short) = (header.answer(body), false);
+        loop {
+            self.lock().answering.insert(header.tag, false);
+            let sent = self.mailbox().send(&answer, Promise::default()).await;
+            let asks_again = self.was_answered(header.tag, sent.is_ok());
+            match sent {
+                Ok(()) => return,
+                Err(MailboxError::TooLarge(limit)) if !is_short => {
+                    answer = header.answer(too_large(&answer.body, &limit));
+                    is_short = true;
+                }
+                Err(_) if asks_again => {}
+                // Sent again, it might come twice, which ends the listener of Academy's callers.
+                Err(error) => {
+                    return tracing::debug!(to = %header.src, %error, "cannot answer a request");
                 }
             }
-            Err(error) => error,
-        };
-        // Sent again, it might come twice, which ends the listener of Academy's callers.
-        tracing::debug!(to = %header.src, %error, "cannot answer a request");
+        }
     }
 
-    /// Sends an answer, again and again where twice is as good as once: an exchange that keeps
-    /// messages waits for it, and has the request run again otherwise.
-    async fn send_answer(&self, answer: &Message) -> Result<(), MailboxError> {
-        let (mut pause, longest) = PAUSES;
-        loop {
-            let error = match self.mailbox().send(answer, Promise::default()).await {
-                Ok(()) => return Ok(()),
-                Err(error) => error,
-            };
-            let may_pass = matches!(
-                error,
-                MailboxError::StorageFull
-                    | MailboxError::Overloaded(_)
-                    | MailboxError::Unauthorized(_)
-                    | MailboxError::Lost(_)
-            );
-            if !may_pass || !self.mailbox().keeps_messages() {
-                return Err(error);
-            }
-            tracing::debug!(to = %answer.header.dest, %error, "an answer is sent again");
-            sleep(pause).await;
-            pause = (pause * 2).min(longest);
+    /// Notes that an answer was sent or refused; says whether the request came again meanwhile, and
+    /// is still to be answered. An exchange that keeps messages may also send it later.
+    fn was_answered(&self, tag: Uuid, is_done: bool) -> bool {
+        let is_kept = self.mailbox().keeps_messages();
+        let mut state = self.lock();
+        let came_again = state.answering.remove(&tag).unwrap_or_default();
+        if is_done || !is_kept {
+            return false;
         }
+        if !came_again {
+            state.recent.remove(tag);
+        }
+        came_again
     }
 
     fn serve(self: Arc<Self>, header: Header, body: Body, attempt: u32) -> BoxFuture<'static, ()> {
@@ -393,6 +392,12 @@ impl Recent {
         }
         true
     }
+
+    fn remove(&mut self, tag: Uuid) {
+        if self.known.remove(&tag) {
+            self.order.retain(|known| *known != tag);
+        }
+    }
 }
 
 impl Receiver for Requests {
@@ -408,7 +413,7 @@ impl Receiver for Requests {
             return ready(()).boxed();
         }
         let header = message.header.clone();
-        if !self.lock().recent.insert(header.tag) {
+        if !self.is_new(header.tag) {
             tracing::debug!(id = %self.id(), "a request came twice");
             return ready(()).boxed();
         }
@@ -432,6 +437,17 @@ fn with_cause(error: &MessageError) -> String {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }
+}
+
+/// Makes what is answered instead of what is larger than the exchange takes.
+fn too_large(answer: &Body, limit: &str) -> Body {
+    let serialization = match answer {
+        Body::ActionResponse(result) => result.serialization,
+        Body::UserErrorResponse { serialization, .. } => *serialization,
+        _ => Serialization::Json,
+    };
+    let text = format!("the answer is larger than the exchange takes: {limit}");
+    raised(serialization, "TooLarge", &text)
 }
 
 fn refused(error_code: ErrorCode, mailbox_id: Option<EntityId>) -> Body {

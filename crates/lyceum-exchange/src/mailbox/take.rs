@@ -83,7 +83,7 @@ impl Mailboxes {
     }
 
     /// Lets the program of that generation go on, whose connection was lost. What it was given and
-    /// does not have waits once more.
+    /// does not have waits once more, and does not count as delivered.
     ///
     /// # Errors
     ///
@@ -171,6 +171,11 @@ impl Mailboxes {
             return Err(MailboxError::StorageFull);
         }
         Ok(parcels)
+    }
+
+    /// Returns whether messages wait in a mailbox.
+    pub fn has_waiting(&self, mailbox: MailboxId) -> bool {
+        self.open(mailbox).is_ok_and(|known| !known.queue.waiting.is_empty())
     }
 
     /// Notes that a program has received an answer that it took.

@@ -5,14 +5,18 @@
 //! and one that is alive listens again before it closes this one. So a stream that the server ended
 //! can be taken up again without a message being delivered twice, and a new process is noticed.
 
-use std::collections::{HashMap, HashSet};
+mod links;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::mailbox::{Journal, MailboxError, MailboxId, Mailboxes, Moment, Sequence};
+pub(crate) use links::{LinkHold, Links, Lost};
+
+use crate::mailbox::{Journal, MailboxError, MailboxId, Mailboxes, Moment};
 use crate::server::hub::Hub;
 use crate::server::leaving::Handouts;
 use crate::server::upgrade::Upgrade;
-use crate::store::{Level, Ticket};
+use crate::store::Level;
 
 /// A program's hold on a mailbox.
 #[derive(Clone, Copy, Debug)]
@@ -37,9 +41,6 @@ pub(crate) struct Connection {
     hub: Arc<Hub>,
     upgrade: Mutex<Option<Upgrade>>,
 }
-
-/// Holds of links that are gone, and since when. Their programs may come back.
-pub(crate) type Lost = HashMap<MailboxId, (u64, Moment)>;
 
 impl Connection {
     pub(crate) fn new(hub: Arc<Hub>) -> Self {
@@ -146,82 +147,6 @@ impl Hub {
                 mailboxes.pause(log, *mailbox, *generation);
             }
         });
-    }
-
-    /// Gives a mailbox to a link, and returns the generation and what to wait for.
-    pub(crate) fn lease_to_link(
-        &self,
-        mailbox: MailboxId,
-        link: u64,
-    ) -> Result<(u64, Ticket), MailboxError> {
-        let now = self.clock.now();
-        let mut linked = self.linked();
-        let mut holds = self.holds();
-        let (generation, ticket) =
-            self.keeper.change(Level::Written, |mailboxes, log| mailboxes.lease(log, mailbox, now));
-        let generation = generation?;
-        holds.remove(&mailbox);
-        linked.insert(mailbox, link);
-        Ok((generation, ticket))
-    }
-
-    /// Lets the program of that generation go on, on another link.
-    pub(crate) fn resume_link(
-        &self,
-        mailbox: MailboxId,
-        generation: u64,
-        held: &HashSet<Sequence>,
-        link: u64,
-    ) -> Result<(u64, Ticket), MailboxError> {
-        let mut linked = self.linked();
-        let (resumed, ticket) = self.keeper.change(Level::Written, |mailboxes, log| {
-            mailboxes.resume(log, mailbox, generation, held)
-        });
-        resumed?;
-        self.lost().remove(&mailbox);
-        // The link that it had may not be known to be dead. It takes nothing any more.
-        linked.insert(mailbox, link);
-        Ok((generation, ticket))
-    }
-
-    /// Notes that the link is gone by which a program held a mailbox.
-    pub(crate) fn lose(&self, mailbox: MailboxId, generation: u64, link: u64) {
-        let mut linked = self.linked();
-        if linked.get(&mailbox) != Some(&link) {
-            return;
-        }
-        linked.remove(&mailbox);
-        let now = self.clock.now();
-        let is_holder = |mailboxes: &mut Mailboxes, _: &mut dyn Journal| {
-            let is_holder = mailboxes.holder(mailbox) == Some(generation);
-            mailboxes.release(mailbox, generation, now);
-            is_holder
-        };
-        let (is_holder, _nothing_is_written) = self.keeper.change(Level::Written, is_holder);
-        if is_holder {
-            self.lost().insert(mailbox, (generation, now));
-        }
-    }
-
-    /// Gives up what programs held whose links are gone, and that did not come back in time.
-    pub(crate) fn give_up_lost(&self, now: Moment) {
-        let over: Vec<(MailboxId, u64)> = {
-            let mut lost = self.lost();
-            let limit = self.settings.resume;
-            let over = lost.extract_if(|_, (_, since)| now.since(*since) >= limit);
-            over.map(|(mailbox, (generation, _))| (mailbox, generation)).collect()
-        };
-        for (mailbox, generation) in over {
-            let (left, _worth_no_wait) = self.keeper.change(Level::Written, |mailboxes, log| {
-                match mailboxes.holder(mailbox) {
-                    Some(_) => Ok(()),
-                    None => mailboxes.leave(log, mailbox, generation, now),
-                }
-            });
-            if let Err(MailboxError::StorageFull) = left {
-                self.lost().insert(mailbox, (generation, now));
-            }
-        }
     }
 
     fn lease(&self, mailbox: MailboxId, now: Moment) -> Result<u64, MailboxError> {

@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
-use crate::mailbox::{MailboxId, Moment, Place};
+use crate::mailbox::{Moment, Place};
 use crate::server::depot::Depot;
-use crate::server::holding::{Holds, Lost};
+use crate::server::holding::{Holds, Links, Lost};
 use crate::server::metrics::Metrics;
 use crate::server::rate::Rate;
 use crate::server::reply::Refusal;
@@ -38,8 +38,7 @@ pub(crate) struct Hub {
     pub(crate) numbers: AtomicU64,
     holds: Mutex<Holds>,
     lost: Mutex<Lost>,
-    /// Which link holds a mailbox. Held while messages are taken for one, so that no other does.
-    linked: Mutex<HashMap<MailboxId, u64>>,
+    links: Mutex<Links>,
 }
 
 impl Clock {
@@ -89,7 +88,7 @@ impl Hub {
             numbers: AtomicU64::new(0),
             holds: Mutex::new(HashMap::new()),
             lost: Mutex::new(HashMap::new()),
-            linked: Mutex::new(HashMap::new()),
+            links: Mutex::new(HashMap::new()),
         }
     }
 
@@ -101,8 +100,8 @@ impl Hub {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn linked(&self) -> MutexGuard<'_, HashMap<MailboxId, u64>> {
-        self.linked.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn links(&self) -> MutexGuard<'_, Links> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads a body that was not in memory, once it is written.

@@ -9,6 +9,8 @@ mod leases;
 mod outgoing;
 mod puts;
 
+use std::collections::VecDeque;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use leases::Leases;
-use lyceum_wire::academy::link::{FrameError, ToClient, ToServer, VERSION, decode};
+use lyceum_wire::academy::link::{Frame, FrameError, ToClient, ToServer, VERSION, decode};
 use outgoing::Outgoing;
 use puts::Puts;
 use thiserror::Error;
@@ -26,6 +28,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
+use crate::pulse::{Heard, Pulse};
 use crate::server::Principal;
 use crate::server::hub::Hub;
 use crate::server::metrics::count;
@@ -44,7 +47,7 @@ const RETRY: Duration = Duration::from_millis(5);
 /// How long the last words of a link may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+type Socket = WebSocketStream<Heard<TokioIo<Upgraded>>>;
 
 /// A connection of a node.
 pub(super) struct Link {
@@ -54,8 +57,9 @@ pub(super) struct Link {
     /// Bytes of the longest frame.
     limit: usize,
     has_greeted: bool,
-    /// What came and was not taken in yet.
-    came: Bytes,
+    /// Frames that came and are not taken in.
+    inbox: VecDeque<Bytes>,
+    pulse: Pulse,
     leases: Leases,
     puts: Puts,
     out: Outgoing,
@@ -99,7 +103,7 @@ pub(super) async fn serve(hub: Arc<Hub>, upgrade: Upgrade) {
     let config = WebSocketConfig::default()
         .max_message_size(Some(limit + BATCH_BYTES))
         .max_frame_size(Some(limit + BATCH_BYTES));
-    let io = TokioIo::new(upgraded);
+    let (pulse, io) = Pulse::of(TokioIo::new(upgraded));
     let mut socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
     count(&hub.metrics.links);
     let mut link = Link {
@@ -109,7 +113,8 @@ pub(super) async fn serve(hub: Arc<Hub>, upgrade: Upgrade) {
         principal: upgrade.principal,
         bearer: upgrade.bearer,
         has_greeted: false,
-        came: Bytes::new(),
+        inbox: VecDeque::new(),
+        pulse,
         limit,
         hub,
     };
@@ -145,7 +150,7 @@ impl Link {
         let tick = hub.settings.ping.max(Duration::from_millis(3)) / 3;
         let mut ticks = interval(tick);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut quiet = 0;
+        let (mut quiet, mut heard) = (0, 0);
         loop {
             let room = hub.room.notified();
             tokio::pin!(room);
@@ -155,9 +160,11 @@ impl Link {
             while !self.out.is_empty() {
                 socket.send(Message::Binary(self.out.take())).await?;
             }
+            // What was put off goes on, unless it waits for the disk.
+            let goes_on = !self.out.is_full() && (self.leases.has_more() || !self.inbox.is_empty());
             let event = tokio::select! {
-                () = std::future::ready(()), if !self.came.is_empty() => Event::Changed,
-                came = socket.next(), if self.came.is_empty() => Event::Came(came),
+                came = socket.next(), if self.inbox.is_empty() => Event::Came(came),
+                () = ready(()), if goes_on => Event::Changed,
                 () = bell.rung() => Event::Changed,
                 _ = progress.changed(), if self.out.awaits_disk() => Event::Changed,
                 () = room, if !self.puts.is_empty() => Event::Changed,
@@ -166,13 +173,13 @@ impl Link {
                 _ = drain.wait_for(|drain| *drain) => Event::Drain,
             };
             match event {
-                Event::Came(came) => {
-                    quiet = 0;
-                    self.take_in_all(came, socket)?;
-                }
+                Event::Came(came) => self.take_all(came, socket)?,
                 Event::Changed => {}
                 Event::Tick => {
-                    quiet += 1;
+                    // Not read, a node cannot be heard.
+                    let count = self.pulse.count();
+                    let is_heard = count > heard || !self.inbox.is_empty();
+                    (quiet, heard) = (if is_heard { 0 } else { quiet + 1 }, count);
                     if tick * quiet > hub.settings.idle {
                         return Err(Ended::Silent);
                     }
@@ -185,24 +192,21 @@ impl Link {
         }
     }
 
-    /// Takes in what has come, and what else is there already.
-    fn take_in_all(
+    /// Takes what has come, and what else is there already.
+    fn take_all(
         &mut self,
         mut came: Option<Result<Message, SocketError>>,
         socket: &mut Socket,
     ) -> Result<(), Ended> {
         for taken in 1.. {
             match came.ok_or(Ended::Closed)?? {
-                Message::Binary(bytes) => {
-                    self.came = bytes;
-                    self.take_in()?;
-                }
+                Message::Binary(bytes) => self.inbox.push_back(bytes),
                 Message::Text(_) => return Err(Ended::Expected("binary messages")),
                 Message::Close(_) => return Err(Ended::Closed),
                 Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
             }
-            // What is asked for is taken in: there is no way to give it back.
-            if taken == BATCH || !self.came.is_empty() {
+            // What is asked for is taken: there is no way to give it back.
+            if taken == BATCH {
                 break;
             }
             match socket.next().now_or_never() {
@@ -213,22 +217,32 @@ impl Link {
         Ok(())
     }
 
-    /// Takes in the frames of a message, as long as there is not too much to be answered already.
+    /// Takes in the frames that came, until as much is to be sent as may be: who asks for much
+    /// reads much, or waits.
     fn take_in(&mut self) -> Result<(), Ended> {
-        while !self.out.is_long() {
-            let Some(frame) = decode::<ToServer>(&mut self.came, self.limit)? else { break };
-            match frame.head {
-                ToServer::Hello { version } if version == VERSION && !self.has_greeted => {
-                    self.has_greeted = true;
-                }
-                _ if !self.has_greeted => return Err(Ended::Expected("a greeting of version 1")),
-                ToServer::Ask { id, verb } => self.asked(id, verb, frame.body),
-                ToServer::Received { mailbox, generation, answers, credit } => {
-                    let hold = (mailbox, generation);
-                    self.leases.received(hold, &answers, credit, &mut self.out);
-                }
-                _ => return Err(Ended::Expected("one greeting")),
+        while !self.out.is_full()
+            && let Some(bytes) = self.inbox.front_mut()
+        {
+            match decode::<ToServer>(bytes, self.limit)? {
+                Some(frame) => self.take_in_one(frame)?,
+                None => drop(self.inbox.pop_front()),
             }
+        }
+        Ok(())
+    }
+
+    fn take_in_one(&mut self, frame: Frame<ToServer>) -> Result<(), Ended> {
+        match frame.head {
+            ToServer::Hello { version } if version == VERSION && !self.has_greeted => {
+                self.has_greeted = true;
+            }
+            _ if !self.has_greeted => return Err(Ended::Expected("a greeting of version 1")),
+            ToServer::Ask { id, verb } => self.asked(id, verb, frame.body),
+            ToServer::Received { mailbox, generation, answers, credit } => {
+                let hold = (mailbox, generation);
+                self.leases.received(hold, &answers, credit, &mut self.out);
+            }
+            _ => return Err(Ended::Expected("one greeting")),
         }
         Ok(())
     }

@@ -99,6 +99,8 @@ pub struct Taken {
     pub ticket: Ticket,
     /// Up to where the log must be on disk before.
     pub synced: u64,
+    /// Whether more wait in the mailbox.
+    pub has_more: bool,
     /// Keeps the bodies from being given back.
     pub pin: Arc<()>,
 }
@@ -270,9 +272,10 @@ impl Keeper {
             (parcel, body)
         };
         let parcels = parcels.into_iter().map(find).collect();
+        let has_more = core.mailboxes.has_waiting(mailbox);
         let synced = if is_durable { core.sync_wanted } else { 0 };
         let ticket = core.changed(Level::Written);
-        Ok(Taken { parcels, ticket, synced, pin })
+        Ok(Taken { parcels, ticket, synced, has_more, pin })
     }
 
     /// Writes what nobody waits for.

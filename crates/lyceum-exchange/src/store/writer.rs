@@ -89,12 +89,7 @@ fn write(shared: &Shared, wants_spare: bool) -> Result<Work, StoreError> {
         }
         take(&mut core, synced, wants_spare)
     };
-    for chunk in &work.chunks {
-        if chunk.segment != current.segment {
-            finish(shared, current.segment, current.offset)?;
-        }
-        append(shared, chunk, &mut current)?;
-    }
+    append_all(shared, &work.chunks, &mut current)?;
     shared.progress.send_modify(|progress| progress.written = work.position);
     let segment = current.segment;
     // Others may write while this waits for the disk.
@@ -124,20 +119,28 @@ pub(crate) fn write_through(shared: &Shared) -> Result<bool, StoreError> {
         note_index(shared, &mut core);
         (std::mem::take(&mut core.log.chunks), core.log.position)
     };
-    for chunk in &chunks {
-        append(shared, chunk, &mut current)?;
-    }
+    append_all(shared, &chunks, &mut current)?;
     shared.progress.send_modify(|progress| progress.written = position);
     Ok(true)
 }
 
+/// Appends chunks to the log. A failure is known before anybody else writes: what came behind a
+/// hole would be confirmed otherwise, and cut off by the next start.
+fn append_all(shared: &Shared, chunks: &[Chunk], current: &mut Cursor) -> Result<(), StoreError> {
+    let appended = chunks.iter().try_for_each(|chunk| {
+        if chunk.segment != current.segment {
+            finish(shared, current.segment, current.offset)?;
+        }
+        append(shared, chunk, current)
+    });
+    appended.inspect_err(|_| shared.fail())
+}
+
 fn append(shared: &Shared, chunk: &Chunk, current: &mut Cursor) -> Result<(), StoreError> {
-    let written = shared.store.append(chunk.segment, chunk.offset, &chunk.bytes);
-    if written.is_err() {
-        // While nobody else writes: what comes after a hole must not count as written.
-        shared.fail();
-    }
-    written.map_err(StoreError::segment("write", chunk.segment))?;
+    shared
+        .store
+        .append(chunk.segment, chunk.offset, &chunk.bytes)
+        .map_err(StoreError::segment("write", chunk.segment))?;
     let length = u32::try_from(chunk.bytes.len()).expect("a chunk is shorter than a segment");
     *current = Cursor { segment: chunk.segment, offset: chunk.offset + length };
     Ok(())

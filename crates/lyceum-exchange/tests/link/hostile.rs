@@ -1,66 +1,17 @@
 //! What strangers may do to the server by its link.
 
 use bytes::BytesMut;
-use futures_util::{SinkExt, StreamExt};
-use lyceum_wire::academy::link::{Said, ToClient, ToServer, VERSION, Verb, decode, encode};
+use futures_util::SinkExt;
+use lyceum_wire::academy::link::{Said, ToClient, ToServer, Verb, encode};
 use lyceum_wire::academy::{Body, EntityId, Message as Mail, Uuid, link::Packed};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::house::{House, Plan};
-
-/// A link, frame by frame.
-struct Raw(WebSocketStream<TcpStream>);
-
-impl Raw {
-    async fn open(house: &House) -> Self {
-        let stream = TcpStream::connect(house.address).await.unwrap();
-        let uri = format!("ws://{}/link", house.address);
-        let mut raw = Self(client_async(uri, stream).await.unwrap().0);
-        assert!(matches!(raw.next().await[..], [ToClient::Welcome { version: VERSION, .. }]));
-        raw
-    }
-
-    async fn greeted(house: &House) -> Self {
-        let mut raw = Self::open(house).await;
-        raw.say(&ToServer::Hello { version: VERSION }, b"").await;
-        raw
-    }
-
-    async fn say(&mut self, head: &ToServer, body: &[u8]) {
-        let mut bytes = BytesMut::new();
-        encode(head, body, &mut bytes).unwrap();
-        self.0.send(Message::Binary(bytes.freeze())).await.unwrap();
-    }
-
-    async fn ask(&mut self, id: u32, verb: Verb, body: &[u8]) {
-        self.say(&ToServer::Ask { id, verb }, body).await;
-    }
-
-    /// Returns the frames of the next message; none at the end.
-    async fn next(&mut self) -> Vec<ToClient> {
-        while let Some(Ok(message)) = self.0.next().await {
-            let Message::Binary(mut bytes) = message else { continue };
-            let mut frames = Vec::new();
-            while let Some(frame) = decode::<ToClient>(&mut bytes, 1 << 20).unwrap() {
-                frames.push(frame.head);
-            }
-            return frames;
-        }
-        Vec::new()
-    }
-
-    /// Returns why the server ends the link.
-    async fn goodbye(&mut self) -> String {
-        match &self.next().await[..] {
-            [ToClient::Goodbye { reason }] => reason.clone(),
-            other => panic!("{other:?}"),
-        }
-    }
-}
+use crate::raw::{Raw, entity};
 
 #[tokio::test]
 async fn what_is_no_frame_ends_the_link_with_a_reason() {
@@ -139,38 +90,8 @@ async fn pages_of_browsers_are_not_let_in() {
     house.close().await.unwrap();
 }
 
-fn mailbox(number: u128) -> EntityId {
-    EntityId::agent(Uuid::from_u128(number), None)
-}
-
-impl Raw {
-    /// Registers a mailbox.
-    async fn register(&mut self, number: u128) {
-        self.ask(1, Verb::Register { mailbox: mailbox(number), classes: None }, b"").await;
-        assert_eq!(self.next().await, [ToClient::Done { ids: vec![1] }]);
-    }
-
-    async fn put(&mut self, id: u32, message: &Mail) {
-        let mut body = BytesMut::new();
-        Packed::write(message, &mut body);
-        let put = Verb::Put { generation: None, durable: false, time_left_millis: None };
-        self.ask(id, put, &body).await;
-    }
-
-    /// Takes frames until one is as wanted.
-    async fn until(&mut self, wanted: impl Fn(&ToClient) -> bool) -> ToClient {
-        loop {
-            let frames = self.next().await;
-            assert!(!frames.is_empty(), "the link ended");
-            if let Some(frame) = frames.into_iter().find(&wanted) {
-                return frame;
-            }
-        }
-    }
-}
-
 fn ping(from: u128, to: u128, tag: u128) -> Mail {
-    Mail::request(mailbox(from), mailbox(to), Uuid::from_u128(tag), Body::PingRequest)
+    Mail::request(entity(from), entity(to), Uuid::from_u128(tag), Body::PingRequest)
 }
 
 fn is_deliver(frame: &ToClient) -> bool {
@@ -183,7 +104,7 @@ fn is_deliver(frame: &ToClient) -> bool {
 async fn a_dead_link_takes_nothing_from_the_one_that_resumed() {
     let house = House::open().await;
     let (mut dead, mut alive) = (Raw::greeted(&house).await, Raw::greeted(&house).await);
-    dead.register(1).await;
+    dead.register([1]).await;
     let uid = Uuid::from_u128(1);
     dead.ask(2, Verb::Lease { mailbox: uid, resume: None, credit: 64 }, b"").await;
     dead.until(|frame| matches!(frame, ToClient::Answer { id: 2, .. })).await;
@@ -212,8 +133,8 @@ async fn a_full_mailbox_does_not_hold_up_an_answer() {
     plan.settings.limits.messages_per_mailbox = 1;
     let house = House::build(plan).await;
     let mut raw = Raw::greeted(&house).await;
-    raw.register(1).await;
-    raw.register(2).await;
+    raw.register([1]).await;
+    raw.register([2]).await;
     let request = ping(1, 2, 7);
     raw.put(2, &request).await;
     raw.until(|frame| *frame == ToClient::Done { ids: vec![2] }).await;

@@ -10,5 +10,10 @@ mod holders;
 mod hostile;
 #[path = "../server/house.rs"]
 mod house;
+mod large;
 mod nodes;
 mod python;
+mod raw;
+mod refused;
+mod returning;
+mod script;

@@ -1,16 +1,21 @@
 //! Questions that are not answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 use lyceum_wire::academy::Uuid;
 use lyceum_wire::academy::link::{Code, Said};
 use tokio::sync::oneshot;
 
+use super::lease::Lease;
 use crate::academy::MailboxError;
 
 /// Questions of one node that are not answered, and bytes of those that may have to be sent again.
-const LIMIT: (usize, usize) = (65_536, 64 << 20);
+pub(super) const LIMIT: (usize, usize) = (65_536, 64 << 20);
+
+/// About how many bytes of refused answers are sent again at once.
+const RETRIED: usize = 4 << 20;
 
 /// After how many seconds a question is given up that could not be sent.
 const UNSENT_LIMIT: u32 = 10;
@@ -43,10 +48,11 @@ pub(super) enum Who {
     Somebody(oneshot::Sender<Answered>),
     /// Somebody, and the request ends that was answered.
     Answering(oneshot::Sender<Answered>, Request),
-    /// Somebody, and the mailbox is held from then on.
-    Leasing(oneshot::Sender<Answered>, Uuid),
+    /// Somebody, and the mailbox is held from then on, whoever still waits.
+    Leasing(oneshot::Sender<Answered>, Arc<Lease>),
     /// The line itself, which takes up a mailbox again.
     Resuming(Uuid),
+    Nobody,
 }
 
 /// A request that came into a mailbox: who sent it, and its tag.
@@ -66,6 +72,8 @@ pub(super) struct Questions {
     open: BTreeMap<u64, Question>,
     bytes: usize,
     next: u64,
+    /// Those that were refused for now, in the order in which they are asked again.
+    postponed: VecDeque<u64>,
 }
 
 impl Questions {
@@ -80,6 +88,9 @@ impl Questions {
     }
 
     /// Takes down the question that got the last number; says whether there is room for it.
+    ///
+    /// There always is for what the line itself asks, and for answers: an agent serves no more than
+    /// so many requests, and one whose answer is thrown away would never end.
     pub(super) fn ask(
         &mut self,
         frame: &[u8],
@@ -90,9 +101,7 @@ impl Questions {
         let kept = !is_sent || again != Again::Unsent;
         let frame = if kept { Bytes::copy_from_slice(frame) } else { Bytes::new() };
         let bytes = self.bytes + frame.len();
-        // Mailboxes are taken up again whatever waits.
-        let is_own = matches!(who, Who::Resuming(_));
-        if !is_own && (self.open.len() >= LIMIT.0 || bytes > LIMIT.1) {
+        if who.is_bounded() && (self.open.len() >= LIMIT.0 || bytes > LIMIT.1) {
             let text = format!("{} questions wait for their answers", self.open.len());
             return Err(MailboxError::Overloaded(text));
         }
@@ -107,18 +116,45 @@ impl Questions {
         Some(question)
     }
 
-    /// Takes out what is answered. Numbers come from outside.
-    pub(super) fn answered(&mut self, id: u32) -> Option<Who> {
+    /// Returns the whole number of a question. The lower half comes from outside.
+    fn whole(&self, id: u32) -> Option<u64> {
         // All open ones are within one turn of the lower half.
-        let mut number = (self.next & !u64::from(u32::MAX)) | u64::from(id);
-        if number > self.next {
-            number = number.checked_sub(1 << 32)?;
-        }
+        let number = (self.next & !u64::from(u32::MAX)) | u64::from(id);
+        if number > self.next { number.checked_sub(1 << 32) } else { Some(number) }
+    }
+
+    /// Takes out what is answered.
+    pub(super) fn answered(&mut self, id: u32) -> Option<Who> {
+        let number = self.whole(id)?;
         self.remove(number).map(|question| question.who)
+    }
+
+    /// Returns who waits for an answer.
+    pub(super) fn who(&self, id: u32) -> Option<&Who> {
+        self.open.get(&self.whole(id)?).map(|question| &question.who)
+    }
+
+    /// Keeps a question that was refused for now.
+    pub(super) fn postpone(&mut self, id: u32) {
+        let Some(number) = self.whole(id) else { return };
+        self.postponed.push_back(number);
+    }
+
+    /// Appends what was refused for now: not all at once, since it may be refused again.
+    pub(super) fn send_postponed(&mut self, frames: &mut BytesMut) {
+        let start = frames.len();
+        while frames.len() - start < RETRIED
+            && let Some(number) = self.postponed.pop_front()
+        {
+            if let Some(question) = self.open.get(&number) {
+                frames.extend_from_slice(&question.frame);
+            }
+        }
     }
 
     /// Appends what is to be sent over a new connection, in the order in which it was asked.
     pub(super) fn send_all(&mut self, frames: &mut BytesMut) {
+        self.postponed.clear();
         for question in self.open.values_mut() {
             frames.extend_from_slice(&question.frame);
             question.is_sent = true;
@@ -169,6 +205,15 @@ impl Questions {
         self.end(|_| true, error);
     }
 
+    /// Ends what is asked of a server that does not let this side in. Answers wait until it does.
+    pub(super) fn fail_but_answers(&mut self, error: impl Fn() -> MailboxError) {
+        let waits = |who: &Who| match who {
+            Who::Answering(sender, _) => !sender.is_closed(),
+            _ => false,
+        };
+        self.end(|question| !waits(&question.who), error);
+    }
+
     fn end(&mut self, ends: impl Fn(&Question) -> bool, error: impl Fn() -> MailboxError) {
         self.end_each(ends, |_| error());
     }
@@ -188,13 +233,21 @@ impl Questions {
 }
 
 impl Who {
+    fn is_bounded(&self) -> bool {
+        matches!(self, Self::Somebody(_))
+    }
+
     /// Tells the answer. Whoever waited may be gone.
     pub(super) fn tell(self, answered: Answered) {
         match self {
-            Self::Somebody(sender) | Self::Answering(sender, _) | Self::Leasing(sender, _) => {
+            Self::Somebody(sender) | Self::Answering(sender, _) => drop(sender.send(answered)),
+            Self::Leasing(sender, lease) => {
+                if let Err(error) = &answered {
+                    lease.end(error.into());
+                }
                 drop(sender.send(answered));
             }
-            Self::Resuming(_) => {}
+            Self::Resuming(_) | Self::Nobody => {}
         }
     }
 }
@@ -262,5 +315,27 @@ mod tests {
         assert!(matches!(answer.try_recv(), Ok(Ok(None))));
         assert!(questions.is_empty());
         assert_eq!(questions.bytes, 0);
+    }
+
+    /// With as many questions as there may be, the answer to a request was thrown away, and a
+    /// mailbox was never taken up again after the connection was lost.
+    #[test]
+    fn there_is_room_for_answers_and_mailboxes_whatever_waits() {
+        let mut questions = Questions::default();
+        for _ in 0..LIMIT.0 {
+            questions.number();
+            questions.ask(b"", true, Again::Unsent, Who::Nobody).unwrap();
+        }
+        let (sender, _receiver) = oneshot::channel();
+        let mailbox = Uuid::from_u128(7);
+        let request = Request { mailbox, from: mailbox, tag: mailbox };
+        for who in [Who::Resuming(mailbox), Who::Answering(sender, request)] {
+            questions.number();
+            questions.ask(b"frame", true, Again::Always, who).unwrap();
+        }
+        let (sender, _receiver) = oneshot::channel();
+        questions.number();
+        let more = questions.ask(b"frame", true, Again::Always, Who::Somebody(sender));
+        assert!(matches!(more, Err(MailboxError::Overloaded(_))));
     }
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::{Either, select};
 use futures_util::{SinkExt, Stream, StreamExt};
-use lyceum_wire::academy::link::{FrameError, ToClient, ToServer, VERSION, decode, encode};
+use lyceum_wire::academy::link::{
+    FRAME_LIMIT, FrameError, ToClient, ToServer, VERSION, decode, encode,
+};
 use thiserror::Error;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
@@ -18,6 +20,7 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use super::line::Line;
 use crate::ByteStream;
+use crate::pulse::{Heard, Pulse};
 
 /// How long to wait before the next attempt, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(10));
@@ -25,13 +28,13 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_
 /// How long a connection may take to be made.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long the server may be silent, which says something every few seconds.
+/// How long nothing at all may come from the server, which says something every few seconds.
 const SILENCE_LIMIT: Duration = Duration::from_secs(15);
 
-/// The longest message of the socket that is taken.
-const MESSAGE_LIMIT: usize = 64 << 20;
+/// The longest message of the socket that is taken: one frame of the longest, or many short ones.
+const MESSAGE_LIMIT: usize = FRAME_LIMIT + (1 << 20);
 
-type Socket = WebSocketStream<Box<dyn ByteStream>>;
+type Socket = WebSocketStream<Heard<Box<dyn ByteStream>>>;
 
 /// Why there is no connection.
 #[derive(Debug, Error)]
@@ -81,10 +84,10 @@ impl Line {
             }
             let made = timeout(CONNECT_LIMIT, self.connect()).await;
             let broken = match made.unwrap_or(Err(Broken::Silent)) {
-                Ok((socket, message_limit)) => {
+                Ok((socket, pulse, message_limit)) => {
                     pause = first;
                     self.up(message_limit);
-                    match self.exchange(socket).await {
+                    match self.exchange(socket, &pulse).await {
                         Ok(()) => return,
                         Err(broken) => broken,
                     }
@@ -105,8 +108,8 @@ impl Line {
     }
 
     /// Makes a connection, and returns the longest message that the server takes.
-    async fn connect(&self) -> Result<(Socket, u64), Broken> {
-        let stream = self.transport.dial(self.endpoint.clone()).await?;
+    async fn connect(&self) -> Result<(Socket, Pulse, u64), Broken> {
+        let (pulse, stream) = Pulse::of(self.transport.dial(self.endpoint.clone()).await?);
         let config = WebSocketConfig::default()
             .max_message_size(Some(MESSAGE_LIMIT))
             .max_frame_size(Some(MESSAGE_LIMIT));
@@ -123,11 +126,11 @@ impl Line {
         let mut hello = bytes::BytesMut::new();
         encode(&ToServer::Hello { version: VERSION }, b"", &mut hello)?;
         socket.send(Message::Binary(hello.freeze())).await?;
-        let mut bytes = next(&mut socket).await?;
+        let mut bytes = next(&mut socket, &pulse).await?;
         match decode::<ToClient>(&mut bytes, MESSAGE_LIMIT)?.map(|frame| frame.head) {
             Some(ToClient::Welcome { version: VERSION, message_limit }) => {
                 self.take_in(bytes, MESSAGE_LIMIT)?;
-                Ok((socket, message_limit))
+                Ok((socket, pulse, message_limit))
             }
             Some(ToClient::Goodbye { reason }) => Err(Broken::Refused(reason)),
             _ => Err(Broken::Expected("a welcome of version 1")),
@@ -147,11 +150,11 @@ impl Line {
     }
 
     /// Sends and takes in until the connection is lost, or the line closed.
-    async fn exchange(&self, socket: Socket) -> Result<(), Broken> {
+    async fn exchange(&self, socket: Socket, pulse: &Pulse) -> Result<(), Broken> {
         let (mut sink, mut stream) = socket.split();
         let reading = async {
             loop {
-                let bytes = next(&mut stream).await?;
+                let bytes = next(&mut stream, pulse).await?;
                 self.take_in(bytes, MESSAGE_LIMIT)?;
             }
         };
@@ -179,12 +182,18 @@ impl Line {
 }
 
 /// Returns the next message of frames.
-async fn next<S>(socket: &mut S) -> Result<Bytes, Broken>
+async fn next<S>(socket: &mut S, pulse: &Pulse) -> Result<Bytes, Broken>
 where
     S: Stream<Item = Result<Message, SocketError>> + Unpin,
 {
     loop {
-        let message = timeout(SILENCE_LIMIT, socket.next()).await.map_err(|_| Broken::Silent)?;
+        let before = pulse.count();
+        let Ok(message) = timeout(SILENCE_LIMIT, socket.next()).await else {
+            if pulse.count() > before {
+                continue;
+            }
+            return Err(Broken::Silent);
+        };
         match message.ok_or(Broken::Ended)?? {
             Message::Binary(bytes) => return Ok(bytes),
             Message::Close(_) => return Err(Broken::Ended),
@@ -198,5 +207,33 @@ fn with_cause(error: &Broken) -> String {
     match std::error::Error::source(error) {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    use super::*;
+
+    /// A link over a slow line was lost in the midst of a long message, again and again: only whole
+    /// messages counted as a sign of life.
+    #[tokio::test(start_paused = true)]
+    async fn a_long_message_may_take_long_and_silence_may_not() {
+        let (mut far, near) = duplex(64);
+        let (pulse, near) = Pulse::of(near);
+        let mut socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+        let slow = async {
+            for byte in *b"\x82\x04slow" {
+                sleep(SILENCE_LIMIT - Duration::from_secs(1)).await;
+                far.write_all(&[byte]).await.unwrap();
+            }
+        };
+
+        let (came, ()) = tokio::join!(next(&mut socket, &pulse), slow);
+
+        assert_eq!(came.unwrap(), "slow");
+        assert!(matches!(next(&mut socket, &pulse).await, Err(Broken::Silent)));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::BytesMut;
-use lyceum_wire::academy::link::{HELD_LIMIT, Resume, ToServer, encode};
+use lyceum_wire::academy::link::{FrameError, HELD_LIMIT, Resume, ToServer, encode};
 use lyceum_wire::academy::{Kind, Uuid};
 use tokio::sync::Notify;
 
@@ -13,6 +13,9 @@ use crate::academy::{Delivered, MailboxError};
 
 /// Messages that may be on their way to one mailbox.
 pub(super) const CREDIT: u32 = 512;
+
+/// Messages that wait here. A server that keeps to its credit never comes so far.
+const WAITING_LIMIT: usize = 4096;
 
 /// After how many messages the server hears of it at the latest.
 const TELL_AFTER: u32 = 64;
@@ -64,6 +67,11 @@ impl Lease {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns which mailbox it is.
+    pub(super) fn mailbox(&self) -> Uuid {
+        self.mailbox
+    }
+
     /// Returns in which generation it is held.
     pub(super) fn generation(&self) -> Option<u64> {
         self.lock().generation
@@ -73,52 +81,63 @@ impl Lease {
         self.lock().generation = Some(generation);
     }
 
-    /// Returns what to say to go on after the connection was lost; `None` to begin anew.
-    pub(super) fn resume(&self) -> Option<Resume> {
+    /// Returns what to say to go on after the connection was lost, `None` to begin anew; and how
+    /// many messages may come.
+    pub(super) fn resume(&self) -> (Option<Resume>, u32) {
         let mut state = self.lock();
-        // The server gives credit for a whole connection.
         state.taken = 0;
         state.answers.clear();
-        let generation = state.generation?;
+        // What waits here is told of when it is taken.
+        let waiting = u32::try_from(state.waiting.len()).unwrap_or(CREDIT);
+        let credit = CREDIT.saturating_sub(waiting);
         let held: Vec<u64> = state.held.values().copied().collect();
-        (held.len() <= HELD_LIMIT).then_some(Resume { generation, held })
+        let generation = state.generation.filter(|_| held.len() <= HELD_LIMIT);
+        (generation.map(|generation| Resume { generation, held }), credit)
     }
 
-    /// Takes in a message.
-    pub(super) fn deliver(&self, generation: u64, sequence: u64, delivered: Delivered) {
+    /// Takes in a message. Where nobody takes it, the server is told by a frame, if it is time.
+    ///
+    /// # Errors
+    ///
+    /// The server does not keep to its credit.
+    pub(super) fn deliver(
+        &self,
+        generation: u64,
+        sequence: u64,
+        delivered: Delivered,
+        frames: &mut BytesMut,
+    ) -> Result<(), FrameError> {
         let mut state = self.lock();
         if state.generation.is_some_and(|own| own != generation) || state.end.is_some() {
-            return;
+            return Ok(());
         }
         let header = &delivered.message.header;
         if header.kind == Kind::Request {
             let known = state.held.insert((header.src.uid, header.tag), sequence);
             if known.is_some() {
                 // It is being served already.
-                state.taken += 1;
-                return;
+                state.drop_one(self.mailbox, frames);
+                return Ok(());
             }
+        }
+        if state.waiting.len() >= WAITING_LIMIT {
+            let (what, found) = ("messages that there is credit for", WAITING_LIMIT + 1);
+            return Err(FrameError::OutOfBounds { what, found, limit: WAITING_LIMIT });
         }
         state.waiting.push_back((sequence, delivered));
         drop(state);
         self.news.notify_one();
+        Ok(())
     }
 
-    /// Notes that a message came that is none.
-    pub(super) fn skip(&self, sequence: u64) {
+    /// Notes that a message came that is none. The server is told by a frame, if it is time.
+    pub(super) fn skip(&self, generation: u64, sequence: u64, frames: &mut BytesMut) {
         let mut state = self.lock();
-        state.taken += 1;
-        state.answers.push(sequence);
-    }
-
-    /// Tells the server of much that was taken; says whether there was that much.
-    pub(super) fn tell_if_due(&self, frames: &mut BytesMut) -> bool {
-        let mut state = self.lock();
-        let is_due = state.taken >= TELL_AFTER && state.waiting.is_empty();
-        if is_due {
-            state.tell(self.mailbox, frames);
+        if state.generation.is_some_and(|own| own != generation) {
+            return;
         }
-        is_due
+        state.answers.push(sequence);
+        state.drop_one(self.mailbox, frames);
     }
 
     /// Notes that a request is answered.
@@ -159,14 +178,31 @@ impl Lease {
 }
 
 impl State {
+    /// Counts a message that nobody takes.
+    fn drop_one(&mut self, mailbox: Uuid, frames: &mut BytesMut) {
+        self.taken += 1;
+        if self.taken >= TELL_AFTER {
+            self.tell(mailbox, frames);
+        }
+    }
+
     fn tell(&mut self, mailbox: Uuid, frames: &mut BytesMut) {
         let Some(generation) = self.generation else { return };
         let (answers, credit) = (std::mem::take(&mut self.answers), self.taken);
         self.taken = 0;
         let head = ToServer::Received { mailbox, generation, answers, credit };
-        if let Err(error) = encode(&head, b"", frames) {
-            // Only a server that gives no heed to credit sends so many.
-            tracing::warn!(%mailbox, %error, "cannot tell the server what was taken");
+        encode(&head, b"", frames).expect("few messages are told of at once");
+    }
+}
+
+impl From<&MailboxError> for End {
+    fn from(error: &MailboxError) -> Self {
+        match error {
+            MailboxError::Stale => Self::Replaced,
+            MailboxError::Terminated => Self::Terminated,
+            MailboxError::Ended => Self::Over,
+            // It is registered again, and then held anew.
+            _ => Self::Unknown,
         }
     }
 }
@@ -179,37 +215,5 @@ impl From<End> for MailboxError {
             End::Replaced => Self::Stale,
             End::Over => Self::Ended,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use lyceum_wire::academy::{Body, EntityId, Message};
-
-    use super::*;
-
-    /// Requests that came twice were taken without a word, and the credit for them was gone: after
-    /// 512 of them nothing came any more.
-    #[test]
-    fn the_server_hears_of_requests_that_came_twice() {
-        let lease = Lease::new(Uuid::from_u128(7));
-        lease.begin(1);
-        let user = EntityId::user(Uuid::from_u128(1), None);
-        let agent = EntityId::agent(Uuid::from_u128(7), None);
-        let ping = Message::request(user, agent, Uuid::from_u128(2), Body::PingRequest);
-        let ping = Message::read(ping.to_json().as_bytes()).unwrap();
-        let mut frames = BytesMut::new();
-        lease.deliver(1, 5, ping.clone().into());
-        lease.next(&mut frames).unwrap().expect("it is new");
-        frames.clear();
-
-        let told = (0..TELL_AFTER).filter(|_| {
-            lease.deliver(1, 5, ping.clone().into());
-            lease.tell_if_due(&mut frames)
-        });
-
-        assert_eq!(told.count(), 1);
-        assert!(!frames.is_empty());
-        assert!(lease.next(&mut frames).unwrap().is_none(), "it is served once");
     }
 }

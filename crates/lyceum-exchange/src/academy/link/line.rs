@@ -1,6 +1,6 @@
 //! The one connection of a node to a server, whether it is up or not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,22 +8,18 @@ use bytes::{Bytes, BytesMut};
 use lyceum_core::exchange::Door;
 use lyceum_wire::Endpoint;
 use lyceum_wire::academy::link::{
-    FrameError, MESSAGE_BYTES, Packed, Resume, Said, ToClient, ToServer, Verb, Why, cut, decode,
-    encode,
+    FrameError, MESSAGE_BYTES, Packed, Said, ToClient, ToServer, Verb, Why, cut, decode, encode,
 };
 use lyceum_wire::academy::{Message, Uuid};
 use tokio::sync::{Notify, oneshot};
 
-use super::asked::{Again, Answered, Questions, Request, Who, refused};
+use super::asked::{Again, Answered, LIMIT, Questions, Request, Who, refused};
 use super::lease::{CREDIT, End, Lease, Next};
 use crate::Transport;
 use crate::academy::{Asked, Delivered, MailboxError};
 
 /// Bytes of the head of a frame with a message.
 const HEAD_LIMIT: u64 = 64;
-
-/// Bytes that may wait to be sent; more is refused.
-const FRAMES_LIMIT: usize = 64 << 20;
 
 /// A connection to a server.
 pub(crate) struct Line {
@@ -43,6 +39,8 @@ struct State {
     frames: BytesMut,
     questions: Questions,
     leases: HashMap<Uuid, Arc<Lease>>,
+    /// Mailboxes that the server could not give back just now.
+    unresumed: BTreeSet<Uuid>,
     /// Where room for the next frame is kept.
     scratch: BytesMut,
     message_limit: Option<u64>,
@@ -136,7 +134,8 @@ impl Line {
     pub(super) fn lease(self: &Arc<Self>, mailbox: Uuid) -> (Arc<Lease>, Option<Asked<()>>) {
         let lease = {
             let mut state = self.lock();
-            if let Some(lease) = state.leases.get(&mailbox) {
+            let known = state.leases.get(&mailbox);
+            if let Some(lease) = known.filter(|lease| lease.ended() != Some(End::Unknown)) {
                 return (lease.clone(), None);
             }
             let lease = Arc::new(Lease::new(mailbox));
@@ -148,15 +147,17 @@ impl Line {
             lease
         };
         let verb = Verb::Lease { mailbox, resume: None, credit: CREDIT };
-        let leasing = |sender| Who::Leasing(sender, mailbox);
-        let asked = self.ask_with(&verb, |_| Ok(()), Again::Always, leasing);
-        let line = self.clone();
+        let held = lease.clone();
+        let who = |sender| Who::Leasing(sender, held);
+        let asked = self.ask_with(&verb, |_| Ok(()), Again::Always, who);
+        let (line, held) = (self.clone(), lease.clone());
         let began = async move {
             match asked.await {
                 Ok(Some(Said::Leased { .. })) => Ok(()),
                 Ok(_) => Err(MailboxError::Answer("a lease without a generation".into())),
                 Err(error) => {
-                    line.forget(mailbox);
+                    held.end((&error).into());
+                    line.forget_ended(mailbox);
                     Err(error)
                 }
             }
@@ -201,15 +202,21 @@ impl Line {
         Ok(Some(delivered))
     }
 
-    /// Takes what is to be sent.
+    /// Takes what is to be sent, up to what one message of the socket may have.
     pub(super) fn outgoing(&self) -> Bytes {
         cut(&mut self.lock().frames, MESSAGE_BYTES)
     }
 
-    /// Ends what could not be sent for long. Called once a second.
+    /// Ends what could not be sent for long, and asks once more what was refused for now. Called
+    /// once a second.
     pub(super) fn grow_old(&self) {
         let mut state = self.lock();
         state.questions.grow_old();
+        if state.is_up {
+            let State { questions, frames, .. } = &mut *state;
+            questions.send_postponed(frames);
+            std::mem::take(&mut state.unresumed).into_iter().for_each(|one| state.resume(one));
+        }
         if !state.frames.is_empty() {
             self.wake.notify_one();
         }
@@ -221,28 +228,15 @@ impl Line {
         let mut state = self.lock();
         state.message_limit = Some(message_limit);
         state.frames.clear();
-        let leases: Vec<(Uuid, Option<Resume>)> = state
-            .leases
-            .iter()
-            .filter(|(_, lease)| lease.ended().is_none() && lease.generation().is_some())
-            .map(|(mailbox, lease)| (*mailbox, lease.resume()))
-            .collect();
-        let mut frames = BytesMut::new();
-        for (mailbox, resume) in leases {
-            let verb = Verb::Lease { mailbox, resume, credit: CREDIT };
-            let head = ToServer::Ask { id: state.questions.number(), verb };
-            let resuming = Who::Resuming(mailbox);
-            let asked = state.questions.ask(b"", true, Again::ForAWhile, resuming);
-            if asked.is_ok() {
-                encode(&head, b"", &mut frames).expect("what is held is bounded");
-            }
-        }
+        state.unresumed.clear();
+        let mailboxes: Vec<Uuid> = state.leases.keys().copied().collect();
+        mailboxes.into_iter().for_each(|mailbox| state.resume(mailbox));
         // What was asked before the limit was known.
         state.questions.end_longer(message_limit.saturating_add(HEAD_LIMIT), |size| {
             too_large(size, message_limit)
         });
-        state.questions.send_all(&mut frames);
-        state.frames = frames;
+        let State { questions, frames, .. } = &mut *state;
+        questions.send_all(frames);
         state.is_up = true;
         self.wake.notify_one();
     }
@@ -255,9 +249,9 @@ impl Line {
         state.questions.lost(why);
     }
 
-    /// Ends all that waits, since the server does not let this side in.
+    /// Ends what waits, since the server does not let this side in.
     pub(super) fn refused(&self, why: &str) {
-        self.lock().questions.fail(|| MailboxError::Unauthorized(why.into()));
+        self.lock().questions.fail_but_answers(|| MailboxError::Unauthorized(why.into()));
     }
 
     /// Takes in what the server said.
@@ -276,18 +270,11 @@ impl Line {
                     self.lock().answered(id, answered);
                 }
                 ToClient::Deliver { mailbox, generation, sequence, attempt } => {
-                    let lease = self.lock().leases.get(&mailbox).cloned();
-                    let Some(lease) = lease else { continue };
-                    match read(&frame.body) {
-                        Ok(message) => {
-                            lease.deliver(generation, sequence, Delivered { message, attempt });
-                        }
-                        Err(error) => {
-                            tracing::warn!(%mailbox, %error, "dropped what is no message");
-                            lease.skip(sequence);
-                        }
+                    let number = (generation, sequence);
+                    let has_told = self.lock().deliver(mailbox, number, &frame.body, attempt)?;
+                    if has_told {
+                        self.wake.notify_one();
                     }
-                    self.give_credit(&lease);
                 }
                 ToClient::Lost { mailbox, generation, why } => self.lose(mailbox, generation, why),
                 ToClient::Goodbye { reason } => {
@@ -297,14 +284,6 @@ impl Line {
             }
         }
         Ok(())
-    }
-
-    /// Tells the server of what nobody takes, so that its credit comes back.
-    fn give_credit(&self, lease: &Lease) {
-        let mut state = self.lock();
-        if lease.tell_if_due(&mut state.frames) {
-            self.wake.notify_one();
-        }
     }
 
     fn lose(&self, mailbox: Uuid, generation: u64, why: Why) {
@@ -329,7 +308,54 @@ fn read(body: &[u8]) -> Result<Message<lyceum_wire::academy::Unread>, MailboxErr
     Ok(Message::read(body)?)
 }
 
+/// Returns whether the same is worth asking again, without anybody's doing.
+fn may_pass(error: &MailboxError) -> bool {
+    use MailboxError::{Lost, Overloaded, StorageFull};
+    matches!(error, StorageFull | Overloaded(_) | Lost(_))
+}
+
 impl State {
+    /// Asks for a mailbox that was held over the connection before.
+    fn resume(&mut self, mailbox: Uuid) {
+        let Some(lease) = self.leases.get(&mailbox) else { return };
+        if lease.ended().is_some() || lease.generation().is_none() {
+            return;
+        }
+        let (resume, credit) = lease.resume();
+        let verb = Verb::Lease { mailbox, resume, credit };
+        let head = ToServer::Ask { id: self.questions.number(), verb };
+        let asked = self.questions.ask(b"", true, Again::ForAWhile, Who::Resuming(mailbox));
+        asked.expect("there is room for what the line asks");
+        encode(&head, b"", &mut self.frames).expect("what is held is bounded");
+    }
+
+    /// Takes in a message for a mailbox; says whether the server is to be told something.
+    fn deliver(
+        &mut self,
+        mailbox: Uuid,
+        (generation, sequence): (u64, u64),
+        body: &[u8],
+        attempt: u32,
+    ) -> Result<bool, FrameError> {
+        let Some(lease) = self.leases.get(&mailbox) else { return Ok(false) };
+        let before = self.frames.len();
+        let frames = &mut self.frames;
+        match read(body) {
+            Ok(message) => {
+                let delivered = Delivered { message, attempt };
+                lease.deliver(generation, sequence, delivered, frames)?;
+            }
+            Err(error) => {
+                tracing::warn!(%mailbox, %error, "dropped what is no message");
+                lease.skip(generation, sequence, frames);
+            }
+        }
+        if !self.is_up {
+            self.frames.truncate(before);
+        }
+        Ok(self.frames.len() > before)
+    }
+
     fn ask(
         &mut self,
         verb: &Verb,
@@ -339,10 +365,6 @@ impl State {
     ) -> Result<(), MailboxError> {
         if self.is_closed {
             return Err(MailboxError::Ended);
-        }
-        if self.frames.len() > FRAMES_LIMIT {
-            let text = format!("{} bytes wait to be sent", self.frames.len());
-            return Err(MailboxError::Overloaded(text));
         }
         let mut body = std::mem::take(&mut self.scratch);
         body.clear();
@@ -357,6 +379,10 @@ impl State {
             if let Some(limit) = self.message_limit.filter(|limit| size > *limit) {
                 return Err(too_large(size, limit));
             }
+            if self.is_up && start > LIMIT.1 && matches!(who, Who::Somebody(_)) {
+                let text = format!("{start} bytes wait for the connection");
+                return Err(MailboxError::Overloaded(text));
+            }
             let frame = &self.frames[start..];
             self.questions.ask(frame, self.is_up, again, who)
         });
@@ -366,46 +392,59 @@ impl State {
         asked
     }
 
-    /// Notes that a mailbox is held, whoever still waits for it; one that nobody wants any more is
-    /// given back.
-    fn leased(&mut self, mailbox: Uuid, generation: u64) {
-        if let Some(lease) = self.leases.get(&mailbox) {
-            lease.begin(generation);
-            return;
-        }
-        let (sender, _nobody_waits) = oneshot::channel();
-        let verb = Verb::Release { mailbox, generation };
-        // If there is no room for it, it ends with the connection.
-        let _ = self.ask(&verb, |_| Ok(()), Again::ForAWhile, Who::Somebody(sender));
-    }
-
     fn answered(&mut self, id: u32, answered: Answered) {
+        if let Err(error) = &answered
+            && self.is_kept(id)
+            && may_pass(error)
+        {
+            return self.questions.postpone(id);
+        }
         let Some(who) = self.questions.answered(id) else { return };
-        match (&who, &answered) {
-            // One that is refused for now is sent again, by whoever has it.
-            (Who::Answering(..), Err(error)) if error.may_pass() => {}
-            (Who::Answering(_, request), _) => {
+        match &who {
+            Who::Answering(_, request) => {
                 if let Some(lease) = self.leases.get(&request.mailbox) {
                     lease.answered(*request);
                 }
-            }
-            (Who::Leasing(_, mailbox), Ok(Some(Said::Leased { generation }))) => {
-                self.leased(*mailbox, *generation);
-            }
-            (Who::Leasing(..), _) => {}
-            (Who::Resuming(mailbox), answered) => {
-                let Some(lease) = self.leases.get(mailbox) else { return };
-                match answered {
-                    Ok(Some(Said::Leased { generation })) => lease.begin(*generation),
-                    Err(MailboxError::Stale) => lease.end(End::Replaced),
-                    Err(MailboxError::Terminated) => lease.end(End::Terminated),
-                    // It is registered again, and then held anew.
-                    _ => lease.end(End::Unknown),
+                if answered.is_ok() {
+                    self.questions.send_postponed(&mut self.frames);
                 }
             }
-            (Who::Somebody(_), _) => {}
+            Who::Leasing(_, lease) => self.leased(lease, &answered),
+            Who::Resuming(mailbox) => self.resumed(*mailbox, &answered),
+            Who::Somebody(_) | Who::Nobody => {}
         }
         who.tell(answered);
+    }
+
+    /// Returns whether a question is an answer, and the mailbox that it comes from is held.
+    fn is_kept(&self, id: u32) -> bool {
+        let Some(Who::Answering(_, request)) = self.questions.who(id) else { return false };
+        self.leases.get(&request.mailbox).is_some_and(|lease| lease.ended().is_none())
+    }
+
+    /// Notes that the server has given out a mailbox.
+    fn leased(&mut self, lease: &Arc<Lease>, answered: &Answered) {
+        let Ok(Some(Said::Leased { generation })) = *answered else { return };
+        lease.begin(generation);
+        let mailbox = lease.mailbox();
+        // A later question for it is on its way if another lease is known.
+        if !self.leases.contains_key(&mailbox) {
+            let verb = Verb::Release { mailbox, generation };
+            let asked = self.ask(&verb, |_| Ok(()), Again::ForAWhile, Who::Nobody);
+            // A line that is closed ends the connection, and the mailbox is left with it.
+            drop(asked);
+        }
+    }
+
+    /// Notes what became of a mailbox that was held over the connection before.
+    fn resumed(&mut self, mailbox: Uuid, answered: &Answered) {
+        let Some(lease) = self.leases.get(&mailbox) else { return };
+        match answered {
+            Ok(Some(Said::Leased { generation })) => lease.begin(*generation),
+            Err(error) if may_pass(error) => drop(self.unresumed.insert(mailbox)),
+            Err(error) => lease.end(error.into()),
+            Ok(_) => lease.end(End::Unknown),
+        }
     }
 }
 

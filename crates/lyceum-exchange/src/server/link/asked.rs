@@ -14,14 +14,6 @@ use crate::server::access::Verb as Right;
 use crate::server::reply::Refusal;
 use crate::server::sending::Terms;
 
-/// Leaves out names that are longer than this wire has them: an agent is found all the same.
-fn named(mut found: Vec<EntityId>) -> Vec<EntityId> {
-    for id in &mut found {
-        id.name.take_if(|name| name.len() > TEXT_LIMIT);
-    }
-    found
-}
-
 impl Link {
     /// Answers a question, now or once it is safe.
     pub(super) fn asked(&mut self, id: u32, verb: Verb, body: Bytes) {
@@ -29,8 +21,19 @@ impl Link {
             let time_left = time_left_millis.map(Duration::from_millis);
             return self.put(id, &Terms { generation, durable, time_left }, body);
         }
-        if let Err(refusal) = self.answer(id, verb) {
+        if let Err(refusal) = self.check_rate(&verb).and_then(|()| self.answer(id, verb)) {
             self.out.refuse(id, &refusal);
+        }
+    }
+
+    /// Counts a question as a request of HTTP is counted. Messages are bounded by their mailboxes,
+    /// and who gives something back is not hindered.
+    fn check_rate(&self, verb: &Verb) -> Result<(), Refusal> {
+        let is_free = matches!(verb, Verb::Release { .. } | Verb::Terminate { .. });
+        if is_free || self.hub.rate.admits(&self.principal.subject, self.hub.clock.now()) {
+            Ok(())
+        } else {
+            Err(Refusal::TooManyRequests)
         }
     }
 
@@ -76,14 +79,14 @@ impl Link {
             Verb::Discover { class, with_descendants } => {
                 let of_type = Some(class);
                 let query = Query { of_type, subtypes: with_descendants, ..Query::default() };
-                let found = named(hub.find(principal, &query));
-                self.out.answer(id, Said::Found(found));
+                let found = hub.find(principal, &query);
+                self.out.answer(id, Said::Found(fit(found)));
             }
             Verb::Find { name } => {
                 let query = Query { name: Some(name), ..Query::default() };
                 let mut found = hub.find(principal, &query);
                 found.retain(|id| id.role == Role::Agent);
-                self.out.answer(id, Said::Found(named(found)));
+                self.out.answer(id, Said::Found(fit(found)));
             }
             _ => return Err(Refusal::Missing("a verb that this server has")),
         }
@@ -106,4 +109,12 @@ impl Link {
         self.out.answer(id, Said::Leased { generation });
         Ok(())
     }
+}
+
+/// Leaves out what has no form on this wire: other exchanges admit longer names.
+fn fit(mut found: Vec<EntityId>) -> Vec<EntityId> {
+    for id in &mut found {
+        id.name.take_if(|name| name.len() > TEXT_LIMIT);
+    }
+    found
 }

@@ -1,6 +1,6 @@
 //! The mailboxes that a node holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -8,10 +8,11 @@ use lyceum_wire::academy::Uuid;
 use lyceum_wire::academy::link::{CREDIT_LIMIT, Resume, ToClient, Why};
 
 use super::outgoing::{Outgoing, append};
-use crate::mailbox::{MailboxError, MailboxId, Sequence};
+use crate::mailbox::{Failure, LetterKind, MailboxError, MailboxId, Parcel, Sequence};
+use crate::server::holding::LinkHold;
 use crate::server::hub::Hub;
 use crate::server::metrics::count;
-use crate::store::{Bell, Level, Taken};
+use crate::store::{Bell, Level, Taken, Ticket};
 
 /// Messages that are taken at once, and about how many bytes.
 const BATCH: (u32, u64) = (64, 1 << 20);
@@ -23,15 +24,21 @@ const LIMIT: usize = 65_536;
 pub(super) struct Leases {
     hub: Arc<Hub>,
     /// The number of the link.
-    number: u64,
+    link: u64,
     bell: Arc<Bell>,
     held: HashMap<MailboxId, Lease>,
+    /// Mailboxes in which something is new, and that had no turn yet.
+    rung: BTreeSet<MailboxId>,
+    /// Those that had a turn and have more.
+    again: BTreeSet<MailboxId>,
+    /// Whose turn comes after this one's.
+    last: Option<MailboxId>,
     /// Mailboxes of which nothing can be taken down just now, since the disk is full.
     stuck: Vec<MailboxId>,
 }
 
 struct Lease {
-    generation: u64,
+    hold: LinkHold,
     /// How many messages may still be sent.
     credit: u32,
     /// How many groups of messages wait for the disk. Later ones wait behind them, in order.
@@ -40,8 +47,16 @@ struct Lease {
 
 impl Leases {
     pub(super) fn new(hub: Arc<Hub>) -> Self {
-        let number = hub.number();
-        Self { hub, number, bell: Arc::default(), held: HashMap::new(), stuck: Vec::new() }
+        Self {
+            link: hub.number(),
+            hub,
+            bell: Arc::default(),
+            held: HashMap::new(),
+            rung: BTreeSet::new(),
+            again: BTreeSet::new(),
+            last: None,
+            stuck: Vec::new(),
+        }
     }
 
     /// Returns what is rung when there is something to deliver.
@@ -61,17 +76,18 @@ impl Leases {
         credit: u32,
         out: &mut Outgoing,
     ) -> Result<u64, MailboxError> {
-        let (generation, ticket) = match resume {
-            None => self.hub.lease_to_link(mailbox, self.number)?,
+        let (hold, ticket) = match resume {
+            None => self.hub.lease_to_link(mailbox, self.link)?,
             Some(Resume { generation, held }) => {
                 let held: HashSet<Sequence> = held.into_iter().collect();
-                self.hub.resume_link(mailbox, generation, &held, self.number)?
+                let hold = LinkHold { mailbox, generation, link: self.link };
+                (hold, self.hub.resume_link(hold, &held)?)
             }
         };
         out.wait_for(ticket);
-        self.held.insert(mailbox, Lease { generation, credit, behind: 0 });
+        self.held.insert(mailbox, Lease { hold, credit, behind: 0 });
         self.hub.keeper.hang(mailbox, &self.bell);
-        Ok(generation)
+        Ok(hold.generation)
     }
 
     /// Leaves a mailbox in good order.
@@ -81,27 +97,14 @@ impl Leases {
         generation: u64,
         out: &mut Outgoing,
     ) -> Result<(), MailboxError> {
-        let is_held = self.held.get(&mailbox).is_some_and(|lease| lease.generation == generation);
-        if !is_held {
-            return Ok(());
-        }
+        let known = self.held.get(&mailbox).map(|lease| lease.hold);
+        let Some(hold) = known.filter(|hold| hold.generation == generation) else { return Ok(()) };
         self.held.remove(&mailbox);
         self.hub.keeper.unhang(mailbox, &self.bell);
-        if !self.is_mine(mailbox) {
-            return Ok(());
+        if let Some(ticket) = self.hub.leave_link(hold)? {
+            out.wait_for(ticket);
         }
-        self.hub.linked().remove(&mailbox);
-        let now = self.hub.clock.now();
-        let (left, ticket) = self.hub.keeper.change(Level::Written, |mailboxes, log| {
-            mailboxes.leave(log, mailbox, generation, now)
-        });
-        out.wait_for(ticket);
-        left
-    }
-
-    /// Returns whether no other link holds a mailbox by now.
-    fn is_mine(&self, mailbox: MailboxId) -> bool {
-        self.hub.linked().get(&mailbox) == Some(&self.number)
+        Ok(())
     }
 
     /// Notes that a node has messages, so that more may come.
@@ -114,7 +117,7 @@ impl Leases {
     ) {
         let mailbox = MailboxId::new(mailbox);
         let Some(lease) = self.held.get_mut(&mailbox) else { return };
-        if lease.generation != generation {
+        if lease.hold.generation != generation {
             return;
         }
         lease.credit = lease.credit.saturating_add(credit).min(CREDIT_LIMIT);
@@ -134,43 +137,44 @@ impl Leases {
         out.wait_for(ticket);
     }
 
-    /// Takes what is new in the mailboxes, as far as there is credit.
+    /// Takes what is new in the mailboxes, as far as there is credit, and until as much is on its
+    /// way as may be. The others have their turns later.
     pub(super) async fn deliver(&mut self, out: &mut Outgoing) {
-        for mailbox in self.bell.answer() {
-            if out.is_long() {
-                // The rest comes when this is sent.
-                self.bell.ring(mailbox);
-                continue;
-            }
+        self.rung.append(&mut self.bell.answer());
+        while !out.is_full()
+            && let Some(mailbox) = self.turn()
+        {
             let Some(lease) = self.held.get(&mailbox) else { continue };
-            let (generation, most) = (lease.generation, lease.credit.min(BATCH.0));
+            let (hold, most) = (lease.hold, lease.credit.min(BATCH.0));
             if lease.behind > 0 {
                 continue;
             }
             // Without credit it is still to be heard whether the mailbox is this node's.
             let most = (most as usize, if most == 0 { 0 } else { BATCH.1 });
-            match self.take(mailbox, generation, most) {
+            match self.hub.take_for_link(hold, most) {
                 Ok(taken) => self.send(mailbox, taken, out).await,
                 Err(MailboxError::StorageFull) if most.0 > 0 => self.stuck.push(mailbox),
                 Err(MailboxError::StorageFull) => {}
-                Err(error) => self.lose(mailbox, generation, error, out),
+                Err(error) => self.lose(hold, error, out),
             }
         }
+        self.rung.append(&mut self.again);
     }
 
-    /// Takes messages, unless another link of the same program holds the mailbox by now: this one
-    /// is dead then, and would take them with it.
-    fn take(
-        &self,
-        mailbox: MailboxId,
-        generation: u64,
-        most: (usize, u64),
-    ) -> Result<Taken, MailboxError> {
-        let linked = self.hub.linked();
-        if linked.get(&mailbox) == Some(&self.number) {
-            return self.hub.keeper.take(mailbox, generation, most);
-        }
-        Err(MailboxError::Stale { mailbox, given: generation, current: generation })
+    /// Returns whether some mailboxes had no turn yet.
+    pub(super) fn has_more(&self) -> bool {
+        !self.rung.is_empty()
+    }
+
+    /// Takes out the mailbox whose turn it is: the next one after the last, round and round.
+    fn turn(&mut self) -> Option<MailboxId> {
+        use std::ops::Bound::{Excluded, Unbounded};
+        let last = self.last.take();
+        let next = last.and_then(|last| self.rung.range((Excluded(last), Unbounded)).next());
+        let next = *next.or_else(|| self.rung.first())?;
+        self.rung.remove(&next);
+        self.last = Some(next);
+        Some(next)
     }
 
     /// Tries again what could not be taken.
@@ -183,50 +187,48 @@ impl Leases {
         if taken.parcels.is_empty() {
             return;
         }
-        let sent = u32::try_from(taken.parcels.len()).expect("a batch is small");
-        lease.credit -= sent;
-        let bytes: u64 = taken.parcels.iter().map(|(one, _)| u64::from(one.place.length)).sum();
-        if sent >= BATCH.0 || bytes >= BATCH.1 || lease.credit == 0 {
-            // There may be more.
-            self.bell.ring(mailbox);
-        }
+        lease.credit -= u32::try_from(taken.parcels.len()).expect("a batch is small");
         out.wait_for(taken.ticket);
         let mut frames = BytesMut::new();
         for (parcel, body) in taken.parcels {
-            let body = match body {
-                Some(body) => body,
-                None => match self.hub.read(taken.ticket, parcel.place).await {
-                    Ok(body) => body,
-                    Err(error) => {
-                        let error = &error as &dyn std::error::Error;
-                        tracing::error!(error, "a message cannot be read");
-                        continue;
-                    }
-                },
+            let read = match body {
+                Some(body) => Ok(body),
+                None => self.hub.read(taken.ticket, parcel.place).await,
             };
-            count(&self.hub.metrics.delivered);
             let head = ToClient::Deliver {
                 mailbox: mailbox.uuid(),
-                generation: lease.generation,
+                generation: lease.hold.generation,
                 sequence: parcel.sequence,
                 attempt: parcel.deliveries,
             };
-            append(&head, &body, &mut frames);
+            let is_sent = match read {
+                Ok(body) => append(&head, &body, &mut frames),
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "a message cannot be read");
+                    false
+                }
+            };
+            if is_sent {
+                count(&self.hub.metrics.delivered);
+            } else {
+                lease.credit += 1;
+                out.wait_for(fail(&self.hub, &lease.hold, &parcel));
+            }
         }
         drop(taken.pin);
+        if taken.has_more && lease.credit > 0 {
+            self.again.insert(mailbox);
+        }
         let synced = self.hub.keeper.synced().unwrap_or_default();
         lease.behind += usize::from(out.messages(mailbox, &frames, taken.synced, synced));
         self.hub.room.notify_waiters();
     }
 
-    fn lose(
-        &mut self,
-        mailbox: MailboxId,
-        generation: u64,
-        error: MailboxError,
-        out: &mut Outgoing,
-    ) {
+    fn lose(&mut self, hold: LinkHold, error: MailboxError, out: &mut Outgoing) {
+        let LinkHold { mailbox, generation, .. } = hold;
         self.held.remove(&mailbox);
+        self.hub.forget_link(hold);
         self.hub.keeper.unhang(mailbox, &self.bell);
         let why = match error {
             MailboxError::Stale { .. } => Why::Replaced,
@@ -251,7 +253,24 @@ impl Drop for Leases {
     fn drop(&mut self) {
         for (mailbox, lease) in self.held.drain() {
             self.hub.keeper.unhang(mailbox, &self.bell);
-            self.hub.lose(mailbox, lease.generation, self.number);
+            self.hub.lose(lease.hold);
         }
     }
+}
+
+/// Ends a message that cannot be delivered, and tells its sender.
+fn fail(hub: &Hub, hold: &LinkHold, parcel: &Parcel) -> Ticket {
+    let Parcel { sequence, deliveries, .. } = *parcel;
+    let (done, ticket) = hub.keeper.change(Level::Written, |mailboxes, log| {
+        if parcel.letter.kind == LetterKind::Response {
+            return mailboxes.acknowledge(log, hold.mailbox, hold.generation, sequence);
+        }
+        mailboxes.refuse(log, sequence, Failure::Undeliverable { deliveries });
+        Ok(())
+    });
+    if let Err(error) = done {
+        // It is delivered once more to the next program, and fails then.
+        tracing::debug!(%error, "a message that cannot be delivered stays");
+    }
+    ticket
 }

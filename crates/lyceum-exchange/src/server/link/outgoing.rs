@@ -10,11 +10,15 @@ use crate::mailbox::{MailboxError, MailboxId, PutError, RegisterError};
 use crate::server::reply::Refusal;
 use crate::store::{Keeper, Level, StoreError, Ticket};
 
+/// Bytes of frames after which nothing more is taken in, or from the mailboxes, until these are
+/// sent.
+const LONG: usize = 1 << 20;
+
+/// Bytes, and answers, that may wait for the disk before the same happens.
+const AWAITED_LIMIT: (usize, usize) = (16 << 20, 65_536);
+
 /// Bytes of the text of a refusal.
 const TEXT_LIMIT: usize = 512;
-
-/// Bytes of frames after which no more is made before they are sent.
-const LONG: usize = 1 << 20;
 
 /// Frames on their way to a node.
 #[derive(Default)]
@@ -26,6 +30,7 @@ pub(super) struct Outgoing {
     ticket: Option<Ticket>,
     /// What waits for the disk, in order.
     awaited: VecDeque<Awaited>,
+    awaited_bytes: usize,
 }
 
 /// Something that is sent when the log is on disk up to a place.
@@ -43,16 +48,15 @@ enum What {
 impl Outgoing {
     /// Appends a frame without a body.
     pub(super) fn say(&mut self, head: &ToClient) {
-        let said = append(head, b"", &mut self.frames);
-        if let (false, ToClient::Answer { id, .. }) = (said, head) {
-            let text = "the answer has no form on this wire".to_owned();
-            let said = Said::Refused { code: Code::Invalid, text };
-            append(&ToClient::Answer { id: *id, said }, b"", &mut self.frames);
-        }
+        append(head, b"", &mut self.frames);
     }
 
+    /// Answers a question. What cannot be said is a refusal: every question has an answer.
     pub(super) fn answer(&mut self, id: u32, said: Said) {
-        self.say(&ToClient::Answer { id, said });
+        if !append(&ToClient::Answer { id, said }, b"", &mut self.frames) {
+            let text = "the answer has no form on this wire".into();
+            self.say(&ToClient::Answer { id, said: Said::Refused { code: Code::Invalid, text } });
+        }
     }
 
     /// Says that a question is answered, once that is safe.
@@ -101,6 +105,7 @@ impl Outgoing {
             self.frames.extend_from_slice(frames);
             return false;
         }
+        self.awaited_bytes += frames.len();
         let what = What::Messages(mailbox, Bytes::copy_from_slice(frames));
         self.awaited.push_back(Awaited { position, what });
         true
@@ -130,6 +135,7 @@ impl Outgoing {
             match self.awaited.pop_front().expect("there is one").what {
                 What::Done(id) => self.done.push(id),
                 What::Messages(mailbox, frames) => {
+                    self.awaited_bytes -= frames.len();
                     self.frames.extend_from_slice(&frames);
                     mailboxes.push(mailbox);
                 }
@@ -148,14 +154,18 @@ impl Outgoing {
         self.frames.is_empty()
     }
 
-    /// Takes as much as one message of the socket should have.
-    pub(super) fn take(&mut self) -> Bytes {
-        cut(&mut self.frames, MESSAGE_BYTES)
+    /// Returns whether as much is on its way as may be.
+    pub(super) fn is_full(&self) -> bool {
+        let (bytes, count) = AWAITED_LIMIT;
+        self.frames.len() >= LONG
+            || self.awaited_bytes >= bytes
+            || self.awaited.len() >= count
+            || self.done.len() >= count
     }
 
-    /// Returns whether there is so much that more is to wait until it is sent.
-    pub(super) fn is_long(&self) -> bool {
-        self.frames.len() >= LONG
+    /// Takes the frames of the next message of the socket.
+    pub(super) fn take(&mut self) -> Bytes {
+        cut(&mut self.frames, MESSAGE_BYTES)
     }
 
     pub(super) fn clear(&mut self) {
@@ -163,11 +173,10 @@ impl Outgoing {
     }
 }
 
-/// Appends a frame, and says whether it has a form.
+/// Appends a frame; says whether it can be said.
 pub(super) fn append<H: Head>(head: &H, body: &[u8], frames: &mut BytesMut) -> bool {
     let encoded = encode(head, body, frames);
     if let Err(error) = &encoded {
-        // Everything that the server says is bounded by its limits; a name of old may not be.
         tracing::warn!(error = error as &dyn std::error::Error, "cannot say something to a node");
     }
     encoded.is_ok()

@@ -17,10 +17,11 @@ const LIMIT: (usize, usize) = (4096, 64 << 20);
 /// Messages that could not be accepted at once.
 #[derive(Default)]
 pub(super) struct Puts {
-    /// Those that wait for room, in order.
-    waiting: VecDeque<Waiting>,
-    /// How many of them are for each mailbox.
-    behind: HashMap<MailboxId, usize>,
+    /// Requests that wait for room, in order, by the mailbox that they are for.
+    waiting: HashMap<MailboxId, VecDeque<Waiting>>,
+    /// Answers wait for space alone, and for no request.
+    answers: VecDeque<Waiting>,
+    count: usize,
     bytes: usize,
     /// Requests that were answered before: their answers are to be sent once more.
     again: Vec<(u32, Sequence, Place)>,
@@ -35,25 +36,32 @@ struct Waiting {
 
 impl Puts {
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.count == 0
     }
 
-    /// Returns whether something waits for room in the mailbox that a message is for, so that this
-    /// one waits behind it. Answers have a place of their own there, and wait for nothing.
+    /// Returns whether something waits for room in a mailbox, so that later messages wait behind.
     fn is_behind(&self, letter: &Letter) -> bool {
-        letter.kind == LetterKind::Request && self.behind.contains_key(&letter.to)
+        letter.kind == LetterKind::Request && self.waiting.contains_key(&letter.to)
     }
 
     /// Has a message wait, as long as not too many do; says whether it does.
     fn wait(&mut self, waiting: Waiting) -> bool {
         let bytes = self.bytes + waiting.incoming.body.len();
-        let has_room = self.waiting.len() < LIMIT.0 && bytes <= LIMIT.1;
-        if has_room {
-            self.bytes = bytes;
-            *self.behind.entry(waiting.incoming.letter.to).or_default() += 1;
-            self.waiting.push_back(waiting);
+        if self.count >= LIMIT.0 || bytes > LIMIT.1 {
+            return false;
         }
-        has_room
+        (self.count, self.bytes) = (self.count + 1, bytes);
+        let letter = &waiting.incoming.letter;
+        match letter.kind {
+            LetterKind::Request => self.waiting.entry(letter.to).or_default().push_back(waiting),
+            LetterKind::Response => self.answers.push_back(waiting),
+        }
+        true
+    }
+
+    fn leave(&mut self, one: &Waiting) {
+        self.count -= 1;
+        self.bytes -= one.incoming.body.len();
     }
 }
 
@@ -108,27 +116,28 @@ impl Link {
 
     /// Tries what waits for room once more. Messages for one mailbox keep their order.
     pub(super) fn retry_puts(&mut self) {
-        let waiting = std::mem::take(&mut self.puts.waiting);
-        self.puts.bytes = 0;
-        self.puts.behind.clear();
+        let mut answers = std::mem::take(&mut self.puts.answers);
+        self.retry_in_order(&mut answers);
+        self.puts.answers = answers;
+        let mut waiting = std::mem::take(&mut self.puts.waiting);
+        waiting.retain(|_, queue| {
+            self.retry_in_order(queue);
+            !queue.is_empty()
+        });
+        self.puts.waiting = waiting;
+    }
+
+    /// Tries the first of a queue until one is to wait on.
+    fn retry_in_order(&mut self, queue: &mut VecDeque<Waiting>) {
         let now = self.hub.clock.now();
-        for one in waiting {
-            let is_behind = self.puts.is_behind(&one.incoming.letter);
-            let error = if is_behind {
-                None
-            } else {
-                match self.try_put(one.id, &one.incoming) {
-                    None => continue,
-                    error => error,
-                }
-            };
-            match error {
-                Some(error) if now >= one.until => self.out.refuse(one.id, &error.into()),
-                _ => {
-                    let waits = self.puts.wait(one);
-                    debug_assert!(waits, "there was room for it before");
-                }
+        while let Some(first) = queue.front() {
+            match self.try_put(first.id, &first.incoming) {
+                Some(_) if now < first.until => return,
+                Some(error) => self.out.refuse(first.id, &error.into()),
+                None => {}
             }
+            let first = queue.pop_front().expect("there is one");
+            self.puts.leave(&first);
         }
     }
 
