@@ -15,7 +15,8 @@ use crate::ticket::MailboxAt;
 /// Agents that start together, and may know each other before.
 ///
 /// A member has its handle as soon as it is [reserved](Self::reserve), and so arguments of others
-/// may hold it. Calls wait until the member is ready. All start, or none stays.
+/// may hold it. Calls by it wait until the member is ready, and whoever starts with it. All start, or
+/// none stays.
 ///
 /// ```
 /// use lyceum::manager::{InProcess, Manager, Registry};
@@ -182,6 +183,11 @@ impl Batch {
     pub async fn start(mut self) -> Result<(), StartError> {
         let members = std::mem::take(&mut self.members);
         let children: Vec<_> = members.iter().map(|member| member.child.clone()).collect();
+        let elsewhere = |child: &&Arc<Child>| matches!(child.seat, Seat::Elsewhere { .. });
+        let apart: Vec<_> = children.iter().filter(elsewhere).map(Arc::downgrade).collect();
+        for child in children.iter().filter(elsewhere).filter(|_| apart.len() > 1) {
+            child.await_siblings(apart.clone());
+        }
         let mut begun = Vec::with_capacity(members.len());
         for Member { child, arguments, terms, reserved } in members {
             self.children.describe(&child, arguments, terms);

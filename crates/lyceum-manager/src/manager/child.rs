@@ -1,6 +1,6 @@
 //! One agent that a manager looks after.
 
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use lyceum_core::AnyHandle;
 use lyceum_core::exchange::Peer;
@@ -27,6 +27,8 @@ pub(super) struct Child {
     orders: watch::Sender<Option<Order>>,
     /// Its first start, if its launcher took a whole batch.
     handed: Mutex<Option<HandedOut>>,
+    /// Who is to be up before it is called: the members of its batch, until all have been.
+    siblings: Mutex<Vec<Weak<Self>>>,
     facts: Mutex<Facts>,
 }
 
@@ -114,6 +116,7 @@ impl Child {
             stage: watch::Sender::new(Stage::Waiting),
             orders: watch::Sender::new(None),
             handed: Mutex::default(),
+            siblings: Mutex::default(),
             facts: Mutex::default(),
         }
     }
@@ -251,6 +254,26 @@ impl Child {
             Err(why) if !self.facts().was_up => Err(why),
             _ => Ok(()),
         }
+    }
+
+    /// Has calls wait until all of these were up once.
+    pub(super) fn await_siblings(&self, siblings: Vec<Weak<Self>>) {
+        *self.siblings.lock().unwrap_or_else(PoisonError::into_inner) = siblings;
+    }
+
+    /// Waits until its siblings are up, which it may call when it is called. Those that have ended,
+    /// or have no place at their launcher yet, are not waited for.
+    pub(super) async fn assembled(&self) {
+        let siblings = self.siblings.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if siblings.is_empty() {
+            return;
+        }
+        for sibling in siblings.iter().filter_map(Weak::upgrade) {
+            let mut stages = sibling.stage.subscribe();
+            // It is held, so its stage is.
+            let _ = stages.wait_for(|stage| !matches!(stage, Stage::Starting)).await;
+        }
+        self.await_siblings(Vec::new());
     }
 
     /// Waits until it is gone for good, and returns how it ended.

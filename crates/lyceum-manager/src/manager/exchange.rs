@@ -71,9 +71,12 @@ impl Exchange for Nursery {
 }
 
 impl Child {
-    /// Waits until its node is reached; says why not once it is gone for good.
+    /// Waits until its node is reached, and so are those of its siblings; says why not once it is
+    /// gone for good.
     async fn peer(&self) -> Result<Arc<dyn Peer>, String> {
-        match self.up().await? {
+        let way = self.up().await?;
+        self.assembled().await;
+        match way {
             Way::Peer(peer) => Ok(peer),
             Way::Here => Err("it is on the manager's own node".into()),
         }
