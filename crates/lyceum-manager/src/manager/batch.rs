@@ -15,8 +15,8 @@ use crate::ticket::MailboxAt;
 /// Agents that start together, and may know each other before.
 ///
 /// A member has its handle as soon as it is [reserved](Self::reserve), and so arguments of others
-/// may hold it. Calls by it wait until the member is ready, and whoever starts with it. All start, or
-/// none stays.
+/// may hold it. Calls by it wait until the member is ready, and whoever starts with it. All start,
+/// or none stays.
 ///
 /// ```
 /// use lyceum::manager::{InProcess, Manager, Registry};
