@@ -5,7 +5,7 @@ use lyceum_bench_figures::Limit::{AtLeast, AtMost, Times};
 
 /// All goals, in the order of the cases.
 pub const GOALS: &[Goal] = &[
-    Goal::new("python_call_p50", "python_on_lyceum", Times("academy", 1.0 / 1.5)),
+    Goal::new("python_call_p50", "python_on_lyceum", Times("academy", 0.667)),
     Goal::new("python_crowd_64", "python_on_lyceum", Times("academy", 1.5)),
     Goal::new("python_server_cpu", "python_on_lyceum", Times("academy", 0.1)),
     Goal::new("server_call_p50", "lyceum", AtMost(150.0)),
