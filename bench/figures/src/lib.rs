@@ -2,11 +2,13 @@
 //!
 //! [`Samples`] are the figures of several rounds, [`Metric`] and [`Unit`] say what they count,
 //! [`Goal`] what they are held to, [`alternate`] measures by turns, [`judge`] judges, [`table`] and
-//! [`text`] show, [`report`] writes to a file, and [`machine`] says where the figures come from.
+//! [`text`] show, [`report`] writes to a file, [`machine`] says where the figures come from, and
+//! [`python`] has peers in Python.
 
 mod goal;
 pub mod machine;
 mod metric;
+pub mod python;
 pub mod report;
 mod rounds;
 mod samples;
