@@ -57,6 +57,13 @@ pub use lyceum_macros::{agent, test};
 #[cfg(feature = "manager")]
 pub use lyceum_manager::{self as manager, main};
 
+/// Agents that live in steps: universes, projects, sessions, scores.
+#[cfg(feature = "universe")]
+pub mod universe {
+    pub use lyceum_macros::Event;
+    pub use lyceum_universe::*;
+}
+
 /// What most programs need: `use lyceum::prelude::*`.
 pub mod prelude {
     pub use std::time::Duration;
@@ -84,6 +91,8 @@ pub mod macros {
     pub use lyceum_core::wire::AccessKind;
     pub use lyceum_core::*;
     pub use lyceum_core::{Schema, SchemaGenerator, Value};
+    #[cfg(feature = "universe")]
+    pub use lyceum_universe as universe;
 }
 
 /// The README and the guide: their programs are tests.

@@ -16,6 +16,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use lyceum_wire::AgentId;
 use rand::rngs::SmallRng;
@@ -310,6 +311,19 @@ impl Simulation {
                 self.note_outside(node.clock.fire(&node.registry).outside);
             }
             self.run_ready()
+        })
+    }
+
+    /// Moves time forward, and runs each agent and job that is ready then once, but nothing that
+    /// becomes ready only by that; returns how many steps that took.
+    pub(crate) fn run_round(&self, time: Duration) -> usize {
+        let _driving = self.enter();
+        without_budget(|| {
+            let nodes = self.nodes();
+            let now = nodes.first().map(|node| node.clock.now()).unwrap_or_default();
+            self.move_to(&nodes, (now + time).nanos());
+            let ready = nodes.iter().map(|node| node.run_queue.ready()).sum();
+            (0..ready).take_while(|_| self.step()).count()
         })
     }
 
