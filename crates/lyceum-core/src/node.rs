@@ -336,7 +336,13 @@ impl Node {
     ///
     /// If it is an agent or a job of the node that calls this.
     pub fn run_round(&self, time: Duration) -> usize {
-        self.shared.simulation.as_ref().map_or(0, |simulation| simulation.run_round(time))
+        let Some(simulation) = &self.shared.simulation else { return 0 };
+        let until = self.now() + time;
+        if simulation.is_alone() && self.shared.rests_until(until.nanos()) {
+            self.shared.clock.set_now(until.nanos());
+            return 0;
+        }
+        simulation.run_round(time)
     }
 
     /// Returns whether the node is simulated.

@@ -3,6 +3,7 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde_json::Value;
 
@@ -105,8 +106,30 @@ pub(crate) struct Channel {
 #[derive(Default)]
 pub(crate) struct Channels {
     list: Vec<Channel>,
-    by_type: HashMap<TypeId, u32>,
+    by_type: HashMap<TypeId, u32, BuildHasherDefault<Own>>,
     by_name: HashMap<String, u32>,
+}
+
+/// Takes the hash that a type's id is already.
+#[derive(Default)]
+struct Own(u64);
+
+impl Hasher for Own {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_ne_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = self.0.rotate_left(32) ^ word;
+    }
 }
 
 /// Two types of event have one name.

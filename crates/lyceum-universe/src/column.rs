@@ -10,16 +10,24 @@ use crate::roster::{Inbox, Members};
 use crate::world::{Doing, World};
 use crate::{Letter, Step};
 
+/// For how many steps the state of an agent that only listens is kept after its last message: to
+/// take it costs more than to handle one.
+const KEPT_STEPS: u64 = 64;
+
 /// Agents of one type that were added one after the other.
 pub(crate) struct Column<A: Inhabitant> {
     first: u32,
     members: Vec<Member<A>>,
+    /// Those that only listen, and whose state is kept.
+    kept: Vec<u32>,
 }
 
 struct Member<A: Inhabitant> {
     handle: Handle<A>,
-    /// Kept over steps by agents that do something in each.
+    /// Kept over steps while it is not wanted elsewhere.
     hold: Option<Hold<A>>,
+    /// The step in which it acted last; of those that only listen.
+    acted: u64,
 }
 
 impl<A: Inhabitant> Column<A> {
@@ -28,24 +36,30 @@ impl<A: Inhabitant> Column<A> {
         handle: Handle<A>,
         last: Option<&mut dyn Members>,
     ) -> Option<Box<dyn Members>> {
-        let member = Member { handle, hold: None };
+        let member = Member { handle, hold: None, acted: 0 };
         let last = last.and_then(|last| {
             let any: &mut dyn Any = last;
             any.downcast_mut::<Self>()
         });
         match last {
             Some(column) => column.members.push(member),
-            None => return Some(Box::new(Self { first: 0, members: vec![member] })),
+            None => return Some(Box::new(Self { first: 0, members: vec![member], kept: Vec::new() })),
         }
         None
     }
 
-    /// Lets members act from `index` on, until the end or until one asks the kernel for something.
+    /// Lets members live from `index` on, until the end or until one asks the kernel for something.
     fn pass(&mut self, index: &mut usize, inbox: &Inbox, world: &mut World) {
+        world.doing = Doing::Live;
         while let Some(member) = self.members.get_mut(*index) {
             let slot = self.first + u32::try_from(*index).expect("slots are 32 bits");
-            if world.is_awake(slot) {
-                member.act(slot, inbox, world, A::LIVE);
+            let standing = world.register.standing(slot);
+            if standing.is_awake() {
+                if standing.has_mail() {
+                    member.read(slot, inbox, world);
+                    world.doing = Doing::Live;
+                }
+                member.live(slot, inbox, world);
             }
             *index += 1;
             if world.has_requests() {
@@ -71,7 +85,7 @@ impl<A: Inhabitant> Column<A> {
             taken.as_mut()
         });
         let Some(hold) = hold else { return world.miss_turn(slot, what) };
-        world.begin(slot, Doing::Other(what));
+        world.doing = Doing::Other(what);
         let worked = catch_unwind(AssertUnwindSafe(|| {
             work(hold.state(), &mut Step::of(world, slot));
         }));
@@ -82,28 +96,46 @@ impl<A: Inhabitant> Column<A> {
 }
 
 impl<A: Inhabitant> Member<A> {
-    /// Handles what has come, and then lives, if there is more than letters to do.
+    /// Takes the state, unless it is kept; none if one of the agent's turns is not over.
     #[inline]
-    fn act(&mut self, slot: u32, inbox: &Inbox, world: &mut World, lives: bool) {
-        let hold = match &mut self.hold {
-            Some(hold) => hold,
-            None => match Hold::take(&self.handle) {
-                Some(hold) => self.hold.insert(hold),
-                None => return world.miss(slot, inbox),
-            },
-        };
-        if world.has_mail(slot) {
-            read(hold.state(), slot, inbox, world);
+    fn hold(&mut self) -> Option<&mut Hold<A>> {
+        if self.hold.is_none() {
+            self.hold = Hold::take(&self.handle);
         }
-        if lives && world.is_active(slot) {
-            world.begin(slot, Doing::Live);
-            if let Err(error) = A::live(hold.state(), &mut Step::of(world, slot)) {
-                world.failed(slot, &error);
-            }
+        self.hold.as_mut()
+    }
+
+    /// Does what the agent does in each step.
+    #[inline]
+    fn live(&mut self, slot: u32, inbox: &Inbox, world: &mut World) {
+        let Some(hold) = self.hold() else { return world.miss(slot, inbox) };
+        if let Err(error) = A::live(hold.state(), &mut Step::of(world, slot)) {
+            world.failed(slot, &error);
         }
-        if hold.is_wanted() || !lives {
+        if hold.is_wanted() {
             self.hold = None;
         }
+    }
+
+    /// Lets the agent handle what has come, if its state can be had.
+    fn read(&mut self, slot: u32, inbox: &Inbox, world: &mut World) {
+        match self.hold() {
+            Some(hold) => read(hold.state(), slot, inbox, world),
+            // Who lives, too, misses both at once.
+            None if A::LIVE => {}
+            None => world.miss(slot, inbox),
+        }
+    }
+
+    /// Lets an agent handle what has come that only listens; true if its state is kept anew.
+    fn listen(&mut self, slot: u32, inbox: &Inbox, world: &mut World) -> bool {
+        let fresh = self.hold.is_none();
+        self.read(slot, inbox, world);
+        self.acted = world.step;
+        if self.hold.as_ref().is_some_and(Hold::is_wanted) {
+            self.hold = None;
+        }
+        fresh && self.hold.is_some()
     }
 }
 
@@ -136,8 +168,7 @@ fn hand_over<A: Inhabitant>(
         // It was switched off by one of the messages before.
         return world.drop_mail(1);
     }
-    world.counts.delivered += 1;
-    world.begin(slot, Doing::Handle(channel));
+    world.handles(slot, channel);
     let entry = &A::EVENTS[usize::from(handler)];
     if let Err(error) = (entry.handle)(agent, letter, &mut Step::of(world, slot)) {
         world.failed(slot, &error);
@@ -179,14 +210,35 @@ impl<A: Inhabitant> Members for Column<A> {
         index
     }
 
-    fn visit(&mut self, index: usize, inbox: &Inbox, world: &mut World) {
+    fn visit(&mut self, index: usize, inbox: &Inbox, world: &mut World) -> bool {
         let slot = self.first + u32::try_from(index).expect("slots are 32 bits");
         let member = &mut self.members[index];
-        let acted = catch_unwind(AssertUnwindSafe(|| member.act(slot, inbox, world, A::LIVE)));
-        if let Err(panic) = acted {
-            member.hold = None;
-            world.panicked(slot, &*panic);
+        let listened = catch_unwind(AssertUnwindSafe(|| member.listen(slot, inbox, world)));
+        match listened {
+            Ok(false) => return false,
+            Ok(true) => {}
+            Err(panic) => {
+                member.hold = None;
+                world.panicked(slot, &*panic);
+                return false;
+            }
         }
+        self.kept.push(u32::try_from(index).expect("slots are 32 bits"));
+        self.kept.len() == 1
+    }
+
+    fn let_go(&mut self, step: u64) -> bool {
+        let members = &mut self.members;
+        self.kept.retain(|&index| {
+            let Some(member) = members.get_mut(index as usize) else { return false };
+            let Some(hold) = &member.hold else { return false };
+            let stays = !hold.is_wanted() && step < member.acted + KEPT_STEPS;
+            if !stays {
+                member.hold = None;
+            }
+            stays
+        });
+        !self.kept.is_empty()
     }
 
     fn init(&mut self, index: usize, world: &mut World) {
@@ -219,18 +271,23 @@ impl<A: Inhabitant> Members for Column<A> {
     }
 
     fn release(&mut self) {
-        for member in &mut self.members {
-            member.hold = None;
+        if A::LIVE {
+            self.members.iter_mut().for_each(|member| member.hold = None);
+        }
+        for index in self.kept.drain(..) {
+            if let Some(member) = self.members.get_mut(index as usize) {
+                member.hold = None;
+            }
         }
     }
 
     fn retain(&mut self, keep: &dyn Fn(u32) -> bool) {
+        self.release();
         let mut slot = self.first;
         self.members.retain_mut(|member| {
             let stays = keep(slot);
             slot += 1;
             if !stays {
-                member.hold = None;
                 member.handle.any().kill();
             }
             stays

@@ -205,6 +205,7 @@ impl Kernel {
         self.govern();
         self.walk();
         self.judge();
+        self.roster.let_go(self.world.step);
         if self.world.failure.is_some() {
             self.flow = Flow::Ends;
         }
@@ -271,10 +272,12 @@ impl Kernel {
                     };
                     next += 1;
                     if slot >= first && self.world.is_awake(slot) {
-                        members.visit((slot - first) as usize, &self.inbox, &mut self.world);
+                        self.roster.visit(run, slot, &self.inbox, &mut self.world);
                     }
                 }
-                self.serve_requests();
+                if self.world.has_requests() {
+                    self.serve_requests();
+                }
             }
             run += 1;
         }

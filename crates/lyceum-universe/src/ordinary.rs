@@ -52,7 +52,13 @@ impl Members for Ordinary {
         self.members.len()
     }
 
-    fn visit(&mut self, _: usize, _: &Inbox, _: &mut World) {}
+    fn visit(&mut self, _: usize, _: &Inbox, _: &mut World) -> bool {
+        false
+    }
+
+    fn let_go(&mut self, _: u64) -> bool {
+        false
+    }
 
     fn init(&mut self, _: usize, _: &mut World) {}
 

@@ -30,6 +30,24 @@ impl fmt::Display for AgentNumber {
     }
 }
 
+/// How an agent stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing(u8);
+
+impl Standing {
+    /// Returns whether it is active, and may act in this step.
+    #[inline]
+    pub(crate) fn is_awake(self) -> bool {
+        self.0 & (ACTIVE | ASLEEP) == ACTIVE
+    }
+
+    /// Returns whether there are messages for it.
+    #[inline]
+    pub(crate) fn has_mail(self) -> bool {
+        self.0 & (MAIL | LATE) != 0
+    }
+}
+
 /// Who an agent is.
 #[derive(Clone, Debug)]
 pub(crate) struct Identity {
@@ -142,14 +160,10 @@ impl Register {
         self.status.get(slot as usize).is_some_and(|status| status & ACTIVE != 0)
     }
 
+    /// Returns how an agent stands.
     #[inline]
-    pub(crate) fn is_awake(&self, slot: u32) -> bool {
-        self.status[slot as usize] & (ACTIVE | ASLEEP) == ACTIVE
-    }
-
-    #[inline]
-    pub(crate) fn has_mail(&self, slot: u32) -> bool {
-        self.status[slot as usize] & (MAIL | LATE) != 0
+    pub(crate) fn standing(&self, slot: u32) -> Standing {
+        Standing(self.status[slot as usize])
     }
 
     /// Makes an agent active with an empty mailbox; false if it is active.

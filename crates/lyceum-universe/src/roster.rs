@@ -22,8 +22,11 @@ pub(crate) trait Members: Any + Send {
     /// Lets all from one on act; stops behind the first that asks the kernel for something, and
     /// returns where to go on.
     fn pass(&mut self, from: usize, inbox: &Inbox, world: &mut World) -> usize;
-    /// Lets one act that has mail.
-    fn visit(&mut self, index: usize, inbox: &Inbox, world: &mut World);
+    /// Lets one act that has mail and only listens; true if [`let_go`](Self::let_go) is to be
+    /// called after each step from now on.
+    fn visit(&mut self, index: usize, inbox: &Inbox, world: &mut World) -> bool;
+    /// Lets go of states that others want, or that were not needed for long; true if some are left.
+    fn let_go(&mut self, step: u64) -> bool;
     fn init(&mut self, index: usize, world: &mut World);
     /// Runs what follows the end of an activity.
     fn deinit(&mut self, index: usize, world: &mut World);
@@ -41,6 +44,8 @@ pub(crate) trait Members: Any + Send {
 pub(crate) struct Roster {
     runs: Vec<Run>,
     len: u32,
+    /// The runs of which states are kept.
+    keeping: Vec<u32>,
 }
 
 struct Run {
@@ -116,13 +121,30 @@ impl Roster {
         (&mut *run.members, (slot - run.first) as usize)
     }
 
+    /// Lets an agent of a run act that has mail and only listens.
+    #[inline]
+    pub(crate) fn visit(&mut self, run: usize, slot: u32, inbox: &Inbox, world: &mut World) {
+        let Run { first, members } = &mut self.runs[run];
+        if members.visit((slot - *first) as usize, inbox, world) {
+            self.keeping.push(u32::try_from(run).expect("runs are fewer than slots"));
+        }
+    }
+
+    /// Lets go of states that others want, or that were not needed for long.
+    pub(crate) fn let_go(&mut self, step: u64) {
+        let runs = &mut self.runs;
+        self.keeping.retain(|run| runs[*run as usize].members.let_go(step));
+    }
+
     /// Lets go of all states, so that the node can run turns.
     pub(crate) fn release(&mut self) {
+        self.keeping.clear();
         self.runs.iter_mut().for_each(|run| run.members.release());
     }
 
     /// Ends the agents whose slots are not to be kept; the others move up.
     pub(crate) fn retain(&mut self, keep: &dyn Fn(u32) -> bool) {
+        self.release();
         let mut next = 0;
         self.runs.retain_mut(|run| {
             run.members.retain(keep);

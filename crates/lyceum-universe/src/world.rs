@@ -69,8 +69,8 @@ pub(crate) struct World {
     /// The first failure, which ends the run where failures do.
     pub(crate) failure: Option<String>,
     node: Node,
-    /// Who acts, and what it does.
-    acting: (u32, Doing),
+    /// What the agent does whose turn it is.
+    pub(crate) doing: Doing,
 }
 
 /// What has happened so far.
@@ -117,7 +117,7 @@ impl World {
             script: None,
             failure: None,
             node,
-            acting: (0, Doing::Other("nothing")),
+            doing: Doing::Other("nothing"),
         };
         crate::kernel::enter_channels(&mut world);
         world
@@ -175,7 +175,7 @@ impl World {
     /// Returns whether an agent is active, and may act in this step.
     #[inline]
     pub(crate) fn is_awake(&self, slot: u32) -> bool {
-        self.register.is_awake(slot)
+        self.register.standing(slot).is_awake()
     }
 
     #[inline]
@@ -183,23 +183,12 @@ impl World {
         self.register.is_active(slot)
     }
 
+    /// Notes that an agent begins to handle an event.
     #[inline]
-    pub(crate) fn has_mail(&self, slot: u32) -> bool {
-        self.register.has_mail(slot)
-    }
-
-    /// Notes what an agent begins to do.
-    #[inline]
-    pub(crate) fn begin(&mut self, slot: u32, doing: Doing) {
-        self.acting = (slot, doing);
+    pub(crate) fn handles(&mut self, slot: u32, channel: u32) {
+        self.counts.delivered += 1;
+        self.doing = Doing::Handle(channel);
         if self.trace.is_some() {
-            self.note_doing(slot, doing);
-        }
-    }
-
-    #[cold]
-    fn note_doing(&mut self, slot: u32, doing: Doing) {
-        if let Doing::Handle(channel) = doing {
             let event = self.channels.get(channel).name.clone();
             self.note(slot, |agent| Deed::Handled { agent, event });
         }
@@ -347,13 +336,12 @@ impl World {
 
     fn fail(&mut self, slot: u32, what: &str) {
         self.counts.failures += 1;
-        let doing = match self.acting {
-            (acting, _) if acting != slot => "acting".to_owned(),
-            (_, Doing::Live) => "`live`".to_owned(),
-            (_, Doing::Handle(channel)) => {
-                format!("handling `{}`", self.channels.get(channel).name)
+        let doing = match self.doing {
+            Doing::Live => "`live`".to_owned(),
+            Doing::Handle(channel) => {
+                format!("the handler of `{}`", self.channels.get(channel).name)
             }
-            (_, Doing::Other(what)) => format!("`{what}`"),
+            Doing::Other(what) => format!("`{what}`"),
         };
         let text = format!("{doing} {what}");
         self.report(slot, Level::Error, &text);

@@ -13,7 +13,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::ptr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -44,6 +44,7 @@ pub(crate) struct Simulation {
     state: Mutex<State>,
     /// The nodes that have not ended, in the order in which they came.
     nodes: Mutex<Nodes>,
+    alone: AtomicBool,
     /// Held by the thread that drives.
     driver: Mutex<()>,
     /// Tells the thread that drives from others; zero if none does.
@@ -103,6 +104,7 @@ impl Simulation {
             seed,
             number: WORLDS.fetch_add(1, Ordering::Relaxed) + 1,
             nodes: Mutex::default(),
+            alone: AtomicBool::new(true),
             state: Mutex::new(State {
                 random: SmallRng::seed_from_u64(seed),
                 joined: 0,
@@ -133,9 +135,15 @@ impl Simulation {
         (number, seed)
     }
 
+    /// Returns whether there never was more than one node.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone.load(Ordering::Relaxed)
+    }
+
     /// Lets a node take part.
     pub(super) fn join(&self, node: &Arc<Shared>) {
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.alone.store(nodes.is_empty(), Ordering::Relaxed);
         Arc::make_mut(&mut nodes).push(node.clone());
     }
 
