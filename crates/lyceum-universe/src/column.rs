@@ -43,7 +43,9 @@ impl<A: Inhabitant> Column<A> {
         });
         match last {
             Some(column) => column.members.push(member),
-            None => return Some(Box::new(Self { first: 0, members: vec![member], kept: Vec::new() })),
+            None => {
+                return Some(Box::new(Self { first: 0, members: vec![member], kept: Vec::new() }));
+            }
         }
         None
     }

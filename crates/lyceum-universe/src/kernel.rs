@@ -100,7 +100,7 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
     let node = world.node();
     let starts = const { A::BLUEPRINT.on_start.is_some() };
     if !starts {
-        return node.launch_at_once(name, agent).map_err(|error| error.to_string());
+        return node.launch_at_once(name, agent).map_err(|error| with_causes(&error));
     }
     let own;
     let name = match name {
@@ -110,7 +110,7 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
             &own
         }
     };
-    let reservation = node.reserve::<A>(name).map_err(|error| error.to_string())?;
+    let reservation = node.reserve::<A>(name).map_err(|error| with_causes(&error))?;
     let handle = reservation.handle();
     let mut launching = reservation.launch(agent);
     if (&mut launching).now_or_never().is_none() {
@@ -122,6 +122,18 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
         .detach();
     }
     Ok(handle)
+}
+
+/// Returns the texts of an error and its causes.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
 }
 
 impl Kernel {
@@ -224,7 +236,7 @@ impl Kernel {
             let heard = deliver(world, *message);
             match order_of(*message, &self.inbox) {
                 Some(order) => self.orders.push(order),
-                None if !heard => world.counts.unheard += 1,
+                None if !heard && message.channel >= channels::KNOWN => world.counts.unheard += 1,
                 None => {}
             }
         }
@@ -367,6 +379,8 @@ mod channels {
     pub(super) const SESSION_DONE: u32 = 5;
     pub(super) const DESTROY: u32 = 6;
     pub(super) const SESSION_STOP: u32 = 7;
+    /// The universe itself sends these and those before, whether or not anybody listens.
+    pub(super) const KNOWN: u32 = 12;
 }
 
 /// Makes the channels that the universe itself listens to.
@@ -380,6 +394,10 @@ pub(crate) fn enter_channels(world: &mut World) {
         world.channels.typed::<events::SessionDone>(),
         world.channels.typed::<events::ProjectSessionDestroy>(),
         world.channels.typed::<events::SessionStop>(),
+        world.channels.typed::<events::ProjectStart>(),
+        world.channels.typed::<events::SessionStart>(),
+        world.channels.typed::<events::SessionSuccess>(),
+        world.channels.typed::<events::SessionRename>(),
     ];
     debug_assert!((0..).zip(typed).all(|(index, channel)| channel == Ok(index)));
 }

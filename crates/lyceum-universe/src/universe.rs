@@ -17,7 +17,7 @@ use crate::world::{Limits, World};
 use crate::{AddError, AgentNumber, Project, RunError, Scope, Sender};
 
 /// How many steps in which nothing happens a run without time limit makes before it ends.
-const QUIET_STEPS: u32 = 1_000_000;
+const QUIET_STEPS: u32 = 100_000;
 /// How many steps a run makes before others of its thread get a turn.
 const STEPS_AT_ONCE: u32 = 256;
 /// How long a run waits for something to come when nothing happens.
