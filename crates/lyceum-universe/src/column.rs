@@ -88,6 +88,7 @@ impl<A: Inhabitant> Column<A> {
         });
         let Some(hold) = hold else { return world.miss_turn(slot, what) };
         world.doing = Doing::Other(what);
+        world.turn(slot);
         let worked = catch_unwind(AssertUnwindSafe(|| {
             work(hold.state(), &mut Step::of(world, slot));
         }));
@@ -111,6 +112,7 @@ impl<A: Inhabitant> Member<A> {
     #[inline]
     fn live(&mut self, slot: u32, inbox: &Inbox, world: &mut World) {
         let Some(hold) = self.hold() else { return world.miss(slot, inbox) };
+        world.turn(slot);
         if let Err(error) = A::live(hold.state(), &mut Step::of(world, slot)) {
             world.failed(slot, &error);
         }

@@ -75,10 +75,12 @@ impl Kernel {
         self.world.drop_sent();
         self.remove(Scope::Session);
         let rules = self.world.rules;
+        let (sessions, successes) = match &self.world.tally {
+            Some(tally) => (tally.sessions(), tally.successes()),
+            None => (self.world.sessions, self.world.successes),
+        };
         let enough = |limit: Option<u64>, count: u64| limit.is_some_and(|limit| count >= limit);
-        if enough(rules.max_successes, self.world.successes)
-            || enough(rules.max_sessions, self.world.sessions)
-        {
+        if enough(rules.max_successes, successes) || enough(rules.max_sessions, sessions) {
             self.world.announce(events::UniversStop {});
         } else {
             self.begin_session();
@@ -160,13 +162,17 @@ impl Kernel {
             self.records.pop_front();
         }
         let now: Time = self.world.now();
-        self.records.push_back(SessionRecord {
+        let record = SessionRecord {
             number: session.number,
             steps: session.step,
             score,
             success,
             duration: now - session.started,
-        });
+        };
+        if let Some(tally) = &self.world.tally {
+            tally.add(&record);
+        }
+        self.records.push_back(record);
     }
 
     /// Deactivates all agents of a scope, the last one first.
@@ -185,6 +191,9 @@ impl Kernel {
         let Some(moved) = self.world.register.remove_scope(scope) else { return };
         let place = |slot: u32| moved.get(slot as usize).copied().flatten();
         self.roster.retain(&|slot| place(slot).is_some());
+        if let Some(watch) = &self.world.watch {
+            (0..self.world.register.len()).for_each(|slot| watch.name(slot, self.world.name(slot)));
+        }
         for channel in self.world.channels.iter_mut() {
             channel.subscribers.retain_mut(|subscriber| match place(subscriber.slot) {
                 Some(slot) => {

@@ -91,6 +91,9 @@ pub(crate) fn prepare<A: Agent>(
         world.register.undo();
         return Err(error(AddFault::NameClash { name: name.into() }));
     }
+    if let Some(watch) = &world.watch {
+        watch.name(slot, world.name(slot));
+    }
     let settle = Box::new(move |roster: &mut Roster| roster.settle(handle));
     Ok(Ready { slot, number, settle })
 }
@@ -210,6 +213,9 @@ impl Kernel {
     /// Runs one step.
     pub(crate) fn step(&mut self) {
         self.world.step += 1;
+        if let Some(watch) = &self.world.watch {
+            watch.step(self.world.step);
+        }
         self.began = false;
         self.busy = false;
         self.world.register.wake_all();

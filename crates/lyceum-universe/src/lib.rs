@@ -6,6 +6,7 @@
 //! - Agents have `#[live]`, `#[event]`, `#[init]`, `#[deinit]` and `#[score]` methods in their
 //!   `#[agent]` block; while they act, [`Step`] is what they get of their surroundings.
 //! - [`Event`] is what they say to each other; [`events`] are those that every universe knows.
+//! - [`Universes`] run side by side, and share a [`Tally`].
 //! - [`Sender`] brings events in from outside; [`Recording`] is a log of them, to replay a run.
 //!
 //! Inside, [`kernel`] is a step from its beginning to its end, `government` what the universe does
@@ -35,8 +36,10 @@ mod score;
 mod sender;
 mod session;
 mod step;
+mod tally;
 mod trace;
 mod universe;
+mod universes;
 mod views;
 mod world;
 
@@ -55,7 +58,9 @@ pub use scope::Scope;
 pub use sender::Sender;
 pub use session::SessionRecord;
 pub use step::Step;
+pub use tally::Tally;
 pub use trace::{Deed, Trace, TraceEvent};
 pub use universe::{OnFailure, Universe, UniverseBuilder};
+pub use universes::{OnStuck, Stuck, Universes, Watch};
 pub use views::{Application, Project as ProjectView, Session};
 pub use world::Counts;

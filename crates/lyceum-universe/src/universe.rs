@@ -14,7 +14,7 @@ use crate::record::{Recorder, Recording};
 use crate::report::{Report, RunOutcome};
 use crate::trace::Trace;
 use crate::world::{Limits, World};
-use crate::{AddError, AgentNumber, Project, RunError, Scope, Sender};
+use crate::{AddError, AgentNumber, Project, RunError, Scope, Sender, Tally, Watch};
 
 /// How many steps in which nothing happens a run without time limit makes before it ends.
 const QUIET_STEPS: u32 = 100_000;
@@ -81,6 +81,8 @@ pub struct UniverseBuilder {
     trace: bool,
     recorder: Option<Recorder>,
     script: Option<Recording>,
+    tally: Option<Tally>,
+    watch: Option<Watch>,
 }
 
 /// What follows when an agent panics or returns an error.
@@ -116,6 +118,8 @@ impl Universe {
             trace: false,
             recorder: None,
             script: None,
+            tally: None,
+            watch: None,
         }
     }
 
@@ -379,6 +383,19 @@ impl UniverseBuilder {
         self
     }
 
+    /// Shares what the sessions come to with other universes that run the same project, whose
+    /// limits then count for all of them together.
+    pub fn tally(mut self, tally: &Tally) -> Self {
+        self.tally = Some(tally.clone());
+        self
+    }
+
+    /// Shows where the universe is to who [watches](crate::Universes::patience) it.
+    pub fn watch(mut self, watch: Watch) -> Self {
+        self.watch = Some(watch);
+        self
+    }
+
     /// Makes the universe.
     pub fn build(self) -> Universe {
         let node = self.node.unwrap_or_else(|| Node::simulated(self.seed));
@@ -388,6 +405,8 @@ impl UniverseBuilder {
         world.on_failure = self.on_failure;
         world.trace = self.trace.then(Trace::new);
         world.recorder = self.recorder;
+        world.tally = self.tally;
+        world.watch = self.watch;
         world.script = self.script.map(|recording| recording.script());
         Universe { kernel: Kernel::new(world), pace: self.pace, calm: self.calm, quiet: 0 }
     }

@@ -21,7 +21,7 @@ use crate::scope::Belongings;
 use crate::sender::Input;
 use crate::session::Session;
 use crate::trace::{Deed, Trace};
-use crate::{AgentNumber, Event, OnFailure, SendError, Sender, events};
+use crate::{AgentNumber, Event, OnFailure, SendError, Sender, Tally, Watch, events};
 
 /// What an agent is doing, for who reports a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +66,9 @@ pub(crate) struct World {
     pub(crate) interrupted: bool,
     pub(crate) recorder: Option<Recorder>,
     pub(crate) script: Option<Script>,
+    /// What is shared with other universes that run the project.
+    pub(crate) tally: Option<Tally>,
+    pub(crate) watch: Option<Watch>,
     /// The first failure, which ends the run where failures do.
     pub(crate) failure: Option<String>,
     node: Node,
@@ -115,6 +118,8 @@ impl World {
             interrupted: false,
             recorder: None,
             script: None,
+            tally: None,
+            watch: None,
             failure: None,
             node,
             doing: Doing::Other("nothing"),
@@ -183,9 +188,18 @@ impl World {
         self.register.is_active(slot)
     }
 
+    /// Notes whose turn it is, if somebody watches.
+    #[inline]
+    pub(crate) fn turn(&self, slot: u32) {
+        if let Some(watch) = &self.watch {
+            watch.turn(slot);
+        }
+    }
+
     /// Notes that an agent begins to handle an event.
     #[inline]
     pub(crate) fn handles(&mut self, slot: u32, channel: u32) {
+        self.turn(slot);
         self.counts.delivered += 1;
         self.doing = Doing::Handle(channel);
         if self.trace.is_some() {
