@@ -183,8 +183,8 @@ impl Node {
         Launch::new(self.shared.clone(), FromConstructor::new(constructor))
     }
 
-    /// Launches an agent whose type has no start hook, so that its [state](crate::Hold) can be had at
-    /// once. For who runs agents by himself, such as a universe.
+    /// Launches an agent whose type has no start hook, so that its [state](crate::Hold) can be had
+    /// at once. For who runs agents by himself, such as a universe.
     ///
     /// # Errors
     ///

@@ -106,7 +106,8 @@ use proc_macro::TokenStream;
 /// | `#[behaviour(..)]` | is run by the agent itself |
 /// | `#[subscribe("pattern")]` | gets what is published on topics |
 /// | `#[on_start]`, `#[on_stop]` | runs before the first and after the last message |
-/// | `#[live]`, `#[event(..)]`, `#[init]`, `#[deinit]`, `#[score]` | is the agent's life in a universe |
+/// | `#[live]`, `#[event(..)]`, `#[score]` | acts, listens and judges in a universe |
+/// | `#[init]`, `#[deinit]` | runs when it begins and ends to be active there |
 ///
 /// An action's arguments and results are serde types with a `JsonSchema`; a subscriber takes the
 /// payload, the `Publication` itself, both or none. An action returns a value, a `Result` with an

@@ -24,13 +24,13 @@ pub(crate) enum Part {
     Init,
     Deinit,
     Score,
-    Event(Box<Listened>),
+    Event(Listened),
 }
 
 /// Which event a method listens to.
 pub(crate) enum Listened {
     /// Of this type.
-    Typed(Type),
+    Typed(Box<Type>),
     /// One of those that every universe knows.
     Known(Ident),
     /// Of this name.
@@ -41,7 +41,7 @@ pub(crate) enum Listened {
 pub(crate) enum Slot {
     Step,
     /// The event, borrowed or by value.
-    Event(Type),
+    Event(Box<Type>),
 }
 
 const WHO: &str = "a method of an agent's steps";
@@ -66,7 +66,7 @@ impl Stepped {
         };
         let (slots, event) = slots(sig)?;
         let part = match kind {
-            Kind::Event => Part::Event(Box::new(Listened::parse(attribute, event, &sig.ident)?)),
+            Kind::Event => Part::Event(Listened::parse(attribute, event, &sig.ident)?),
             kind => {
                 if !matches!(attribute.meta, Meta::Path(_)) {
                     let message = format!("expected `#[{}]` without options", kind.name());
@@ -94,9 +94,7 @@ impl Stepped {
     /// Returns the types that generated code has to name.
     pub(crate) fn types_mut(&mut self) -> Vec<&mut Type> {
         let mut types: Vec<&mut Type> = Vec::new();
-        if let Part::Event(listened) = &mut self.part
-            && let Listened::Typed(ty) = &mut **listened
-        {
+        if let Part::Event(Listened::Typed(ty)) = &mut self.part {
             types.push(ty);
         }
         for slot in &mut self.slots {
@@ -142,7 +140,7 @@ fn slots(sig: &syn::Signature) -> Result<(Vec<Slot>, Option<&Type>)> {
             return Err(Error::new_spanned(parameter, "expected one event at most"));
         } else {
             event = Some(ty);
-            slots.push(Slot::Event(ty.clone()));
+            slots.push(Slot::Event(Box::new(ty.clone())));
         }
     }
     Ok((slots, event))
@@ -171,10 +169,11 @@ impl Listened {
     fn parse(attribute: &Attribute, argument: Option<&Type>, method: &Ident) -> Result<Self> {
         match &attribute.meta {
             Meta::Path(_) => match argument {
-                Some(ty) => Ok(Self::Typed(owned(ty))),
+                Some(ty) => Ok(Self::Typed(Box::new(owned(ty)))),
                 None => {
-                    let message = "expected an argument of the event's type, or which event it is: \
-                                   `#[event(Type)]`, `#[event(session_start)]`, `#[event(\"name\")]`";
+                    let message = "expected an argument of the event's type, or which event it \
+                                   is: `#[event(Type)]`, `#[event(session_start)]`, \
+                                   `#[event(\"name\")]`";
                     Err(Error::new(method.span(), message))
                 }
             },
@@ -192,7 +191,7 @@ impl Listened {
                     return Ok(Self::Known(ident.clone()));
                 }
                 list.parse_args::<Type>()
-                    .map(Self::Typed)
+                    .map(|ty| Self::Typed(Box::new(ty)))
                     .map_err(|error| Error::new(error.span(), EVENT))
             }
             Meta::NameValue(_) => Err(Error::new(attribute.span(), EVENT)),
@@ -228,16 +227,15 @@ mod tests {
     #[test]
     fn event_is_named_by_its_argument_or_its_option() {
         let typed = |attribute, sig| match parse(attribute, sig).unwrap().part {
-            Part::Event(listened) => *listened,
+            Part::Event(listened) => listened,
             _ => panic!("no event"),
         };
         let of_argument = typed(
             parse_quote!(#[event]),
             parse_quote!(fn on(&mut self, pa: &Pa, cx: &mut lyceum::universe::Step<'_>)),
         );
-        assert!(
-            matches!(of_argument, Listened::Typed(Type::Path(path)) if path.path.is_ident("Pa"))
-        );
+        let is_pa = |ty: &Type| matches!(ty, Type::Path(path) if path.path.is_ident("Pa"));
+        assert!(matches!(of_argument, Listened::Typed(ty) if is_pa(&ty)));
         let known = typed(parse_quote!(#[event(session_start)]), parse_quote!(fn on(&mut self)));
         assert!(matches!(known, Listened::Known(name) if name == "session_start"));
         let named = typed(parse_quote!(#[event("pa")]), parse_quote!(fn on(&self, pa: &Value)));

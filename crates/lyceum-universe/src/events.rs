@@ -8,7 +8,12 @@ use serde::{Deserialize, Serialize};
 use crate::Event;
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $name:ident $alias:ident $text:literal $({ $($(#[$field_doc:meta])* $field:ident: $ty:ty),* })?;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident $alias:ident $text:literal $({
+            $($(#[$field_doc:meta])* $field:ident: $ty:ty),*
+        })?;
+    )*) => {
         $(
             $(#[$doc])*
             #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

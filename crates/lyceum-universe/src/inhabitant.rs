@@ -87,12 +87,15 @@ impl<A> EventEntry<A> {
     }
 }
 
+/// Puts an agent into the last run of agents, or makes a new one.
+pub(crate) type Settle<A> = fn(Handle<A>, Option<&mut dyn Members>) -> Option<Box<dyn Members>>;
+
 /// How a universe makes room for agents of one type; what [`Blueprint::stepped`] refers to.
 ///
 /// [`Blueprint::stepped`]: lyceum_core::Blueprint::stepped
 pub struct Species<A: Agent> {
     /// Puts an agent into the last run of agents, if that is of its type, or makes a new run.
-    pub(crate) settle: fn(Handle<A>, Option<&mut dyn Members>) -> Option<Box<dyn Members>>,
+    pub(crate) settle: Settle<A>,
     /// Lets the agent of that slot hear what it listens to.
     pub(crate) subscribe: fn(&mut Channels, u32) -> Result<(), NameClash>,
 }

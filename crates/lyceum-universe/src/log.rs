@@ -32,11 +32,14 @@ pub struct Line {
     pub text: String,
 }
 
+/// Takes lines.
+pub(crate) type Sink = Box<dyn FnMut(&Line) + Send>;
+
 /// Where lines go.
 pub(crate) struct Log {
     /// Lines that matter less are dropped.
     pub(crate) level: Level,
-    pub(crate) sink: Option<Box<dyn FnMut(&Line) + Send>>,
+    pub(crate) sink: Option<Sink>,
 }
 
 impl Log {

@@ -15,6 +15,7 @@ pub(crate) struct Ordinary {
 
 impl Ordinary {
     /// Puts an agent into `last` if that has ordinary agents, or makes a new run.
+    #[expect(clippy::needless_pass_by_value, reason = "as the columns of all types do it")]
     pub(crate) fn settle<A: Agent>(
         handle: Handle<A>,
         last: Option<&mut dyn Members>,

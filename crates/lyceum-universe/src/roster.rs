@@ -6,7 +6,7 @@ use std::fmt;
 use lyceum_core::{Agent, Handle};
 
 use crate::channel::{Channels, Queue};
-use crate::inhabitant::Species;
+use crate::inhabitant::{Settle, Species};
 use crate::ordinary::Ordinary;
 use crate::post::{Message, Post};
 use crate::world::World;
@@ -96,7 +96,8 @@ impl Roster {
         let slot = self.len;
         self.len += 1;
         let last = self.runs.last_mut().map(|run| &mut *run.members);
-        let settle = species::<A>().map_or(Ordinary::settle::<A> as _, |species| species.settle);
+        let settle: Settle<A> =
+            species::<A>().map_or(Ordinary::settle::<A>, |species| species.settle);
         if let Some(mut members) = settle(handle, last) {
             members.set_first(slot);
             self.runs.push(Run { first: slot, members });

@@ -75,8 +75,8 @@ impl<'w> Step<'w> {
     /// Waits for something outside of the steps, such as a call to another agent, and lets this
     /// agent hear of it by an event: in the next step at the earliest.
     ///
-    /// What it waits for runs on the universe's node. In a run that is replayed it does not run: the
-    /// log has its outcome.
+    /// What it waits for runs on the universe's node. In a run that is replayed it does not run:
+    /// the log has its outcome.
     pub fn ask<F, E>(&mut self, question: F, answer: impl FnOnce(F::Output) -> E + Send + 'static)
     where
         F: Future<Output: Send> + Send + 'static,

@@ -123,7 +123,7 @@ impl Universe {
         }
     }
 
-    /// Returns the node that the universe's agents live on: for ordinary agents, handles and topics.
+    /// Returns the node that the universe's agents live on: for ordinary agents, handles, topics.
     pub fn node(&self) -> &Node {
         self.kernel.world.node()
     }

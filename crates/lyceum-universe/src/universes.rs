@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -144,7 +144,7 @@ impl Universes {
     {
         let work = Arc::new(work);
         let mut jobs = jobs.into_iter().enumerate();
-        let (done, results) = channel();
+        let (done, results) = sync_channel(self.threads);
         let mut running: HashMap<usize, Running> = HashMap::new();
         let mut ended: Vec<Option<Result<T, Stuck>>> = Vec::new();
         let mut panic = None;
@@ -211,7 +211,7 @@ fn start<J, T, W>(
     job: J,
     watch: Watch,
     work: Arc<W>,
-    done: Sender<(usize, thread::Result<T>)>,
+    done: SyncSender<(usize, thread::Result<T>)>,
 ) where
     J: Send + 'static,
     T: Send + 'static,

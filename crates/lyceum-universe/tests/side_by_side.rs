@@ -112,7 +112,10 @@ fn universe_whose_agent_returns_late_goes_on_where_that_is_only_reported() {
             lyceum::block_on(universe.run(project)).unwrap().steps
         }
         None => {
-            std::thread::sleep(Duration::from_millis(200));
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+            runtime.unwrap().block_on(async {
+                Node::local().sleep(Duration::from_millis(200)).await;
+            });
             kept.send(()).map_or(0, |()| 1)
         }
     });

@@ -36,6 +36,7 @@
 //! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
 //! - Agents of Academy, with the feature `academy`: `Node::register_mailbox`, `Node::connect`.
 //! - Mailboxes that outlive programs, with the feature `server`: `lyceum::network::server`.
+//! - Agents that live in steps, with the feature `universe`: `lyceum::universe`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Certificates on both sides, with the feature `tls`: `lyceum::network::Certificates`.
@@ -138,6 +139,12 @@ mod guide {
     #[cfg(feature = "academy")]
     #[doc = include_str!("../../../docs/src/coming-from-academy.md")]
     struct ComingFromAcademy;
+    #[cfg(feature = "universe")]
+    #[doc = include_str!("../../../docs/src/universes.md")]
+    struct Universes;
+    #[cfg(feature = "universe")]
+    #[doc = include_str!("../../../docs/src/coming-from-fusil.md")]
+    struct ComingFromFusil;
     #[cfg(feature = "academy")]
     #[doc = include_str!("../../../docs/src/redis.md")]
     struct Redis;

@@ -110,10 +110,10 @@ fn event(owner: &Owner, member: &Member, stepped: &Stepped) -> Option<TokenStrea
     let (this, context, letter) = (local("agent"), local("cx"), local("letter"));
     let value = local("event");
     let argument = stepped.slots.iter().find_map(|slot| match slot {
-        Slot::Event(ty) => Some(ty),
+        Slot::Event(ty) => Some(&**ty),
         Slot::Step => None,
     });
-    let (source, read) = match &**listened {
+    let (source, read) = match listened {
         Listened::Named(name) => {
             let read = argument.map(|ty| match unwrapped(ty) {
                 Type::Reference(_) => quote!(let #value = &#letter.json();),
