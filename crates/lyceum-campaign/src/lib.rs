@@ -2,8 +2,18 @@
 //!
 //! What is here decides, and neither starts a program nor reads a clock. In reading order:
 //!
+//! - [`Corpus`] has inputs worth changing, [`Dictionary`] words worth putting into them.
 //! - [`Mutator`] changes inputs, and [`Strength`] says how much, by what the sessions scored.
+//! - [`Scanner`] scores what a program prints, [`OutputWatch`] follows a file that grows.
 
+mod corpus;
 mod mutation;
 
+mod patterns;
+
+pub use corpus::{
+    Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Origin, Skipped,
+    SkippedWhy,
+};
 pub use mutation::{ByteOrder, Change, Mutant, Mutation, MutationKind, Mutator, Strength, Trend};
+pub use patterns::{Hit, Look, OutputWatch, Pattern, PatternError, PatternTable, Scanner};

@@ -1,0 +1,10 @@
+//! Inputs worth changing, and words worth putting into them.
+
+mod dictionary;
+mod folder;
+mod pool;
+mod tokens;
+
+pub use dictionary::{Dictionary, DictionaryError};
+pub use folder::{CorpusError, Skipped, SkippedWhy};
+pub use pool::{Corpus, CorpusLimits, Input, Origin};
