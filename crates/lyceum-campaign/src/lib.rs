@@ -5,15 +5,18 @@
 //! - [`Corpus`] has inputs worth changing, [`Dictionary`] words worth putting into them.
 //! - [`Mutator`] changes inputs, and [`Strength`] says how much, by what the sessions scored.
 //! - [`Scanner`] scores what a program prints, [`OutputWatch`] follows a file that grows.
+//! - [`Find`] is what a session found, and [`FindBook`] tells new ones from those known.
 
 mod corpus;
 mod mutation;
 
+mod find;
 mod patterns;
 
 pub use corpus::{
     Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Origin, Skipped,
     SkippedWhy,
 };
+pub use find::{Cause, DirectoryName, Find, FindBook, FindKind, KnownFind, Noted};
 pub use mutation::{ByteOrder, Change, Mutant, Mutation, MutationKind, Mutator, Strength, Trend};
 pub use patterns::{Hit, Look, OutputWatch, Pattern, PatternError, PatternTable, Scanner};
