@@ -6,11 +6,13 @@
 //! - [`Mutator`] changes inputs, and [`Strength`] says how much, by what the sessions scored.
 //! - [`Scanner`] scores what a program prints, [`OutputWatch`] follows a file that grows.
 //! - [`Find`] is what a session found, and [`FindBook`] tells new ones from those known.
+//! - [`Minimizer`] makes an input smaller, one trial at a time.
 
 mod corpus;
 mod mutation;
 
 mod find;
+mod minimize;
 mod patterns;
 
 pub use corpus::{
@@ -18,5 +20,6 @@ pub use corpus::{
     SkippedWhy,
 };
 pub use find::{Cause, DirectoryName, Find, FindBook, FindKind, KnownFind, Noted};
+pub use minimize::{MinimizeStatus, Minimizer};
 pub use mutation::{ByteOrder, Change, Mutant, Mutation, MutationKind, Mutator, Strength, Trend};
 pub use patterns::{Hit, Look, OutputWatch, Pattern, PatternError, PatternTable, Scanner};
