@@ -7,6 +7,7 @@
 //! - [`Scanner`] scores what a program prints, [`OutputWatch`] follows a file that grows.
 //! - [`Find`] is what a session found, and [`FindBook`] tells new ones from those known.
 //! - [`Minimizer`] makes an input smaller, one trial at a time.
+//! - [`Report`] is what became of a campaign: as text, JSON and HTML.
 
 mod corpus;
 mod mutation;
@@ -14,6 +15,8 @@ mod mutation;
 mod find;
 mod minimize;
 mod patterns;
+
+mod report;
 
 pub use corpus::{
     Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Origin, Skipped,
@@ -23,3 +26,7 @@ pub use find::{Cause, DirectoryName, Find, FindBook, FindKind, KnownFind, Noted}
 pub use minimize::{MinimizeStatus, Minimizer};
 pub use mutation::{ByteOrder, Change, Mutant, Mutation, MutationKind, Mutator, Strength, Trend};
 pub use patterns::{Hit, Look, OutputWatch, Pattern, PatternError, PatternTable, Scanner};
+pub use report::{
+    CampaignSummary, EndReason, History, MinimizedInput, Point, Report, ReportError, ReportedFind,
+    SessionRecord, shell_words,
+};
