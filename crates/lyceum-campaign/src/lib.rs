@@ -2,12 +2,15 @@
 //!
 //! What is here decides, and neither starts a program nor reads a clock. In reading order:
 //!
+//! - [`ProjectFile`] says what a campaign does: the program, its inputs, limits and patterns.
 //! - [`Corpus`] has inputs worth changing, [`Dictionary`] words worth putting into them.
 //! - [`Mutator`] changes inputs, and [`Strength`] says how much, by what the sessions scored.
 //! - [`Scanner`] scores what a program prints, [`OutputWatch`] follows a file that grows.
 //! - [`Find`] is what a session found, and [`FindBook`] tells new ones from those known.
 //! - [`Minimizer`] makes an input smaller, one trial at a time.
 //! - [`Report`] is what became of a campaign: as text, JSON and HTML.
+
+mod project;
 
 mod corpus;
 mod mutation;
@@ -26,6 +29,9 @@ pub use find::{Cause, DirectoryName, Find, FindBook, FindKind, KnownFind, Noted}
 pub use minimize::{MinimizeStatus, Minimizer};
 pub use mutation::{ByteOrder, Change, Mutant, Mutation, MutationKind, Mutator, Strength, Trend};
 pub use patterns::{Hit, Look, OutputWatch, Pattern, PatternError, PatternTable, Scanner};
+pub use project::{
+    InputWay, Kept, ProjectFault, ProjectFile, ProjectFileError, ProjectLimits, StopLimits,
+};
 pub use report::{
     CampaignSummary, EndReason, History, MinimizedInput, Point, Report, ReportError, ReportedFind,
     SessionRecord, shell_words,
