@@ -1,0 +1,10 @@
+//! Test campaigns: programs run in sessions under limits, their inputs mutated, their faults kept.
+//!
+//! In reading order:
+//!
+//! - [`process`] says what is run: a program with its arguments, input and limits, and how it ended.
+//! - [`sandbox`] runs it: a keeper, which starts one program after the other, shut off from the
+//!   machine, and leaves no process behind.
+
+pub mod process;
+pub mod sandbox;
