@@ -2,9 +2,9 @@
 //!
 //! In reading order:
 //!
-//! - [`process`] says what is run: a program with its arguments, input and limits, and how it ended.
-//! - [`sandbox`] runs it: a keeper, which starts one program after the other, shut off from the
-//!   machine, and leaves no process behind.
+//! - [`process`] says what is run: a program with its input and limits, and how it ended.
+//! - [`sandbox`] runs it: a keeper starts one program after the other, shut off from the machine,
+//!   and leaves no process behind.
 
 pub mod process;
 pub mod sandbox;

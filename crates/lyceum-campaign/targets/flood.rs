@@ -11,7 +11,7 @@ fn main() -> io::Result<()> {
     let Some((times, text)) = bytes.split_first() else { return Ok(()) };
     let times = u64::from(times.wrapping_sub(b'0'));
     let times = if times > 9 { times << 32 } else { times };
-    let mut output = io::stdout().lock();
+    let mut output = io::BufWriter::new(io::stdout().lock());
     for _ in 0..times {
         output.write_all(text)?;
         output.write_all(b"\n")?;

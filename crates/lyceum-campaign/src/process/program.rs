@@ -63,7 +63,7 @@ impl Program {
         self
     }
 
-    /// Adds a variable to its environment.
+    /// Adds a variable to its environment, which is sorted by name.
     #[must_use]
     pub fn environment(mut self, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.environment.push((name.as_ref().to_owned(), value.as_ref().to_owned()));

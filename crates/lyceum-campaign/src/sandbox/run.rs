@@ -1,7 +1,7 @@
 //! One program from its order to its end.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::AsFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -10,7 +10,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use wait4::{ResUse, Wait4};
 
-use crate::process::{Ending, Exit, Limit, Limits, Output, Processes};
+use crate::process::{Ending, Exit, Limit, Limits, Output, Overflow, Processes};
 use crate::sandbox::bounds::Bounds;
 use crate::sandbox::fault::{AtStep, Fault, Step};
 use crate::sandbox::inner::Keeping;
@@ -19,7 +19,7 @@ use crate::sandbox::message::Reply;
 use crate::sandbox::pump::Pump;
 use crate::sandbox::stopwatch::Stopwatch;
 use crate::sandbox::terminal::{Terminal, Typist};
-use crate::sandbox::watch::Watch;
+use crate::sandbox::watch::{self, Watch};
 use crate::sandbox::{outer, remains, stub};
 
 /// A program that was started.
@@ -72,8 +72,10 @@ fn attend(keeping: &mut Keeping, job: &Job) -> Result<Exit, Fault> {
     for pump in &mut started.pumps {
         pump.drain(&mut keeping.buffer);
     }
+    // What was still in the streams counts, too.
+    let cut = watch::cut(&started.pumps).filter(|_| job.order.overflow == Overflow::End);
     let outputs: Vec<Output> = started.pumps.iter().map(Pump::output).collect();
-    Ok(ended.exit(watched?, limits, &outputs))
+    Ok(ended.exit(watched?.or(cut), limits, &outputs))
 }
 
 fn start(job: &Job, bounds: &Bounds) -> Result<Started, Fault> {
@@ -121,7 +123,7 @@ fn terminal_streams(
     job: &Job,
     terminal: Terminal,
 ) -> io::Result<(Pump, Typist)> {
-    let again = || Ok::<OwnedFd, io::Error>(terminal.theirs.try_clone()?);
+    let again = || terminal.theirs.try_clone();
     command.stdin(again()?).stdout(again()?).stderr(again()?);
     let typist = Typist::new(job.input.try_clone()?, terminal.ours.as_fd())?;
     let pump = Pump::new(terminal.ours, job.output.try_clone()?, job.order.limits.output)?;
@@ -179,7 +181,10 @@ fn limit_by_signal(ending: Ending, processor: Duration, limits: &Limits) -> Opti
     if number == Signal::XFSZ.as_raw() {
         return Some(Limit::FileSize);
     }
-    let is_used_up = limits.processor.is_some_and(|limit| processor >= limit);
-    let is_killed = number == Signal::XCPU.as_raw() || number == Signal::KILL.as_raw();
-    (is_used_up && is_killed).then_some(Limit::Processor)
+    // A program that catches the first signal is killed. What it used is counted in another way
+    // than for the limit, so half of it is taken as proof that nobody else sent that.
+    let is_killed = number == Signal::KILL.as_raw();
+    let is_used_up = limits.processor.is_some_and(|limit| processor >= limit / 2);
+    let is_limit = number == Signal::XCPU.as_raw() && limits.processor.is_some();
+    (is_limit || (is_killed && is_used_up)).then_some(Limit::Processor)
 }

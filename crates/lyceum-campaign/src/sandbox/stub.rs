@@ -1,9 +1,8 @@
 //! The program that starts itself again, to be a keeper or a part of one.
 
 use std::env;
-use std::ffi::OsString;
-use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::ffi::{CString, OsStr, OsString};
+use std::os::unix::ffi::OsStringExt;
 
 use crate::sandbox::{inner, outer, terminal};
 
@@ -49,7 +48,13 @@ fn on_terminal(mut arguments: impl Iterator<Item = OsString>) -> i32 {
         eprintln!("cannot take the terminal: {error}");
         return NOT_EXECUTED;
     }
-    let error = Command::new(&program).args(arguments).exec();
-    eprintln!("cannot execute {}: {error}", program.display());
+    let text = |text: OsString| CString::new(text.into_vec()).unwrap_or_default();
+    let name = program.display().to_string();
+    let path = text(program);
+    let arguments: Vec<CString> = [path.clone()].into_iter().chain(arguments.map(text)).collect();
+    let variables = env::vars_os().map(|(name, value)| text([name, value].join(OsStr::new("="))));
+    // Unlike the standard library's, this does not try it as a script of the shell.
+    let Err(error) = nix::unistd::execve(&path, &arguments, &variables.collect::<Vec<_>>());
+    eprintln!("cannot execute {name}: {error}");
     NOT_EXECUTED
 }

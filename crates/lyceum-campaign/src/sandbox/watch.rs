@@ -98,12 +98,9 @@ impl Watch<'_> {
     }
 
     fn exceeded(&self) -> Option<Limit> {
-        if self.overflow == Overflow::End {
-            let limits = [Limit::Output, Limit::ErrorOutput];
-            let cut = self.pumps.iter().position(|pump| pump.output().cut);
-            if let Some(index) = cut {
-                return limits.get(index).copied();
-            }
+        let cut = cut(self.pumps).filter(|_| self.overflow == Overflow::End);
+        if cut.is_some() {
+            return cut;
         }
         let most = self.limits.directory;
         let folder = self.directory.map(scratch::path_of)?;
@@ -122,4 +119,10 @@ impl Watch<'_> {
         let now = self.since.elapsed();
         now.saturating_add(self.limits.grace).min(self.limits.wall)
     }
+}
+
+/// Returns the limit to which the streams came, the standard output first.
+pub(super) fn cut(pumps: &[Pump]) -> Option<Limit> {
+    let mut limits = pumps.iter().zip([Limit::Output, Limit::ErrorOutput]);
+    limits.find(|(pump, _)| pump.output().cut).map(|(_, limit)| limit)
 }

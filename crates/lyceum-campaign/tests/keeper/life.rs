@@ -20,7 +20,7 @@ fn program_gets_exactly_what_it_is_given() {
 
         assert_eq!(exit.ending, Ending::Code(3), "{}", ground.read("stderr"));
         let folder = ground.folder.canonicalize().unwrap();
-        let lines = format!("in\nPATH=/usr/bin:/bin\nA=1\nzero two words\n{}\n", folder.display());
+        let lines = format!("in\nA=1\nPATH=/usr/bin:/bin\nzero two words\n{}\n", folder.display());
         assert_eq!(ground.read("stdout"), lines);
         assert_eq!((exit.output.bytes, exit.output.cut), (lines.len() as u64, false));
         assert!(exit.wall > Duration::ZERO && exit.peak_memory > 0);
@@ -63,6 +63,7 @@ fn stop_asks_first_and_kills_what_does_not_listen() {
             assert!(keeper.poll().unwrap().is_none());
             std::thread::yield_now();
         }
+        assert!(keeper.poll().unwrap().is_none());
         assert!(keeper.process_number().is_some());
         keeper.stop();
         let exit = keeper.wait().unwrap();

@@ -34,7 +34,7 @@ fn processor_time_is_limited_apart_from_the_clock() {
         let exit = run(&mut keeper(sandbox), &program.limits(limits));
 
         assert_eq!(exit.limit, Some(Limit::Processor), "{exit:?}");
-        assert!(exit.user + exit.system >= Duration::from_millis(900), "{exit:?}");
+        assert!(exit.user + exit.system >= Duration::from_millis(500), "{exit:?}");
     }
 }
 
