@@ -1,6 +1,12 @@
 //! Test campaigns: programs run in sessions under limits, their inputs mutated, their faults kept.
 //!
-//! What is here decides, and neither starts a program nor reads a clock. In reading order:
+//! Two modules run programs:
+//!
+//! - [`process`] says what is run: a program with its input and limits, and how it ended.
+//! - [`sandbox`] runs it: a keeper starts one program after the other, shut off from the machine,
+//!   and leaves no process behind.
+//!
+//! All else decides, and neither starts a program nor reads a clock. In reading order:
 //!
 //! - [`ProjectFile`] says what a campaign does: the program, its inputs, limits and patterns.
 //! - [`Corpus`] has inputs worth changing, [`Dictionary`] words worth putting into them.
@@ -9,6 +15,9 @@
 //! - [`Find`] is what a session found, and [`FindBook`] tells new ones from those known.
 //! - [`Minimizer`] makes an input smaller, one trial at a time.
 //! - [`Report`] is what became of a campaign: as text, JSON and HTML.
+
+pub mod process;
+pub mod sandbox;
 
 mod project;
 

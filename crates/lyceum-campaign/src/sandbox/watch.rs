@@ -1,0 +1,128 @@
+//! A keeper's eye on the one program that runs.
+
+use std::fs::File;
+use std::os::fd::{AsFd, OwnedFd};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::RecvFlags;
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::process::{Limit, Limits, Overflow};
+use crate::sandbox::fault::{AtStep, Fault, Step};
+use crate::sandbox::message::STOP;
+use crate::sandbox::pump::Pump;
+use crate::sandbox::stopwatch::Stopwatch;
+use crate::sandbox::terminal::Typist;
+use crate::sandbox::{carry, scratch, socket};
+
+/// How often a directory that the system does not limit is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Everything that a keeper waits for while a program runs.
+pub(super) struct Watch<'a> {
+    pub(super) socket: &'a OwnedFd,
+    pub(super) program: Pid,
+    /// Readable when the program has ended.
+    pub(super) end: OwnedFd,
+    pub(super) since: Stopwatch,
+    pub(super) pumps: &'a mut [Pump],
+    pub(super) typist: Option<&'a mut Typist>,
+    pub(super) buffer: &'a mut Vec<u8>,
+    pub(super) limits: &'a Limits,
+    pub(super) overflow: Overflow,
+    /// The directory, where it is for the keeper to see that it does not grow too much.
+    pub(super) directory: Option<&'a File>,
+}
+
+/// What was ready at one look.
+struct Ready {
+    socket: bool,
+    end: bool,
+    sink: bool,
+}
+
+impl Watch<'_> {
+    /// Waits until the program has ended or must be; returns the limit that it came to.
+    pub(super) fn until_end(&mut self) -> Result<Option<Limit>, Fault> {
+        let mut deadline = self.limits.wall;
+        let mut stopped = None;
+        loop {
+            let now = self.since.elapsed();
+            if now >= deadline {
+                return Ok(stopped.or(Some(Limit::Wall)));
+            }
+            let mut wait = deadline - now;
+            if self.directory.is_some() {
+                wait = wait.min(LOOK);
+            }
+            let ready = self.look(wait).at(Step::Watch)?;
+            for pump in &mut *self.pumps {
+                pump.pump(self.buffer);
+            }
+            if ready.sink
+                && let Some(typist) = &mut self.typist
+            {
+                typist.type_on();
+            }
+            if ready.end {
+                return Ok(stopped);
+            }
+            if let Some(limit) = self.exceeded() {
+                return Ok(stopped.or(Some(limit)));
+            }
+            if ready.socket && stopped.is_none() {
+                stopped = Some(Limit::Stopped);
+                deadline = self.grace();
+            }
+        }
+    }
+
+    /// Waits until something happens.
+    fn look(&self, wait: Duration) -> rustix::io::Result<Ready> {
+        let mut all =
+            vec![PollFd::new(self.socket, PollFlags::IN), PollFd::new(&self.end, PollFlags::IN)];
+        let sink = self.typist.as_ref().and_then(|typist| typist.sink());
+        let has_sink = sink.is_some();
+        all.extend(sink.map(|sink| PollFd::from_borrowed_fd(sink, PollFlags::OUT)));
+        let sources = self.pumps.iter().filter_map(Pump::source);
+        all.extend(sources.map(|source| PollFd::from_borrowed_fd(source, PollFlags::IN)));
+        let wait = Timespec::try_from(wait).map_err(|_far| Errno::INVAL)?;
+        match poll(&mut all, Some(&wait)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error),
+        }
+        let is_ready = |index: usize| !all[index].revents().is_empty();
+        Ok(Ready { socket: is_ready(0), end: is_ready(1), sink: has_sink && is_ready(2) })
+    }
+
+    fn exceeded(&self) -> Option<Limit> {
+        let cut = cut(self.pumps).filter(|_| self.overflow == Overflow::End);
+        if cut.is_some() {
+            return cut;
+        }
+        let most = self.limits.directory;
+        let folder = self.directory.map(scratch::path_of)?;
+        (carry::weight(&folder, most, 0) > most).then_some(Limit::Directory)
+    }
+
+    /// Asks the program to stop, and returns until when it has time. A master that is gone or
+    /// says what is not understood means the same, but at once.
+    fn grace(&self) -> Duration {
+        let message = socket::receive(self.socket.as_fd(), RecvFlags::DONTWAIT);
+        if !message.is_ok_and(|message| message.is_some_and(|message| message.bytes == STOP)) {
+            return Duration::ZERO;
+        }
+        // It may have ended just now.
+        let _gone = kill_process_group(self.program, Signal::TERM);
+        let now = self.since.elapsed();
+        now.saturating_add(self.limits.grace).min(self.limits.wall)
+    }
+}
+
+/// Returns the limit to which the streams came, the standard output first.
+pub(super) fn cut(pumps: &[Pump]) -> Option<Limit> {
+    let mut limits = pumps.iter().zip([Limit::Output, Limit::ErrorOutput]);
+    limits.find(|(pump, _)| pump.output().cut).map(|(_, limit)| limit)
+}

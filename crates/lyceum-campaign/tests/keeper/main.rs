@@ -1,0 +1,8 @@
+//! Keepers: what a program may do under one, and what becomes of it.
+
+mod faults;
+mod ground;
+mod life;
+mod limits;
+mod shut_off;
+mod streams;
