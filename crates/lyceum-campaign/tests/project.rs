@@ -34,6 +34,7 @@ memory = "256MiB"
 file = "1MB"
 output = 4096
 processes = 3
+files = 12
 
 [scores]
 success = 0.75
@@ -89,6 +90,7 @@ fn file_says_it_all() {
         file: 1_000_000,
         output: 4_096,
         processes: 3,
+        files: 12,
     };
     assert_eq!(project.limits, limits);
     assert_eq!((project.success_score, project.error_score), (0.75, -0.25));
@@ -221,6 +223,9 @@ wrong! {
     wrong_process_limit:
         "limits.processes = 0" => "2:20: invalid value: integer `0`, expected a number from 1 to \
             10,000";
+    wrong_files_limit:
+        "limits.files = -1" => "2:16: invalid value: integer `-1`, expected a number of files up \
+            to 1,000,000";
     wrong_success_score:
         "scores.success = 0.0" => "2:18: invalid value: floating point `0`, expected a number \
             from 0.01 to 10";

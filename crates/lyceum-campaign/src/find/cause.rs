@@ -61,13 +61,12 @@ impl Find {
     /// Returns a text that is the same for finds with the same cause.
     ///
     /// That is the kind and the innermost functions; without them the message or the pattern. Where
-    /// a program was ended for what it used, what it printed until then is chance, and only its
-    /// kind counts.
+    /// a program used or left too much, what it printed is chance, and only its kind counts.
     #[must_use]
     pub fn key(&self) -> String {
         let Cause { frames, message, pattern } = &self.cause;
         match self.kind {
-            FindKind::Timeout | FindKind::CpuTime | FindKind::OutputLimit => self.kind.to_string(),
+            kind if kind.is_by_use() => kind.to_string(),
             kind if !frames.is_empty() => format!("{kind} at {}", frames.join(" < ")),
             kind => match message.as_ref().or(pattern.as_ref()) {
                 Some(text) => format!("{kind}: {text}"),
@@ -82,7 +81,7 @@ impl Find {
         let mut name = DirectoryName::new();
         name.push(&self.kind.to_string());
         let what = match self.kind {
-            FindKind::Timeout | FindKind::CpuTime | FindKind::OutputLimit => None,
+            kind if kind.is_by_use() => None,
             FindKind::Pattern => self.cause.pattern.as_ref().or(self.cause.message.as_ref()),
             _ => self.cause.frames.first().or(self.cause.message.as_ref()),
         };

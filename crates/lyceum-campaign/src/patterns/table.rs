@@ -83,9 +83,12 @@ impl Pattern {
         let (Some(first), Some(last)) = (word.chars().next(), word.chars().next_back()) else {
             return Err(PatternError::Empty);
         };
-        let edge = |letter: char| if letter.is_alphanumeric() { r"\b" } else { "" };
+        // Boundaries between plain letters alone: with others the search would leave its fast way
+        // at the first byte of output that is not plain.
+        let edge = |letter: char| if letter.is_ascii_alphanumeric() { r"(?-u:\b)" } else { "" };
         let (before, after) = (edge(first), edge(last));
-        let expression = format!("(?i){before}{}{after}", regex::escape(word));
+        let flags = if word.is_ascii() { "(?i-u)" } else { "(?i)" };
+        let expression = format!("{flags}{before}{}{after}", regex::escape(word));
         Self::new(word, expression, weight)
     }
 
@@ -160,11 +163,11 @@ impl PatternTable {
     /// It is the one with the greatest weight, above or below zero; of equal ones the first.
     #[must_use]
     pub fn best(&self, line: &[u8]) -> Option<&Pattern> {
-        let matching = self.set.matches(line);
-        if !matching.matched_any() || self.ignored.is_match(line) {
+        // Most lines match nothing, and to find that out is cheaper than to find which.
+        if !self.set.is_match(line) || self.ignored.is_match(line) {
             return None;
         }
-        let matching = matching.into_iter().map(|place| &self.patterns[place]);
+        let matching = self.set.matches(line).into_iter().map(|place| &self.patterns[place]);
         matching.reduce(
             |best, next| {
                 if next.weight.abs() > best.weight.abs() { next } else { best }
@@ -204,6 +207,7 @@ mod tests {
         assert_eq!(best("integer Overflow"), found("overflow", 0.4));
         assert_eq!(best("value error"), found("error", 0.3));
         assert_eq!(best("mirrors"), None);
+        assert_eq!(best("\u{212a}error"), found("error", 0.3), "next to what is no plain letter");
         assert_eq!(best(""), None);
     }
 
@@ -215,6 +219,14 @@ mod tests {
 
         assert_eq!(table.best(b"usage: error").unwrap().weight, -1.0);
         assert_eq!(table.best(b"error: usage").unwrap().weight, 0.3);
+    }
+
+    #[test]
+    fn words_of_any_script_are_found() {
+        let table = PatternTable::new(vec![Pattern::word("ошибка", 0.3).unwrap()], &[]).unwrap();
+
+        assert!(table.best("ОШИБКА: 7".as_bytes()).is_some());
+        assert!(table.best(b"7").is_none());
     }
 
     #[test]

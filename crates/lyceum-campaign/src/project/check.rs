@@ -300,6 +300,7 @@ impl Checking<'_> {
         let known = ProjectLimits::default();
         let time = self.take(text.time.clone()).map_or(known.time, |time| time.0);
         let processes = self.count(text.processes.clone(), 1..=10_000, "from 1 to 10,000");
+        let files = self.count(text.files.clone(), 0..=1_000_000, "of files up to 1,000,000");
         let processes = processes.and_then(|processes| u32::try_from(processes).ok());
         ProjectLimits {
             time,
@@ -308,6 +309,7 @@ impl Checking<'_> {
             file: self.take(text.file.clone()).map_or(known.file, |size| size.0),
             output: self.take(text.output.clone()).map_or(known.output, |size| size.0),
             processes: processes.unwrap_or(known.processes),
+            files: files.map_or(known.files, |files| files as usize),
         }
     }
 

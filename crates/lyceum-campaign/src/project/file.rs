@@ -48,6 +48,7 @@ pub(super) struct LimitsText {
     pub(super) file: Option<Field<Size>>,
     pub(super) output: Option<Field<Size>>,
     pub(super) processes: Option<Field<i64>>,
+    pub(super) files: Option<Field<i64>>,
 }
 
 /// When a session is a success, and when it is refused.

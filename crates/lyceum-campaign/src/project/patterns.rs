@@ -74,7 +74,7 @@ fn weighed(
 
 /// Returns an error's text with that of its cause, in one line.
 fn explained(error: &PatternError) -> String {
-    let cause = error.source().map(|cause| cause.to_string()).unwrap_or_default();
+    let cause = error.source().map(ToString::to_string).unwrap_or_default();
     // The last line of an expression's error says what is wrong, those before show it.
     match cause.lines().rev().find(|line| !line.trim().is_empty()) {
         Some(last) => format!("{error}: {}", last.trim().trim_start_matches("error: ")),

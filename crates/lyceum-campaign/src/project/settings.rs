@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::check;
 use super::error::ProjectFileError;
 use crate::patterns::{PatternTable, Scanner};
+use crate::process::Limits;
 
 /// What a campaign does, as a file says it.
 ///
@@ -129,6 +130,8 @@ pub struct ProjectLimits {
     pub output: u64,
     /// How many processes it may be.
     pub processes: u32,
+    /// How many files it may leave in its directory.
+    pub files: usize,
 }
 
 /// When a campaign ends: at whatever comes first.
@@ -143,7 +146,8 @@ pub struct StopLimits {
 }
 
 impl Default for ProjectLimits {
-    /// Ten seconds, 512 MiB of memory, files of 64 MiB, a mebibyte of output, ten processes.
+    /// Ten seconds, 512 MiB of memory, files of 64 MiB, a mebibyte of output, ten processes, and a hundred
+    /// files left behind.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(10),
@@ -152,6 +156,25 @@ impl Default for ProjectLimits {
             file: 64 << 20,
             output: 1 << 20,
             processes: 10,
+            files: 100,
+        }
+    }
+}
+
+impl From<&ProjectLimits> for Limits {
+    /// What a session's program is run with.
+    fn from(limits: &ProjectLimits) -> Self {
+        Self {
+            wall: limits.time,
+            processor: Some(limits.cpu),
+            memory: Some(limits.memory),
+            file_size: Some(limits.file),
+            // Several files may fill it up to what one may have.
+            directory: limits.file,
+            processes: Some(limits.processes),
+            output: limits.output,
+            error_output: limits.output,
+            ..Self::default()
         }
     }
 }

@@ -67,7 +67,10 @@ fn headline(find: &Find) -> String {
         FindKind::Timeout => "it ran too long".to_owned(),
         FindKind::CpuTime => "it used too much time of a processor".to_owned(),
         FindKind::Memory => "it asked for too much memory".to_owned(),
-        FindKind::OutputLimit => "it wrote too much".to_owned(),
+        FindKind::OutputLimit => "it printed too much".to_owned(),
+        FindKind::DiskLimit => "its files became too large".to_owned(),
+        FindKind::LeftProcesses => "it left processes behind".to_owned(),
+        FindKind::LeftFiles => "it left too many files behind".to_owned(),
         _ => "it said nothing".to_owned(),
     })
 }
