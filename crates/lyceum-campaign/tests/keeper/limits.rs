@@ -173,7 +173,8 @@ fn bomb_of_processes_ends_with_its_program() {
     let exit = run(&mut keeper, &ground.shell(&script).limits(within(2_000)));
 
     // The superuser is held to 300 more than the limit, everybody else to the limit.
-    assert!((20..=340).contains(&exit.processes.left), "{exit:?}");
+    let most = if rustix::process::getuid().is_root() { 340 } else { 32 };
+    assert!((20..=most).contains(&exit.processes.left), "{exit:?}");
     assert!(!is_running(&mark));
     assert!(run(&mut keeper, &ground.shell("true")).is_success());
 }
