@@ -21,6 +21,11 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// Returns the files that may lie in the directory, but are the keeper's.
+    pub(super) fn kept(&self) -> [&File; 2] {
+        [&self.output, &self.error_output]
+    }
+
     /// Reads the order that came with a message.
     pub(super) fn read(message: Message) -> Result<Self, Fault> {
         let wrong = Fault { step: Step::Order, errno: Errno::BADMSG.raw_os_error() };

@@ -137,6 +137,20 @@ async fn end_wakes_who_waits_for_it() {
 }
 
 #[test]
+fn program_inherits_no_file_of_its_master() {
+    for sandbox in BOTH {
+        let ground = Ground::new("files");
+        let file = fs::File::open("/dev/zero").unwrap();
+        rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+
+        // The last one is that of the list itself.
+        run(&mut keeper(sandbox), &ground.shell("exec ls /proc/self/fd"));
+
+        assert_eq!(ground.read("stdout"), "0\n1\n2\n3\n");
+    }
+}
+
+#[test]
 fn process_numbers_are_the_same_in_every_run() {
     let ground = Ground::new("numbers");
     let mut keeper = keeper(Sandbox::On);
