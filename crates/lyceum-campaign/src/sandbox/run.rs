@@ -84,12 +84,13 @@ fn attend(keeping: &mut Keeping, job: &Job) -> Result<Exit, Fault> {
 fn start(job: &Job, bounds: &Bounds) -> Result<Started, Fault> {
     let order = &job.order;
     let mut command = match order.terminal {
-        None => Command::new(&order.path),
+        None => Command::new(job.executable()),
         Some(_) => Command::new("/proc/self/exe"),
     };
     if order.terminal.is_some() {
         command.arg(stub::TERMINAL).arg(&order.path);
     } else {
+        command.arg0(&order.path);
         // On a terminal it leads a session of its own, which needs that it leads no group yet.
         command.process_group(0);
     }

@@ -64,10 +64,15 @@ pub(crate) fn within(milliseconds: u64) -> Limits {
     Limits { wall, ..Limits::default() }
 }
 
-/// Returns whether a process runs whose command line has this in it.
+/// Returns whether a program sleeps for so long.
 pub(crate) fn is_running(mark: &str) -> bool {
-    fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).contains(mark)
-    })
+    count_running(mark) > 0
+}
+
+/// Returns how many programs sleep for so long.
+pub(crate) fn count_running(mark: &str) -> usize {
+    let wanted = format!("sleep\0{mark}\0");
+    let lines = fs::read_dir("/proc").unwrap().flatten();
+    let lines = lines.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    lines.filter(|line| line == wanted.as_bytes()).count()
 }

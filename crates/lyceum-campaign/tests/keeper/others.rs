@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use lyceum_campaign::sandbox::{Keeper, KeeperError, Sandbox, Step};
 
-use crate::ground::{GROUND, Ground, keeper, run};
+use crate::ground::{BOTH, GROUND, Ground, count_running, keeper, run};
 
 /// The variable by which a test finds that it was started by itself.
 const AGAIN: &str = "LYCEUM_KEEPER_AGAIN";
@@ -77,4 +77,34 @@ fn machine_without_namespaces_is_named_and_can_be_gone_without() {
 
     let ground = Ground::new("without");
     assert!(run(&mut keeper(Sandbox::Off), &ground.shell("true")).is_success());
+}
+
+#[test]
+fn master_that_is_killed_leaves_nothing_behind() {
+    const NAME: &str = "others::master_that_is_killed_leaves_nothing_behind";
+    if let Some(mark) = std::env::var_os(AGAIN) {
+        let mark = mark.to_str().unwrap().to_owned();
+        let ground = Ground::new(&mark);
+        let script = format!("setsid sleep {mark} & echo up; exec sleep {mark}");
+        let mut keepers = BOTH.map(keeper);
+        for keeper in &mut keepers {
+            keeper.start(&ground.shell(&script)).unwrap();
+        }
+        let _killed = keepers.map(|mut keeper| keeper.wait());
+        return;
+    }
+    let mark = format!("85{}", std::process::id());
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    let mut master = command.args(["--exact", NAME]).env(AGAIN, &mark).spawn().unwrap();
+    while count_running(&mark) < 4 {
+        assert!(master.try_wait().unwrap().is_none());
+        std::thread::yield_now();
+    }
+
+    master.kill().unwrap();
+    master.wait().unwrap();
+
+    while count_running(&mark) > 0 {
+        std::thread::yield_now();
+    }
 }

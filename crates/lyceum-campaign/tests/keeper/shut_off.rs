@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 
-use lyceum_campaign::process::Ending;
+use lyceum_campaign::process::{Ending, Program};
 use lyceum_campaign::sandbox::Sandbox;
 
 use crate::ground::{Ground, keeper, run};
@@ -42,7 +42,7 @@ fn there_is_no_network() {
     let script = format!(
         "cat /proc/net/dev | grep -c : ; exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected"
     );
-    let program = lyceum_campaign::process::Program::new("/bin/bash", &ground.folder);
+    let program = Program::new("/bin/bash", &ground.folder);
     let exit = run(&mut keeper(Sandbox::On), &program.argument("-c").argument(script));
 
     assert_eq!(exit.ending, Ending::Code(1));
@@ -96,7 +96,7 @@ fn directory_in_the_private_folder_works_too() {
     let folder = std::env::temp_dir().join(format!("lyceum-session-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("input"), "brought in").unwrap();
-    let program = lyceum_campaign::process::Program::new("/bin/sh", &folder);
+    let program = Program::new("/bin/sh", &folder);
     let mut keeper = keeper(Sandbox::On);
 
     for _ in 0..2 {
@@ -107,6 +107,27 @@ fn directory_in_the_private_folder_works_too() {
         assert_eq!(fs::read_to_string(folder.join("output")).unwrap(), "out\n");
     }
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn program_in_the_private_folder_is_executed_all_the_same() {
+    let folder = std::env::temp_dir().join(format!("lyceum-program-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy("/bin/echo", folder.join("echo")).unwrap();
+    fs::write(folder.join("script"), "#!/bin/sh\necho script").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(folder.join("script"), mode).unwrap();
+    let ground = Ground::new("hidden");
+    let mut keeper = keeper(Sandbox::On);
+    let hidden = |name: &str| Program::new(folder.join(name), &ground.folder);
+
+    let exit = run(&mut keeper, &hidden("echo").argument("executed"));
+    assert!(exit.is_success() && ground.read("stdout") == "executed\n", "{exit:?}");
+
+    // Its interpreter does not find it.
+    let exit = run(&mut keeper, &hidden("script"));
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(!exit.is_success() && !ground.read("stderr").is_empty(), "{exit:?}");
 }
 
 #[test]
