@@ -8,3 +8,10 @@
 
 pub mod process;
 pub mod sandbox;
+
+/// The page of the guide: its program is compiled as a test.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/src/sandbox.md")]
+    struct Sandbox;
+}
