@@ -45,3 +45,10 @@ pub use report::{
     CampaignSummary, EndReason, History, MinimizedInput, Point, Report, ReportError, ReportedFind,
     SessionRecord, shell_words,
 };
+
+/// The page of the guide: its program is compiled as a test.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../../../docs/src/sandbox.md")]
+    struct Sandbox;
+}

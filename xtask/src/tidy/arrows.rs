@@ -55,6 +55,7 @@ const ROOMS: &[Room] = &[
     Room { folder: "bench/exchanges", uses: BENCHMARK, tests_use: &[] },
     Room { folder: "bench/remote", uses: BENCHMARK, tests_use: &["lyceum-test"] },
     Room { folder: "bench/restart", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/sessions", uses: CAMPAIGN, tests_use: &[] },
     Room { folder: "fuzz", uses: FUZZED, tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
@@ -89,6 +90,9 @@ const PROGRAM: &[&str] = &[
     "lyceum-universe",
     "lyceum-wire",
 ];
+
+/// What measures sessions of campaigns.
+const CAMPAIGN: &[&str] = &["lyceum-bench-figures", "lyceum-campaign"];
 
 /// What measures the project.
 const BENCHMARK: &[&str] = &["lyceum", "lyceum-bench-figures", "lyceum-exchange"];

@@ -22,7 +22,7 @@ pub struct Limits {
     /// How long it may take from its start; 10 s. Then everything that it started is killed, too.
     pub wall: Duration,
     /// How much processor time each of its processes may use; none. Counted in whole seconds by
-    /// the system, so it is rounded up.
+    /// the system, so it is rounded up, to one at least.
     pub processor: Option<Duration>,
     /// Bytes of address space for each process; 512 MiB. A program that asks for more is refused
     /// by the system. Programs that reserve much and use little (sanitizers, some garbage

@@ -44,7 +44,7 @@ impl Bounds {
             (Resource::Nproc, processes),
         ];
         let inherited = all.into_iter().filter_map(|(one, limit)| Some((one, limit?))).collect();
-        let processor = limits.processor.map(|time| time.as_secs_f64().ceil() as u64);
+        let processor = limits.processor.map(|time| (time.as_secs_f64().ceil() as u64).max(1));
         Ok(Self { inherited, processor })
     }
 

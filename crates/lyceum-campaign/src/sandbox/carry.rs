@@ -15,6 +15,9 @@ const FILE_LIMIT: u32 = 10_000;
 /// The deepest folder from which files are taken over.
 const DEPTH_LIMIT: u32 = 32;
 
+/// Bytes in what the system counts the size of files by.
+const BLOCK: u64 = 512;
+
 /// What was brought in, so that only what changed is brought out again.
 #[derive(Debug, Default)]
 pub(super) struct Carried {
@@ -31,10 +34,8 @@ type Stamp = (u64, i64, i64);
 /// # Errors
 ///
 /// Fails where there are more bytes than `size`, or more files or folders than are taken over.
-pub(super) fn bring_in(from: &Path, to: &Path, skip: &[File], size: u64) -> io::Result<Carried> {
-    let kept = skip.iter().filter_map(|file| file.metadata().ok());
-    let kept = kept.map(|found| (found.dev(), found.ino())).collect();
-    let mut carried = Carried { stamps: HashMap::new(), kept };
+pub(super) fn bring_in(from: &Path, to: &Path, skip: &[&File], size: u64) -> io::Result<Carried> {
+    let mut carried = Carried { stamps: HashMap::new(), kept: identities(skip) };
     let mut inward = Inward { from, to, room: size, files: 0 };
     inward.folder(Path::new(""), 0, &mut carried)?;
     Ok(carried)
@@ -62,23 +63,50 @@ pub(super) fn empty(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the bytes of all files in a folder, or more than `enough` as soon as there are.
-pub(super) fn weight(folder: &Path, enough: u64, depth: u32) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
-    let mut sum = 0_u64;
-    for entry in entries.flatten() {
-        let Ok(found) = entry.metadata() else { continue };
-        let bytes = match found.is_dir() {
-            true if depth < DEPTH_LIMIT => weight(&entry.path(), enough - sum, depth + 1),
-            true => 0,
-            false => found.len().min(found.blocks() * 512),
-        };
-        sum = sum.saturating_add(bytes);
-        if sum > enough {
-            break;
-        }
+/// A folder whose files are weighed while a program writes them.
+#[derive(Debug)]
+pub(super) struct Scales {
+    folder: PathBuf,
+    /// Files that belong to the keeper.
+    kept: Vec<(u64, u64)>,
+}
+
+impl Scales {
+    pub(super) fn new(folder: PathBuf, kept: &[&File]) -> Self {
+        Self { folder, kept: identities(kept) }
     }
-    sum
+
+    /// Returns whether all files together have more bytes than this.
+    pub(super) fn exceed(&self, most: u64) -> bool {
+        let mut room = most;
+        !self.fit(&self.folder, &mut room, 0)
+    }
+
+    fn fit(&self, folder: &Path, room: &mut u64, depth: u32) -> bool {
+        let Ok(entries) = fs::read_dir(folder) else { return true };
+        for entry in entries.flatten() {
+            let Ok(found) = entry.metadata() else { continue };
+            if found.is_dir() {
+                if depth < DEPTH_LIMIT && !self.fit(&entry.path(), room, depth + 1) {
+                    return false;
+                }
+                continue;
+            }
+            if self.kept.contains(&(found.dev(), found.ino())) {
+                continue;
+            }
+            // A file can be much longer than what it takes up.
+            let bytes = found.len().min(found.blocks() * BLOCK);
+            let Some(less) = room.checked_sub(bytes) else { return false };
+            *room = less;
+        }
+        true
+    }
+}
+
+fn identities(files: &[&File]) -> Vec<(u64, u64)> {
+    let found = files.iter().filter_map(|file| file.metadata().ok());
+    found.map(|found| (found.dev(), found.ino())).collect()
 }
 
 struct Inward<'a> {
@@ -248,8 +276,8 @@ mod tests {
         fs::write(&secret, "secret").unwrap();
         let log = outside.join("stdout");
         fs::write(&log, "log").unwrap();
-        let skip = [File::open(&log).unwrap()];
-        let carried = bring_in(&outside, &inside, &skip, 1024).unwrap();
+        let skip = File::open(&log).unwrap();
+        let carried = bring_in(&outside, &inside, &[&skip], 1024).unwrap();
         assert!(!inside.join("stdout").exists());
         fs::write(inside.join("stdout"), "forged").unwrap();
         std::os::unix::fs::symlink(&secret, inside.join("link")).unwrap();

@@ -1,8 +1,9 @@
 //! A keeper's process that takes orders, and starts the programs.
 
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, OwnedFd, RawFd};
 
+use nix::sys::signal::SigSet;
 use rustix::io::Errno;
 use rustix::net::RecvFlags;
 use rustix::process::{Pid, Signal, getpid, set_parent_process_death_signal, setsid};
@@ -17,7 +18,7 @@ use crate::sandbox::outer::tell;
 use crate::sandbox::scratch::Scratch;
 use crate::sandbox::{bounds, privileges, remains, run, socket};
 
-/// Where the master is reached.
+/// The first descriptor that is no standard stream.
 const FIRST_FREE: i32 = 3;
 
 /// The numbers that the system gives only once, before it counts on from here again and again.
@@ -58,12 +59,29 @@ pub(super) fn bare(socket: &OwnedFd) -> i32 {
     }
 }
 
-/// Takes the socket from the standard input, and puts nothing in its place.
+/// Takes the socket from the standard input, and puts nothing in its place. What else came from
+/// whoever started this process is no business of the programs: other open files, a terminal (and
+/// with it Control-C, which the master answers in its own way), signals that are held back.
 pub(super) fn take_socket() -> io::Result<OwnedFd> {
+    close_others()?;
+    SigSet::empty().thread_set_mask()?;
+    setsid()?;
     let socket = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdin(), FIRST_FREE)?;
     let nothing = std::fs::File::open("/dev/null")?;
     rustix::stdio::dup2_stdin(nothing.as_fd())?;
     Ok(socket)
+}
+
+/// Closes all files but the standard ones.
+fn close_others() -> io::Result<()> {
+    let names = std::fs::read_dir("/proc/self/fd")?.flatten().map(|entry| entry.file_name());
+    let numbers = names.filter_map(|name| name.to_str()?.parse::<RawFd>().ok());
+    let others: Vec<RawFd> = numbers.filter(|number| *number >= FIRST_FREE).collect();
+    for other in others {
+        // The list itself was one of them, and is closed by now.
+        let _closed = nix::unistd::close(other);
+    }
+    Ok(())
 }
 
 /// Tells the master why this is no keeper; returns the exit code.
@@ -86,9 +104,7 @@ fn furnish() -> Result<Enclosure, Fault> {
 
 /// Takes orders until the master is gone.
 fn serve(socket: OwnedFd, enclosure: Option<Enclosure>) -> i32 {
-    // No terminal of the master's is one of the programs'.
-    let prepared = setsid().at(Step::FirstProcess);
-    let prepared = prepared.and_then(|_session| bounds::no_core().at(Step::Limits));
+    let prepared = bounds::no_core().at(Step::Limits);
     let own_memory = match prepared.and_then(|()| bounds::own_memory().at(Step::Limits)) {
         Ok(bytes) => bytes,
         Err(fault) => return broken(&socket, fault),
@@ -120,8 +136,7 @@ impl Keeping {
         enclosure.counters.reset(job.order.limits.processes);
         let place = job.order.directory.as_ref();
         let size = job.order.limits.directory;
-        let kept = [job.output.try_clone()?, job.error_output.try_clone()?];
-        enclosure.scratch.enter(place, &job.directory, size, &kept).map(Some)
+        enclosure.scratch.enter(place, &job.directory, size, &job.kept()).map(Some)
     }
 
     /// Brings out what the program wrote.

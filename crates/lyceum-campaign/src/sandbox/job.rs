@@ -2,7 +2,8 @@
 
 use std::fs::File;
 use std::io::{Read, Seek};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::PathBuf;
 
 use rustix::io::Errno;
 
@@ -14,6 +15,8 @@ use crate::sandbox::socket::Message;
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) order: Order,
+    /// The program's file, for where it cannot be seen.
+    pub(super) program: OwnedFd,
     pub(super) input: OwnedFd,
     pub(super) output: File,
     pub(super) error_output: File,
@@ -21,17 +24,33 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// Returns a path by which the program can be executed.
+    ///
+    /// One in a folder that the sandbox has its own of is reached by its open file. The system
+    /// takes that for programs, but not for scripts: their interpreter opens them by their path.
+    pub(super) fn executable(&self) -> PathBuf {
+        let path = PathBuf::from(&self.order.path);
+        let hidden = || PathBuf::from(format!("/proc/self/fd/{}", self.program.as_raw_fd()));
+        if path.exists() { path } else { hidden() }
+    }
+
+    /// Returns the files that may lie in the directory, but are the keeper's.
+    pub(super) fn kept(&self) -> [&File; 2] {
+        [&self.output, &self.error_output]
+    }
+
     /// Reads the order that came with a message.
     pub(super) fn read(message: Message) -> Result<Self, Fault> {
         let wrong = Fault { step: Step::Order, errno: Errno::BADMSG.raw_os_error() };
-        let five = <[OwnedFd; 5]>::try_from(message.descriptors).map_err(|_other| wrong)?;
-        let [order, input, output, error_output, directory] = five;
+        let six = <[OwnedFd; 6]>::try_from(message.descriptors).map_err(|_other| wrong)?;
+        let [order, program, input, output, error_output, directory] = six;
         let mut order = File::from(order);
         let mut bytes = Vec::new();
         order.rewind().at(Step::Order)?;
         Read::take(order, ORDER_LIMIT as u64).read_to_end(&mut bytes).at(Step::Order)?;
         Ok(Self {
             order: postcard::from_bytes(&bytes).map_err(|_broken| wrong)?,
+            program,
             input,
             output: File::from(output),
             error_output: File::from(error_output),

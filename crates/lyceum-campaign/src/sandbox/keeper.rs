@@ -5,11 +5,12 @@ use std::fs::{self, File};
 use std::io::{self, Seek, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf, absolute};
 use std::process::{Child, Command, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{MemfdFlags, memfd_create};
+use rustix::fs::{MemfdFlags, Mode, OFlags, memfd_create};
 use rustix::io::Errno;
 use rustix::net::{RecvFlags, Shutdown};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
@@ -82,7 +83,7 @@ impl Keeper {
             Sandbox::Off => stub::BARE,
         };
         let mut command = Command::new(path);
-        command.arg(argument).env_clear().env(stub::MARK, "1");
+        command.arg0(stub::NAME).arg(argument).env_clear().env(stub::MARK, "1");
         command.stdin(Stdio::from(theirs)).stdout(Stdio::null());
         let stub = command.spawn().map_err(failed)?;
         // Its end of the socket is in the command, and would keep it open.
@@ -108,14 +109,13 @@ impl Keeper {
         let directory = directory(&program.directory)?;
         let folder = File::open(&directory)
             .map_err(|source| StartError::Directory { path: directory.clone(), source })?;
+        let file = by_path(&path)?;
         let input = input(&program.input).map_err(|source| StartError::Input { source })?;
         let output = output(program.output_path())?;
         let error_output = output_beside(program, &output)?;
         let order = order(program, path, directory)?;
-        let parts = [order.as_fd(), input.as_fd(), output.as_fd(), error_output.as_fd()];
-        let mut descriptors = parts.to_vec();
-        descriptors.push(folder.as_fd());
-        socket::send(&self.socket, START, &descriptors)
+        let files = [&order, &file, &input, &output, &error_output, &folder];
+        socket::send(&self.socket, START, &files.map(AsFd::as_fd))
             .map_err(|source| StartError::Lost { source })?;
         self.running = Some(Running::default());
         Ok(())
@@ -289,6 +289,15 @@ fn executable(path: &Path) -> Result<PathBuf, StartError> {
         return Err(failed(io::ErrorKind::PermissionDenied.into()));
     }
     absolute(path).map_err(failed)
+}
+
+/// Opens a program without the right to read it.
+fn by_path(path: &Path) -> Result<File, StartError> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    let opened = rustix::fs::open(path, flags, Mode::empty());
+    let failed =
+        |source: Errno| StartError::Program { path: path.to_owned(), source: source.into() };
+    opened.map(File::from).map_err(failed)
 }
 
 /// Returns the path of a folder without links.

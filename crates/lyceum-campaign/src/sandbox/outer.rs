@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use nix::sched::CloneFlags;
@@ -55,7 +56,7 @@ fn enclose(socket: &OwnedFd) -> Result<i32, Fault> {
 fn spawn_inside(socket: &OwnedFd) -> io::Result<std::process::Child> {
     let end = socket.as_fd().try_clone_to_owned()?;
     let mut command = Command::new("/proc/self/exe");
-    command.arg(stub::INSIDE).env_clear().env(stub::MARK, "1");
+    command.arg0(stub::NAME).arg(stub::INSIDE).env_clear().env(stub::MARK, "1");
     command.stdin(Stdio::from(end)).stdout(Stdio::null()).spawn()
 }
 

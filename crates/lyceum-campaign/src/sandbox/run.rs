@@ -12,11 +12,13 @@ use wait4::{ResUse, Wait4};
 
 use crate::process::{Ending, Exit, Limit, Limits, Output, Overflow, Processes};
 use crate::sandbox::bounds::Bounds;
+use crate::sandbox::carry::Scales;
 use crate::sandbox::fault::{AtStep, Fault, Step};
 use crate::sandbox::inner::Keeping;
 use crate::sandbox::job::Job;
 use crate::sandbox::message::Reply;
 use crate::sandbox::pump::Pump;
+use crate::sandbox::scratch::path_of;
 use crate::sandbox::stopwatch::Stopwatch;
 use crate::sandbox::terminal::{Terminal, Typist};
 use crate::sandbox::watch::{self, Watch};
@@ -64,7 +66,8 @@ fn attend(keeping: &mut Keeping, job: &Job) -> Result<Exit, Fault> {
             buffer: &mut keeping.buffer,
             limits,
             overflow: job.order.overflow,
-            directory: (!is_enclosed).then_some(&job.directory),
+            scales: (!is_enclosed).then(|| Scales::new(path_of(&job.directory), &job.kept())),
+            looks: 0,
         };
         watch.until_end()
     });
@@ -81,12 +84,13 @@ fn attend(keeping: &mut Keeping, job: &Job) -> Result<Exit, Fault> {
 fn start(job: &Job, bounds: &Bounds) -> Result<Started, Fault> {
     let order = &job.order;
     let mut command = match order.terminal {
-        None => Command::new(&order.path),
+        None => Command::new(job.executable()),
         Some(_) => Command::new("/proc/self/exe"),
     };
     if order.terminal.is_some() {
         command.arg(stub::TERMINAL).arg(&order.path);
     } else {
+        command.arg0(&order.path);
         // On a terminal it leads a session of its own, which needs that it leads no group yet.
         command.process_group(0);
     }

@@ -16,6 +16,12 @@ pub(super) const PARKED: &str = "/dev/directory";
 /// The last part of it.
 pub(super) const PARKED_NAME: &str = "directory";
 
+/// The least that it can hold.
+const LEAST: u64 = 4096;
+
+/// The most that it can hold.
+const MOST: u64 = 1 << 50;
+
 /// Other places that programs write to.
 const LEFT_OVERS: &[&str] = &["/tmp", "/dev/shm"];
 
@@ -42,8 +48,10 @@ impl Scratch {
         place: &Path,
         outside: &File,
         size: u64,
-        skip: &[File],
+        skip: &[&File],
     ) -> io::Result<Carried> {
+        // The system takes none as no limit at all, and not every number.
+        let size = size.clamp(LEAST, MOST);
         if size != self.size {
             mounts::resize(Path::new(PARKED), size)?;
             self.size = size;

@@ -18,6 +18,9 @@ pub(super) const INSIDE: &str = "--lyceum-keeper=inside";
 /// The argument of a program that takes its terminal before it becomes another one.
 pub(super) const TERMINAL: &str = "--lyceum-keeper=terminal";
 
+/// What a keeper is called in lists of processes.
+pub(super) const NAME: &str = "lyceum-keeper";
+
 /// The variable by which a program finds that it was started to be a keeper.
 pub(super) const MARK: &str = "LYCEUM_KEEPER";
 

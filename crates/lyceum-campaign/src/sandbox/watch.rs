@@ -1,6 +1,5 @@
 //! A keeper's eye on the one program that runs.
 
-use std::fs::File;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -10,15 +9,19 @@ use rustix::net::RecvFlags;
 use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::process::{Limit, Limits, Overflow};
+use crate::sandbox::carry::Scales;
 use crate::sandbox::fault::{AtStep, Fault, Step};
 use crate::sandbox::message::STOP;
 use crate::sandbox::pump::Pump;
+use crate::sandbox::socket;
 use crate::sandbox::stopwatch::Stopwatch;
 use crate::sandbox::terminal::Typist;
-use crate::sandbox::{carry, scratch, socket};
 
 /// How often a directory that the system does not limit is looked at.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// The longest wait at a time: the system does not take every number.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 /// Everything that a keeper waits for while a program runs.
 pub(super) struct Watch<'a> {
@@ -33,7 +36,9 @@ pub(super) struct Watch<'a> {
     pub(super) limits: &'a Limits,
     pub(super) overflow: Overflow,
     /// The directory, where it is for the keeper to see that it does not grow too much.
-    pub(super) directory: Option<&'a File>,
+    pub(super) scales: Option<Scales>,
+    /// How often it was looked at.
+    pub(super) looks: u32,
 }
 
 /// What was ready at one look.
@@ -53,8 +58,8 @@ impl Watch<'_> {
             if now >= deadline {
                 return Ok(stopped.or(Some(Limit::Wall)));
             }
-            let mut wait = deadline - now;
-            if self.directory.is_some() {
+            let mut wait = (deadline - now).min(LONGEST);
+            if self.scales.is_some() {
                 wait = wait.min(LOOK);
             }
             let ready = self.look(wait).at(Step::Watch)?;
@@ -69,7 +74,7 @@ impl Watch<'_> {
             if ready.end {
                 return Ok(stopped);
             }
-            if let Some(limit) = self.exceeded() {
+            if let Some(limit) = self.exceeded(now) {
                 return Ok(stopped.or(Some(limit)));
             }
             if ready.socket && stopped.is_none() {
@@ -97,14 +102,17 @@ impl Watch<'_> {
         Ok(Ready { socket: is_ready(0), end: is_ready(1), sink: has_sink && is_ready(2) })
     }
 
-    fn exceeded(&self) -> Option<Limit> {
+    fn exceeded(&mut self, now: Duration) -> Option<Limit> {
         let cut = cut(self.pumps).filter(|_| self.overflow == Overflow::End);
         if cut.is_some() {
             return cut;
         }
-        let most = self.limits.directory;
-        let folder = self.directory.map(scratch::path_of)?;
-        (carry::weight(&folder, most, 0) > most).then_some(Limit::Directory)
+        let scales = self.scales.as_ref()?;
+        if now < LOOK.saturating_mul(self.looks) {
+            return None;
+        }
+        self.looks = self.looks.saturating_add(1);
+        scales.exceed(self.limits.directory).then_some(Limit::Directory)
     }
 
     /// Asks the program to stop, and returns until when it has time. A master that is gone or

@@ -9,6 +9,9 @@ use lyceum_campaign::sandbox::{Keeper, Sandbox};
 /// Both ways to run a program.
 pub(crate) const BOTH: [Sandbox; 2] = [Sandbox::On, Sandbox::Off];
 
+/// The variable that says where the folders are, if not where all tests have theirs.
+pub(crate) const GROUND: &str = "LYCEUM_KEEPER_GROUND";
+
 /// A folder that is removed with the value.
 pub(crate) struct Ground {
     pub(crate) folder: PathBuf,
@@ -17,7 +20,8 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) fn new(name: &str) -> Self {
         let name = format!("keeper-{name}-{}", std::process::id());
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let all = std::env::var_os(GROUND).unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
+        let folder = Path::new(&all).join(name);
         let _none = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         Self { folder }
@@ -60,10 +64,15 @@ pub(crate) fn within(milliseconds: u64) -> Limits {
     Limits { wall, ..Limits::default() }
 }
 
-/// Returns whether a process runs whose command line has this in it.
+/// Returns whether a program sleeps for so long.
 pub(crate) fn is_running(mark: &str) -> bool {
-    fs::read_dir("/proc").unwrap().flatten().any(|entry| {
-        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).contains(mark)
-    })
+    count_running(mark) > 0
+}
+
+/// Returns how many programs sleep for so long.
+pub(crate) fn count_running(mark: &str) -> usize {
+    let wanted = format!("sleep\0{mark}\0");
+    let lines = fs::read_dir("/proc").unwrap().flatten();
+    let lines = lines.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
+    lines.filter(|line| line == wanted.as_bytes()).count()
 }

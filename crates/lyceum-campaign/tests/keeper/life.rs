@@ -137,6 +137,42 @@ async fn end_wakes_who_waits_for_it() {
 }
 
 #[test]
+fn program_inherits_no_file_of_its_master() {
+    for sandbox in BOTH {
+        let ground = Ground::new("files");
+        let file = fs::File::open("/dev/zero").unwrap();
+        rustix::io::fcntl_setfd(&file, rustix::io::FdFlags::empty()).unwrap();
+
+        // The last one is that of the list itself.
+        run(&mut keeper(sandbox), &ground.shell("exec ls /proc/self/fd"));
+
+        assert_eq!(ground.read("stdout"), "0\n1\n2\n3\n");
+    }
+}
+
+#[test]
+fn key_that_interrupts_the_master_reaches_no_program() {
+    for sandbox in BOTH {
+        let ground = Ground::new("session");
+        let mut keeper = keeper(sandbox);
+        keeper.start(&ground.shell("echo up; exec sleep 60")).unwrap();
+        while !ground.read("stdout").contains("up") {
+            std::thread::yield_now();
+        }
+        assert!(keeper.poll().unwrap().is_none());
+
+        let number = keeper.process_number().unwrap().cast_signed();
+        let (program, own) = (rustix::process::Pid::from_raw(number), None);
+
+        // A terminal signals processes of its own session only.
+        let session = rustix::process::getsid(program).unwrap();
+        assert_ne!(session, rustix::process::getsid(own).unwrap());
+        keeper.stop();
+        assert_eq!(keeper.wait().unwrap().limit, Some(Limit::Stopped));
+    }
+}
+
+#[test]
 fn process_numbers_are_the_same_in_every_run() {
     let ground = Ground::new("numbers");
     let mut keeper = keeper(Sandbox::On);

@@ -4,5 +4,6 @@ mod faults;
 mod ground;
 mod life;
 mod limits;
+mod others;
 mod shut_off;
 mod streams;

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 
-use lyceum_campaign::process::Ending;
+use lyceum_campaign::process::{Ending, Program};
 use lyceum_campaign::sandbox::Sandbox;
 
 use crate::ground::{Ground, keeper, run};
@@ -17,22 +17,20 @@ fn output(ground: &Ground, script: &str) -> (Ending, String) {
 #[test]
 fn nothing_is_written_but_its_own_places() {
     let ground = Ground::new("read-only");
-    let outside = ground.folder.parent().unwrap().join("outside");
-    let script = format!(
-        "for f in / /usr /etc /var/tmp /dev /proc /sys /run /home '{}'; do \
-         (echo x > $f/lyceum-was-here) 2>/dev/null && echo written $f; done; \
-         (echo 1 > /proc/sys/kernel/panic) 2>/dev/null && echo panic; \
-         chmod 600 /dev/null 2>/dev/null && echo changed; \
-         echo a > own && echo b > /tmp/own && echo c > /dev/shm/own && \
-         cat own /tmp/own /dev/shm/own",
-        outside.parent().unwrap().display()
-    );
+    let script = "for f in / /usr /etc /var/tmp /dev /proc /sys /run /home; do \
+                  (echo x > $f/lyceum-was-here) 2>/dev/null && echo written $f; done; \
+                  (echo x > ../lyceum-was-here) 2>/dev/null; \
+                  (echo 1 > /proc/sys/kernel/panic) 2>/dev/null && echo panic; \
+                  chmod 600 /dev/null 2>/dev/null && echo changed; \
+                  echo a > own && echo b > /tmp/own && echo c > /dev/shm/own && \
+                  cat own /tmp/own /dev/shm/own";
 
-    let (ending, text) = output(&ground, &script);
+    let (ending, text) = output(&ground, script);
 
     assert_eq!((ending, text.as_str()), (Ending::Code(0), "a\nb\nc\n"));
     assert_eq!(ground.read("own"), "a\n");
     assert!(!std::path::Path::new("/tmp/own").exists());
+    assert!(!ground.folder.parent().unwrap().join("lyceum-was-here").exists());
 }
 
 #[test]
@@ -44,7 +42,7 @@ fn there_is_no_network() {
     let script = format!(
         "cat /proc/net/dev | grep -c : ; exec 3<>/dev/tcp/127.0.0.1/{port} && echo connected"
     );
-    let program = lyceum_campaign::process::Program::new("/bin/bash", &ground.folder);
+    let program = Program::new("/bin/bash", &ground.folder);
     let exit = run(&mut keeper(Sandbox::On), &program.argument("-c").argument(script));
 
     assert_eq!(exit.ending, Ending::Code(1));
@@ -98,7 +96,7 @@ fn directory_in_the_private_folder_works_too() {
     let folder = std::env::temp_dir().join(format!("lyceum-session-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("input"), "brought in").unwrap();
-    let program = lyceum_campaign::process::Program::new("/bin/sh", &folder);
+    let program = Program::new("/bin/sh", &folder);
     let mut keeper = keeper(Sandbox::On);
 
     for _ in 0..2 {
@@ -112,13 +110,37 @@ fn directory_in_the_private_folder_works_too() {
 }
 
 #[test]
+fn program_in_the_private_folder_is_executed_all_the_same() {
+    let folder = std::env::temp_dir().join(format!("lyceum-program-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy("/bin/echo", folder.join("echo")).unwrap();
+    fs::write(folder.join("script"), "#!/bin/sh\necho script").unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(folder.join("script"), mode).unwrap();
+    let ground = Ground::new("hidden");
+    let mut keeper = keeper(Sandbox::On);
+    let hidden = |name: &str| Program::new(folder.join(name), &ground.folder);
+
+    let exit = run(&mut keeper, &hidden("echo").argument("executed"));
+    assert!(exit.is_success() && ground.read("stdout") == "executed\n", "{exit:?}");
+
+    // Its interpreter does not find it.
+    let exit = run(&mut keeper, &hidden("script"));
+    fs::remove_dir_all(&folder).unwrap();
+    assert!(!exit.is_success() && !ground.read("stderr").is_empty(), "{exit:?}");
+}
+
+#[test]
 fn what_one_program_leaves_the_next_does_not_find() {
     let ground = Ground::new("traces");
     let mut keeper = keeper(Sandbox::On);
     let traces = "echo x > /tmp/trace; mkdir -p /tmp/d/e; ln -s /etc /tmp/d/link; ipcmk -Q";
     assert!(run(&mut keeper, &ground.shell(traces)).is_success(), "{}", ground.read("stderr"));
 
-    let exit = run(&mut keeper, &ground.shell("ls -A /tmp; ipcs -q | grep -c 0x"));
+    let exit = run(
+        &mut keeper,
+        &ground.shell("ls -d /tmp/trace /tmp/d 2>/dev/null; ipcs -q | grep -c 0x"),
+    );
 
     assert_eq!((exit.ending, ground.read("stdout").as_str()), (Ending::Code(1), "0\n"));
 }

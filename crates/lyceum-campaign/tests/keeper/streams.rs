@@ -49,6 +49,19 @@ fn both_streams_can_go_to_one_file() {
 }
 
 #[test]
+fn output_that_cannot_be_kept_is_cut() {
+    for sandbox in BOTH {
+        let ground = Ground::new("unkept");
+
+        let program = ground.shell("echo lost; echo kept >&2").output("/dev/full");
+        let exit = run(&mut keeper(sandbox), &program);
+
+        assert_eq!((exit.output.bytes, exit.output.cut), (0, true));
+        assert_eq!(exit.limit, Some(Limit::Output));
+    }
+}
+
+#[test]
 fn program_without_a_terminal_has_none() {
     for sandbox in BOTH {
         let ground = Ground::new("no-terminal");
