@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use lyceum_campaign::process::{Ending, Exit, Input, Limits, Program, TerminalSize};
 use lyceum_campaign::sandbox::{Keeper, Sandbox};

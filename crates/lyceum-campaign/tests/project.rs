@@ -244,7 +244,8 @@ wrong! {
         "patterns.defaults = 0" => "2:21: invalid type: integer `0`, expected a boolean";
     wrong_pattern_words:
         "patterns.words = [\"a\"]" => "2:18: invalid type: sequence, expected a table",
-        "patterns.words.a = 1.5" => "2:20: the weight of `a` is 1.5, expected a number from -1 to 1",
+        "patterns.words.a = 1.5" => "2:20: the weight of `a` is 1.5, expected a number from -1 to \
+            1",
         "patterns.words.\"\" = 1.0" => "2:21: expected a word, found nothing";
     wrong_pattern_expressions:
         "patterns.expressions.'a(' = 1.0" => "2:29: no pattern can be made of `a(`: unclosed group";

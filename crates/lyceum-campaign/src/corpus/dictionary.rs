@@ -210,7 +210,9 @@ mod tests {
         }
 
         #[test]
-        fn written_words_are_read(words in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..9), 0..9)) {
+        fn written_words_are_read(
+            words in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..9), 0..9),
+        ) {
             let line = |word: &Vec<u8>| {
                 let bytes: String = word.iter().map(|byte| format!("\\x{byte:02x}")).collect();
                 format!("\"{bytes}\"\n")

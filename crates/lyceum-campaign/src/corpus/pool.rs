@@ -291,7 +291,10 @@ mod tests {
     proptest! {
         #[test]
         fn never_more_than_its_limits(
-            inputs in prop::collection::vec((prop::collection::vec(0..3_u8, 0..10), -2.0..2.0), 0..60),
+            inputs in prop::collection::vec(
+                (prop::collection::vec(0..3_u8, 0..10), -2.0..2.0),
+                0..60,
+            ),
         ) {
             let mut corpus = corpus(5);
             corpus.add_seed("seed", b"seed");

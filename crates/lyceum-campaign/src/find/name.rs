@@ -120,7 +120,8 @@ mod tests {
             }
             let name = name.to_string();
             prop_assert!(!name.is_empty() && name.len() <= 5 * 41 && !name.starts_with('-'));
-            prop_assert!(name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)));
+            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+            prop_assert!(name.bytes().all(is_plain));
         }
     }
 }

@@ -215,6 +215,10 @@ mod tests {
 
     use super::*;
 
+    fn lines(lines: &[&str]) -> String {
+        lines.join("\n")
+    }
+
     fn frames(output: &str) -> Vec<String> {
         Trace::of(output.as_bytes()).frames
     }
@@ -235,33 +239,51 @@ mod tests {
 
     #[test]
     fn stack_of_a_panic_is_without_noise() {
-        let output = "thread 'main' panicked at src/parse.rs:41:9:\nbad\nstack backtrace:\n   \
-            0: __rustc::rust_begin_unwind\n             at /rustc/0123/library/std/src/a.rs:1:2\n   \
-            1: core::panicking::panic_fmt\n             at /rustc/0123/library/core/src/a.rs:1:2\n   \
-            2: target::parse::value::h0123456789abcdef\n             at ./src/parse.rs:41:9\n   \
-            3: target::parse::list\n             at ./src/parse.rs:60:9\n   \
-            4: target::main\n   5: core::ops::function::FnOnce::call_once\nnote: Some\n";
+        let output = lines(&[
+            "thread 'main' panicked at src/parse.rs:41:9:",
+            "bad",
+            "stack backtrace:",
+            "   0: __rustc::rust_begin_unwind",
+            "             at /rustc/0123/library/std/src/panicking.rs:1:2",
+            "   1: core::panicking::panic_fmt",
+            "             at /rustc/0123/library/core/src/panicking.rs:1:2",
+            "   2: target::parse::value::h0123456789abcdef",
+            "             at ./src/parse.rs:41:9",
+            "   3: target::parse::list",
+            "             at ./src/parse.rs:60:9",
+            "   4: target::main",
+            "   5: core::ops::function::FnOnce::call_once",
+            "note: Some details are omitted",
+        ]);
         let expected = [
             "target::parse::value (src/parse.rs:41)",
             "target::parse::list (src/parse.rs:60)",
             "target::main",
         ];
-        assert_eq!(frames(output), expected);
+        assert_eq!(frames(&output), expected);
     }
 
     #[test]
     fn stacks_of_sanitizers_and_debuggers_are_read() {
-        let sanitizer = "==12==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x60\n\
-            READ of size 1\n    #0 0x49 in __asan_memcpy (/t/a.out+0x49)\n    \
-            #1 0x4b in parse /t/src/main.c:12:3\n    #2 0x7f (/lib/libc.so.6+0x2d)\n\n\
-            0x60 is located\n    #0 0x99 in malloc /a.c:1:1\n";
+        let sanitizer = &lines(&[
+            "==12==ERROR: AddressSanitizer: heap-buffer-overflow on address 0x60",
+            "READ of size 1",
+            "    #0 0x49 in __asan_memcpy (/t/a.out+0x49)",
+            "    #1 0x4b in parse /t/src/main.c:12:3",
+            "    #2 0x7f (/lib/libc.so.6+0x2d)",
+            "",
+            "0x60 is located",
+            "    #0 0x99 in malloc /a.c:1:1",
+        ]);
         assert_eq!(frames(sanitizer), ["parse (src/main.c:12)", "libc.so.6"]);
         assert_eq!(message(sanitizer), "AddressSanitizer: heap-buffer-overflow");
 
-        let debugger = "#0  __pthread_kill_implementation (threadid=1) at ./nptl/pthread_kill.c:44\n\
-            #1  0x00007f in __GI_raise (sig=6) at ../raise.c:26\n\
-            #2  0x000055 in check (text=0x7ffc \"a at b\", n=3) at main.c:7\n\
-            #3  0x000055 in main () at main.c:20\n";
+        let debugger = &lines(&[
+            "#0  __pthread_kill_implementation (threadid=1) at ./nptl/pthread_kill.c:44",
+            "#1  0x00007f in __GI_raise (sig=6) at ../raise.c:26",
+            "#2  0x000055 in check (text=0x7ffc \"a at b\", n=3) at main.c:7",
+            "#3  0x000055 in main () at main.c:20",
+        ]);
         assert_eq!(frames(debugger), ["check (main.c:7)", "main (main.c:20)"]);
     }
 
@@ -285,8 +307,14 @@ mod tests {
 
     #[test]
     fn python_stack_is_turned_around() {
-        let output = "Traceback (most recent call last):\n  File \"/t/main.py\", line 9, in <module>\n    \
-            parse(text)\n  File \"/t/parse.py\", line 3, in parse\n    raise ValueError\nValueError\n";
+        let output = &lines(&[
+            "Traceback (most recent call last):",
+            "  File \"/t/main.py\", line 9, in <module>",
+            "    parse(text)",
+            "  File \"/t/parse.py\", line 3, in parse",
+            "    raise ValueError",
+            "ValueError",
+        ]);
         assert_eq!(frames(output), ["parse (t/parse.py)", "<module> (t/main.py)"]);
     }
 

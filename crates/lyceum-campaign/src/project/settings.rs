@@ -146,8 +146,8 @@ pub struct StopLimits {
 }
 
 impl Default for ProjectLimits {
-    /// Ten seconds, 512 MiB of memory, files of 64 MiB, a mebibyte of output, ten processes, and a hundred
-    /// files left behind.
+    /// Ten seconds, 512 MiB of memory, files of 64 MiB, a mebibyte of output, ten processes, and a
+    /// hundred files left behind.
     fn default() -> Self {
         Self {
             time: Duration::from_secs(10),

@@ -10,8 +10,11 @@ pub(super) fn line(text: &str) -> String {
 
 /// Returns whether a letter is a command to a screen, or turns the order of others around.
 pub(super) fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+    let is_order = matches!(
+        letter,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+    );
+    is_order || letter.is_control()
 }
 
 /// Writes bytes as text in one line, with `\xNN` for what is none.

@@ -94,7 +94,10 @@ pre {
 }
 .dump { white-space: pre; overflow-x: auto; }
 .replay { user-select: all; }
-.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 16px; }
+.plots {
+  display: grid; gap: 16px;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr));
+}
 figure {
   margin: 0; background: var(--card); border: 1px solid var(--rule); border-radius: 10px;
   padding: 14px 14px 6px;
