@@ -2,9 +2,11 @@
 
 mod dictionary;
 mod folder;
+mod novelty;
 mod pool;
 mod tokens;
 
 pub use dictionary::{Dictionary, DictionaryError};
 pub use folder::{CorpusError, Skipped, SkippedWhy};
+pub use novelty::Novelty;
 pub use pool::{Corpus, CorpusLimits, Input, Origin};

@@ -11,4 +11,5 @@ mod trace;
 pub use book::{FindBook, KnownFind, Noted};
 pub use cause::{Cause, Find};
 pub use kind::FindKind;
+pub(crate) use line::alike;
 pub use name::DirectoryName;

@@ -10,6 +10,7 @@
 //!
 //! - [`ProjectFile`] says what a campaign does: the program, its inputs, limits and patterns.
 //! - [`Corpus`] has inputs worth changing, [`Dictionary`] words worth putting into them.
+//!   [`Novelty`] tells which inputs let a program do something new.
 //! - [`Mutator`] changes inputs, and [`Strength`] says how much, by what the sessions scored.
 //! - [`Scanner`] scores what a program prints, [`OutputWatch`] follows a file that grows.
 //! - [`Find`] is what a session found, and [`FindBook`] tells new ones from those known.
@@ -31,8 +32,8 @@ mod patterns;
 mod report;
 
 pub use corpus::{
-    Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Origin, Skipped,
-    SkippedWhy,
+    Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Novelty, Origin,
+    Skipped, SkippedWhy,
 };
 pub use find::{Cause, DirectoryName, Find, FindBook, FindKind, KnownFind, Noted};
 pub use minimize::{MinimizeStatus, Minimizer};

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use lyceum_campaign::process::{Ending, Exit, Input, Limits, Program, TerminalSize};
 use lyceum_campaign::sandbox::{Keeper, Sandbox};
-use lyceum_campaign::{Corpus, CorpusLimits, Find, FindKind, Mutator, ProjectFile, Strength};
+use lyceum_campaign::{
+    Corpus, CorpusLimits, Find, FindKind, MinimizeStatus, Minimizer, Mutator, Novelty, ProjectFile,
+    Strength,
+};
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
@@ -19,6 +22,7 @@ struct Hunt {
     directory: PathBuf,
     project: ProjectFile,
     corpus: Corpus,
+    novelty: Novelty,
     mutator: Mutator,
     strength: Strength,
     random: SmallRng,
@@ -32,7 +36,8 @@ impl Hunt {
         let limits = CorpusLimits { input_bytes: project.input_size, ..CorpusLimits::default() };
         let seeds = targets.join("corpus").join(name);
         let (corpus, _) = Corpus::read_folder(&seeds, limits).unwrap();
-        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hunt-{name}"));
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("hunt-{name}-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         Self {
             keeper: Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap(),
@@ -42,21 +47,25 @@ impl Hunt {
             strength: Strength::new(project.strength),
             project,
             corpus,
+            novelty: Novelty::default(),
             random: SmallRng::seed_from_u64(1),
         }
     }
 
-    /// Runs sessions until the bug is found, and returns how many it took.
-    fn run(&mut self, bug: &str, is_terminal: bool) -> Option<u64> {
+    /// Runs sessions until the bug is found, and returns how many it took and the input.
+    fn run(&mut self, bug: &str, is_terminal: bool) -> Option<(u64, Vec<u8>)> {
         for session in 1..=SESSIONS {
             let place = self.corpus.choose(&mut self.random)?;
             let input = self.corpus.inputs()[place].bytes.clone();
             let other = self.corpus.other(place, &mut self.random);
             let strength = self.strength.value();
             let mutant = self.mutator.mutate(&input, other, strength, &mut self.random);
-            let (exit, find) = self.session(mutant.bytes, is_terminal);
+            let (exit, output, find) = self.session(mutant.bytes.clone(), is_terminal);
             if find.is_some_and(|find| find.key().starts_with(bug)) {
-                return Some(session);
+                return Some((session, mutant.bytes));
+            }
+            if self.novelty.is_new(exit.ending, &output) {
+                self.corpus.keep(&mutant.bytes, session, 0.0);
             }
             let is_refused = exit.ending == Ending::Code(1);
             self.strength.record(if is_refused { -0.5 } else { 0.0 }, false);
@@ -64,7 +73,7 @@ impl Hunt {
         None
     }
 
-    fn session(&mut self, input: Vec<u8>, is_terminal: bool) -> (Exit, Option<Find>) {
+    fn session(&mut self, input: Vec<u8>, is_terminal: bool) -> (Exit, Vec<u8>, Option<Find>) {
         let limits = Limits::from(&self.project.limits);
         let mut program =
             Program::new(&self.program, &self.directory).input(Input::Bytes(input)).limits(limits);
@@ -84,7 +93,12 @@ impl Hunt {
             .or_else(|| (files > self.project.limits.files).then_some(FindKind::LeftFiles))
             .or_else(|| is_pattern.then_some(FindKind::Pattern));
         let find = kind.map(|kind| Find::new(kind, &output, scanner.best_hit()));
-        (exit, find)
+        if files > 2 {
+            // More than what it printed: the next session begins without.
+            fs::remove_dir_all(&self.directory).unwrap();
+            fs::create_dir(&self.directory).unwrap();
+        }
+        (exit, output, find)
     }
 }
 
@@ -95,11 +109,11 @@ macro_rules! found {
             let name = stringify!($test);
             let mut hunt = Hunt::new(name, env!(concat!("CARGO_BIN_EXE_target-", $program)));
 
-            let sessions = hunt.run($bug, name == "terminal");
+            let found = hunt.run($bug, name == "terminal");
 
             fs::remove_dir_all(&hunt.directory).unwrap();
-            println!("{name}: {sessions:?}");
-            assert!(sessions.is_some(), "not found in {SESSIONS} sessions");
+            let (sessions, input) = found.expect("it was not found");
+            println!("{name}: {sessions} sessions, {} bytes", input.len());
         }
     )+};
 }
@@ -122,4 +136,41 @@ found! {
     states: "states" => "exitcode101 at targets/states.rs:";
     disk: "disk" => "disk_limit";
     terminal: "terminal" => "exitcode101 at targets/terminal.rs:";
+}
+
+#[test]
+fn found_input_is_minimized_by_sessions() {
+    let mut hunt = Hunt::new("nesting", env!("CARGO_BIN_EXE_target-nesting"));
+    let bug = "sigabrt: has overflowed its stack";
+    let (_, input) = hunt.run(bug, false).unwrap();
+    let mut minimizer = Minimizer::new(input.clone(), 200);
+
+    while let Some(trial) = minimizer.trial().map(<[u8]>::to_vec) {
+        let (_, _, find) = hunt.session(trial, false);
+        minimizer.answer(find.is_some_and(|find| find.key() == bug));
+    }
+
+    let (_, _, find) = hunt.session(minimizer.best().to_vec(), false);
+    fs::remove_dir_all(&hunt.directory).unwrap();
+    assert_eq!(find.unwrap().key(), bug);
+    assert_eq!(minimizer.status(), MinimizeStatus::OutOfTrials);
+    assert!(minimizer.best().len() < input.len(), "{} bytes", input.len());
+}
+
+#[test]
+fn input_of_one_byte_is_left_of_a_text_that_is_none() {
+    let mut hunt = Hunt::new("utf8", env!("CARGO_BIN_EXE_target-utf8"));
+    let bug = "exitcode101 at targets/utf8.rs:";
+    let mut minimizer = Minimizer::new(b"some words and \xff others".to_vec(), 200);
+
+    while let Some(trial) = minimizer.trial().map(<[u8]>::to_vec) {
+        let (_, _, find) = hunt.session(trial, false);
+        minimizer.answer(find.is_some_and(|find| find.key().starts_with(bug)));
+    }
+
+    fs::remove_dir_all(&hunt.directory).unwrap();
+    assert_eq!(
+        (minimizer.best(), minimizer.status()),
+        (b"\xff".as_slice(), MinimizeStatus::Smallest)
+    );
 }

@@ -129,6 +129,22 @@ fn command_is_enough() {
 }
 
 #[test]
+fn example_of_the_guide_is_right() {
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/src/project-file.md");
+    let guide = fs::read_to_string(guide).unwrap();
+    let (_, rest) = guide.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+
+    let project = parse(example).unwrap();
+    assert_eq!((project.stop.finds, project.limits.memory), (Some(5), 256 << 20));
+    for line in FULL.lines().filter(|line| line.contains(" = ")) {
+        let field = line.split(" = ").next().unwrap();
+        let named = [format!("| `{field}` |"), format!(".{field}`")];
+        assert!(named.iter().any(|named| guide.contains(named)), "`{field}` is not explained");
+    }
+}
+
+#[test]
 fn processor_time_follows_the_time() {
     let project = parse("command = \"a\"\nlimits.time = \"3s\"").unwrap();
 

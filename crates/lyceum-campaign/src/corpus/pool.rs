@@ -9,8 +9,9 @@ use rand::Rng;
 /// The inputs of a campaign: seeds, and what sessions found interesting.
 ///
 /// Inputs with more energy are taken more often. Energy comes with a good score and goes with each
-/// session that the input was taken for. Seeds stay; where there is no room for an interesting
-/// input, the kept one with the least energy goes.
+/// session that the input was taken for. Half of the time a seed is taken, however many inputs were
+/// kept. Seeds stay; where there is no room for an interesting input, the kept one with the least
+/// energy goes.
 ///
 /// ```
 /// use lyceum_campaign::{Corpus, CorpusLimits};
@@ -66,8 +67,15 @@ pub enum Origin {
     Session(u64),
 }
 
-/// The energy of a seed, and what a good score adds to that of an input.
+/// The energy of a seed.
 const SEED_ENERGY: u32 = 100;
+
+/// The energy of a small input that was kept without a score, and what a full score adds.
+const KEPT_ENERGY: f64 = 20.0;
+const SCORE_ENERGY: f64 = 400.0;
+
+/// Bytes by which an input has half the energy: a large one takes longer and is harder to hit.
+const LARGE: f64 = 2_048.0;
 
 /// The most energy that an input has.
 const MOST_ENERGY: u32 = 1_000;
@@ -97,10 +105,10 @@ impl Corpus {
 
     /// Keeps an input that a session found interesting, and returns whether it is new.
     ///
-    /// The better the score, the more energy the input has. An input that is there already gets
-    /// that energy. Where there is no room, kept inputs with less energy go.
+    /// The better the score, and the smaller the input, the more energy it has. An input that is
+    /// there already gets that energy. Where there is no room, kept inputs with less energy go.
     pub fn keep(&mut self, bytes: &[u8], session: u64, score: f64) -> bool {
-        let energy = energy_of(score);
+        let energy = energy_of(bytes.len(), score);
         if let Some(place) = self.place_of(bytes) {
             let input = &mut self.inputs[place];
             input.energy = (input.energy + energy).min(MOST_ENERGY);
@@ -119,13 +127,18 @@ impl Corpus {
     ///
     /// There is none where the corpus is empty.
     pub fn choose<R: Rng + ?Sized>(&mut self, rng: &mut R) -> Option<usize> {
-        let total: u64 = self.inputs.iter().map(|input| u64::from(input.energy)).sum();
+        let is_seed = |input: &Input| matches!(input.origin, Origin::Seed(_));
+        let only_seeds = rng.random() && self.inputs.iter().any(is_seed);
+        let energy_of = |input: &Input| {
+            if only_seeds && !is_seed(input) { 0 } else { u64::from(input.energy) }
+        };
+        let total: u64 = self.inputs.iter().map(energy_of).sum();
         if total == 0 {
             return None;
         }
         let mut left = rng.random_range(0..total);
         let place = self.inputs.iter().position(|input| {
-            let energy = u64::from(input.energy);
+            let energy = energy_of(input);
             let is_it = left < energy;
             left = left.saturating_sub(energy);
             is_it
@@ -221,11 +234,12 @@ fn hash_of(bytes: &[u8]) -> u64 {
     hasher.finish()
 }
 
-/// Returns the energy of an input whose session scored so much.
-fn energy_of(score: f64) -> u32 {
+/// Returns the energy of an input of a size whose session scored so much.
+fn energy_of(size: usize, score: f64) -> u32 {
     let share = if score.is_nan() { 0.0 } else { score.clamp(0.0, 1.0) };
-    // From 100 to 500, so that it fits.
-    SEED_ENERGY + (share * 400.0) as u32
+    let energy = (KEPT_ENERGY + share * SCORE_ENERGY) / (1.0 + size as f64 / LARGE);
+    // At most a few hundred, so that it fits.
+    (energy as u32).max(1)
 }
 
 #[cfg(test)]
@@ -247,15 +261,30 @@ mod tests {
         corpus.keep(b"b", 1, 1.0);
         let mut rng = SmallRng::seed_from_u64(2);
 
-        let taken: Vec<_> = (0..60).filter_map(|_| corpus.choose(&mut rng)).collect();
+        let taken: Vec<_> = (0..100).filter_map(|_| corpus.choose(&mut rng)).collect();
         let kept = taken.iter().filter(|place| **place == 1).count();
-        assert!(kept > 30, "{kept} of 60");
+        assert!((30..50).contains(&kept), "{kept} of 100: most of the half that is for any");
 
         for _ in 0..2_000 {
             corpus.choose(&mut rng);
         }
         let energies: Vec<_> = corpus.inputs().iter().map(|input| input.energy).collect();
         assert!(energies.iter().all(|energy| *energy < 40), "it wears off: {energies:?}");
+    }
+
+    #[test]
+    fn large_inputs_and_those_without_a_score_have_less_energy() {
+        assert_eq!([energy_of(0, 0.0), energy_of(0, 0.5), energy_of(0, 9.0)], [20, 220, 420]);
+        assert_eq!([energy_of(2_048, 1.0), energy_of(1 << 20, 0.0)], [210, 1]);
+        assert_eq!(energy_of(0, f64::NAN), 20);
+    }
+
+    #[test]
+    fn corpus_of_kept_inputs_alone_is_chosen_from() {
+        let mut corpus = corpus(10);
+        corpus.keep(b"a", 1, 0.0);
+        let mut rng = SmallRng::seed_from_u64(2);
+        assert!((0..20).all(|_| corpus.choose(&mut rng) == Some(0)));
     }
 
     #[test]

@@ -7,7 +7,7 @@ const MOST: usize = 160;
 const ADDRESS: usize = 8;
 
 /// Returns a line without what differs from run to run: numbers, addresses, quoted text.
-pub(super) fn alike(line: &str) -> String {
+pub(crate) fn alike(line: &str) -> String {
     let mut written = String::new();
     let mut letters = line.trim().char_indices().peekable();
     let line = line.trim();
