@@ -1,5 +1,6 @@
 //! A keeper's eye on the one program that runs.
 
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Duration;
 
@@ -41,6 +42,14 @@ pub(super) struct Watch<'a> {
     pub(super) looks: u32,
 }
 
+/// What the master says.
+enum Told {
+    Stop,
+    Nothing,
+    /// It is gone, or says what is not understood: the program is not wanted any more.
+    Gone,
+}
+
 /// What was ready at one look.
 struct Ready {
     socket: bool,
@@ -77,9 +86,14 @@ impl Watch<'_> {
             if let Some(limit) = self.exceeded(now) {
                 return Ok(stopped.or(Some(limit)));
             }
-            if ready.socket && stopped.is_none() {
+            if ready.socket {
+                match self.told() {
+                    Told::Stop if stopped.is_some() => {}
+                    Told::Stop => deadline = self.ask_to_stop(),
+                    Told::Nothing => continue,
+                    Told::Gone => return Ok(Some(Limit::Stopped)),
+                }
                 stopped = Some(Limit::Stopped);
-                deadline = self.grace();
             }
         }
     }
@@ -115,13 +129,16 @@ impl Watch<'_> {
         scales.exceed(self.limits.directory).then_some(Limit::Directory)
     }
 
-    /// Asks the program to stop, and returns until when it has time. A master that is gone or
-    /// says what is not understood means the same, but at once.
-    fn grace(&self) -> Duration {
-        let message = socket::receive(self.socket.as_fd(), RecvFlags::DONTWAIT);
-        if !message.is_ok_and(|message| message.is_some_and(|message| message.bytes == STOP)) {
-            return Duration::ZERO;
+    fn told(&self) -> Told {
+        match socket::receive(self.socket.as_fd(), RecvFlags::DONTWAIT) {
+            Ok(Some(message)) if message.bytes == STOP => Told::Stop,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Told::Nothing,
+            _ => Told::Gone,
         }
+    }
+
+    /// Asks the program to stop, and returns until when it has time.
+    fn ask_to_stop(&self) -> Duration {
         // It may have ended just now.
         let _gone = kill_process_group(self.program, Signal::TERM);
         let now = self.since.elapsed();

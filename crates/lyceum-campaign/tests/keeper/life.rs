@@ -1,6 +1,8 @@
 //! Programs start, are waited for, are asked to stop, and leave nothing behind.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use lyceum_campaign::process::{Ending, Input, Limit, Limits, Program};
@@ -77,6 +79,7 @@ fn stop_asks_first_and_kills_what_does_not_listen() {
             assert!(keeper.poll().unwrap().is_none());
             std::thread::yield_now();
         }
+        keeper.stop();
         keeper.stop();
         let exit = keeper.wait().unwrap();
         assert_eq!((exit.ending, exit.limit), (Ending::Signal { number: 9 }, Some(Limit::Stopped)));
@@ -179,6 +182,32 @@ fn process_numbers_are_the_same_in_every_run() {
     for _ in 0..3 {
         run(&mut keeper, &ground.shell("echo $$"));
         assert_eq!(ground.read("stdout"), "2\n");
+    }
+}
+
+#[test]
+fn keeper_can_be_an_agents() {
+    fn goes_to_other_threads<T: Send + Sync + 'static>(_value: T) {}
+    goes_to_other_threads(keeper(Sandbox::Off));
+}
+
+#[test]
+fn directory_may_have_any_name() {
+    for sandbox in BOTH {
+        let ground = Ground::new("names");
+        let name = OsStr::from_bytes(b"a b\\040\n\xff,'\"");
+        let folder = ground.folder.join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join(name), "in").unwrap();
+        let program = Program::new("/bin/sh", &folder).argument("-c");
+        let program = program.argument("cat a*; for f in a*; do echo > \"new $f\"; done");
+
+        let exit = run(&mut keeper(sandbox), &program.environment("PATH", "/bin:/usr/bin"));
+
+        assert!(exit.is_success(), "{exit:?}");
+        assert_eq!(fs::read(folder.join("stdout")).unwrap(), b"in");
+        let new = [OsStr::new("new"), name].join(OsStr::new(" "));
+        assert!(folder.join(new).exists());
     }
 }
 

@@ -23,6 +23,19 @@ fn endless_program_is_ended_when_its_time_is_over() {
 }
 
 #[test]
+fn program_that_stops_itself_is_ended_too() {
+    for sandbox in BOTH {
+        let ground = Ground::new("stopped");
+        let script = "setsid sleep 60 & kill -STOP $$";
+
+        let exit = run(&mut keeper(sandbox), &ground.shell(script).limits(within(100)));
+
+        assert_eq!((exit.ending, exit.limit), (KILLED, Some(Limit::Wall)));
+        assert_eq!(exit.processes.left, 1);
+    }
+}
+
+#[test]
 fn processor_time_is_limited_apart_from_the_clock() {
     for sandbox in BOTH {
         let ground = Ground::new("processor");
