@@ -27,6 +27,8 @@ enum Suite {
     Exchanges,
     /// How soon an exchange server is ready that was killed with a million waiting messages
     Restart,
+    /// What a session of a campaign costs beyond its program
+    Sessions,
     /// Large data that passes through a chain of processes
     Blobs,
 }
@@ -44,6 +46,7 @@ impl Suite {
                 "run --profile remote --manifest-path bench/remote/Cargo.toml --features peers \
                  -- remote"
             }
+            Self::Sessions => "run --release --manifest-path bench/sessions/Cargo.toml -- sessions",
             Self::Restart => {
                 "run --profile remote --manifest-path bench/restart/Cargo.toml -- restart"
             }

@@ -20,6 +20,9 @@ const ON_CORE: &[&str] = &["lyceum-core", "lyceum-wire"];
 /// What is made of agents, and stands below what users depend on.
 const ON_MACROS: &[&str] = &["lyceum-core", "lyceum-macros", "lyceum-wire"];
 
+/// What runs programs in the sessions of a universe.
+const ON_UNIVERSE: &[&str] = &["lyceum-core", "lyceum-macros", "lyceum-universe", "lyceum-wire"];
+
 /// What launchers and commands stand on: agents of other processes.
 const ON_EXCHANGE: &[&str] = &["lyceum-core", "lyceum-exchange", "lyceum-wire"];
 
@@ -32,6 +35,7 @@ const ROOMS: &[Room] = &[
     Room { folder: "crates/lyceum-macros", uses: &[], tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-core", uses: &["lyceum-wire"], tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-blob", uses: ON_MACROS, tests_use: FOR_TESTS },
+    Room { folder: "crates/lyceum-campaign", uses: ON_UNIVERSE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-exchange", uses: ON_CORE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-manager", uses: ON_EXCHANGE, tests_use: FOR_TESTS },
     Room { folder: "crates/lyceum-skills", uses: ON_CORE, tests_use: FOR_TESTS },
@@ -51,6 +55,7 @@ const ROOMS: &[Room] = &[
     Room { folder: "bench/exchanges", uses: BENCHMARK, tests_use: &[] },
     Room { folder: "bench/remote", uses: BENCHMARK, tests_use: &["lyceum-test"] },
     Room { folder: "bench/restart", uses: BENCHMARK, tests_use: &["lyceum-test"] },
+    Room { folder: "bench/sessions", uses: CAMPAIGN, tests_use: &[] },
     Room { folder: "fuzz", uses: FUZZED, tests_use: &[] },
     Room { folder: "xtask", uses: &[], tests_use: &[] },
 ];
@@ -61,6 +66,7 @@ const FUZZED: &[&str] = &["lyceum", "lyceum-exchange", "lyceum-test", "lyceum-wi
 /// Everything that a user can be given through `lyceum`.
 const LIBRARIES: &[&str] = &[
     "lyceum-blob",
+    "lyceum-campaign",
     "lyceum-core",
     "lyceum-exchange",
     "lyceum-gateway",
@@ -75,6 +81,7 @@ const LIBRARIES: &[&str] = &[
 const PROGRAM: &[&str] = &[
     "lyceum",
     "lyceum-blob",
+    "lyceum-campaign",
     "lyceum-core",
     "lyceum-exchange",
     "lyceum-gateway",
@@ -83,6 +90,9 @@ const PROGRAM: &[&str] = &[
     "lyceum-universe",
     "lyceum-wire",
 ];
+
+/// What measures sessions of campaigns.
+const CAMPAIGN: &[&str] = &["lyceum-bench-figures", "lyceum-campaign"];
 
 /// What measures the project.
 const BENCHMARK: &[&str] = &["lyceum", "lyceum-bench-figures", "lyceum-exchange"];
