@@ -6,6 +6,9 @@
 //! - [`sandbox`] runs it: a keeper starts one program after the other, shut off from the machine,
 //!   and leaves no process behind.
 //!
+//! [`Campaign`] runs it all: universes side by side, of the agents in [`agents`], which any other
+//! project can use, too. [`Replay`] runs again what was found.
+//!
 //! All else decides, and neither starts a program nor reads a clock. In reading order:
 //!
 //! - [`ProjectFile`] says what a campaign does: the program, its inputs, limits and patterns.
@@ -17,8 +20,17 @@
 //! - [`Minimizer`] makes an input smaller, one trial at a time.
 //! - [`Report`] is what became of a campaign: as text, JSON and HTML.
 
+// The macros write paths into the crate `lyceum`, which stands above this one.
+extern crate self as lyceum;
+
+pub mod agents;
 pub mod process;
 pub mod sandbox;
+
+mod campaign;
+mod hunt;
+mod replay;
+mod stopwatch;
 
 mod project;
 
@@ -31,6 +43,7 @@ mod patterns;
 
 mod report;
 
+pub use campaign::{Campaign, CampaignError, Progress, Stopper};
 pub use corpus::{
     Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Novelty, Origin,
     Skipped, SkippedWhy,
@@ -42,10 +55,20 @@ pub use patterns::{Hit, Look, OutputWatch, Pattern, PatternError, PatternTable, 
 pub use project::{
     InputWay, Kept, ProjectFault, ProjectFile, ProjectFileError, ProjectLimits, StopLimits,
 };
+pub use replay::{Replay, ReplayError, Replayed};
 pub use report::{
     CampaignSummary, EndReason, History, MinimizedInput, Point, Report, ReportError, ReportedFind,
     SessionRecord, shell_words,
 };
+
+/// What the code of the macros needs.
+#[doc(hidden)]
+pub mod macros {
+    pub use futures_util::future::BoxFuture;
+    pub use lyceum_core::wire::AccessKind;
+    pub use lyceum_core::*;
+    pub use lyceum_universe as universe;
+}
 
 /// The page of the guide: its program is compiled as a test.
 #[cfg(doctest)]

@@ -42,7 +42,6 @@ mod remains;
 mod run;
 mod scratch;
 mod socket;
-mod stopwatch;
 mod stub;
 mod terminal;
 mod watch;

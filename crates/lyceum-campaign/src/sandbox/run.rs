@@ -19,10 +19,10 @@ use crate::sandbox::job::Job;
 use crate::sandbox::message::Reply;
 use crate::sandbox::pump::Pump;
 use crate::sandbox::scratch::path_of;
-use crate::sandbox::stopwatch::Stopwatch;
 use crate::sandbox::terminal::{Terminal, Typist};
 use crate::sandbox::watch::{self, Watch};
 use crate::sandbox::{outer, remains, stub};
+use crate::stopwatch::Stopwatch;
 
 /// A program that was started.
 #[derive(Debug)]

@@ -15,8 +15,8 @@ use crate::sandbox::fault::{AtStep, Fault, Step};
 use crate::sandbox::message::STOP;
 use crate::sandbox::pump::Pump;
 use crate::sandbox::socket;
-use crate::sandbox::stopwatch::Stopwatch;
 use crate::sandbox::terminal::Typist;
+use crate::stopwatch::Stopwatch;
 
 /// How often a directory that the system does not limit is looked at.
 const LOOK: Duration = Duration::from_millis(100);

@@ -1,0 +1,84 @@
+//! An actuator: gives each session of a campaign its input.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use lyceum_core::BoxError;
+use lyceum_macros::agent;
+use lyceum_universe::Step;
+
+use super::ProcessCreate;
+use crate::campaign::Plan;
+use crate::hunt::Hunt;
+use crate::process::{Input, Program};
+use crate::{InputWay, ProjectFile};
+
+/// Gives each session its input, and has the program run with it.
+pub(crate) struct Mangler {
+    hunt: Arc<Hunt>,
+    plan: Arc<Plan>,
+    /// Where the sessions of this universe run.
+    directory: PathBuf,
+}
+
+impl Mangler {
+    pub(crate) fn new(hunt: Arc<Hunt>, plan: Arc<Plan>, directory: PathBuf) -> Self {
+        Self { hunt, plan, directory }
+    }
+
+    /// Makes the session's directory anew, so that nothing of the one before is in it.
+    fn prepare(&self, input: &[u8]) -> Result<Program, BoxError> {
+        let directory = &self.directory;
+        if fs::read_dir(directory).map_or(true, |mut files| files.next().is_some()) {
+            // It may have vanished.
+            let _ = fs::remove_dir_all(directory);
+            fs::create_dir_all(directory)
+                .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
+        }
+        self.plan.program(directory, input)
+    }
+}
+
+impl Plan {
+    /// Makes the run of the program with an input, in a directory.
+    pub(crate) fn program(
+        &self,
+        directory: &std::path::Path,
+        input: &[u8],
+    ) -> Result<Program, BoxError> {
+        let project: &ProjectFile = &self.project;
+        let mut program = Program::new(&self.command, directory).limits((&project.limits).into());
+        let path = directory.join(INPUT);
+        match project.input {
+            InputWay::Stdin => program = program.input(Input::Bytes(input.to_vec())),
+            InputWay::File => fs::write(&path, input)
+                .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
+        }
+        for argument in project.arguments_for(INPUT) {
+            program = program.argument(argument);
+        }
+        for (name, value) in self.environment() {
+            program = program.environment(name, value);
+        }
+        Ok(program)
+    }
+}
+
+/// The name of the file with the input, in the session's directory.
+pub(crate) const INPUT: &str = "input";
+
+#[agent]
+impl Mangler {
+    #[event(session_start)]
+    fn begin(&mut self, cx: &mut Step<'_>) -> Result<(), BoxError> {
+        let Some(job) = self.hunt.next(cx.random()) else {
+            cx.project().stop();
+            return Ok(());
+        };
+        let program = self.prepare(&job.input)?;
+        cx.session().put(job);
+        cx.session().put(program);
+        Ok(cx.send(ProcessCreate {})?)
+    }
+}

@@ -1,0 +1,221 @@
+//! What was found, run again.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::agents::INPUT;
+use crate::campaign::Plan;
+use crate::find::alike;
+use crate::process::{Exit, Input, Limits, Program};
+use crate::sandbox::{Keeper, KeeperError, Sandbox, StartError, WaitError};
+use crate::{Find, FindKind, InputWay};
+
+/// The version of the format.
+const VERSION: u32 = 1;
+/// The name of the file in the directory of a find.
+const FILE: &str = "replay.json";
+
+/// Everything that is needed to run again what a session ran; in the directory of what it found.
+///
+/// ```no_run
+/// use std::path::Path;
+///
+/// use lyceum_campaign::Replay;
+/// use lyceum_campaign::sandbox::main_if_stub;
+///
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     main_if_stub();
+///     let replayed = Replay::read(Path::new("parser/sigsegv"))?.run()?;
+///     assert!(replayed.is_same, "{:?}", replayed.find);
+///     Ok(())
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replay {
+    version: u32,
+    /// The directory that it was read from.
+    #[serde(skip)]
+    directory: PathBuf,
+    command: PathBuf,
+    arguments: Vec<String>,
+    input: InputWay,
+    environment: Vec<(String, String)>,
+    limits: Limits,
+    accepted: Vec<u8>,
+    is_sandboxed: bool,
+    /// How many files it may leave in its directory.
+    file_limit: usize,
+    find: Option<Find>,
+}
+
+/// How what was found went this time.
+#[derive(Clone, Debug)]
+pub struct Replayed {
+    /// How the program ended.
+    pub exit: Exit,
+    /// What was found this time.
+    pub find: Option<Find>,
+    /// Whether it is what was found then.
+    pub is_same: bool,
+    /// The directory with what it printed and left: `stdout`, `stderr` and others.
+    pub directory: PathBuf,
+}
+
+/// Why what was found could not be run again.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReplayError {
+    /// A file cannot be read or written.
+    #[error("cannot use {path}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is none of a find.
+    #[error("{path} is no `{FILE}` of this version of lyceum: {detail}")]
+    Format {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// The sandbox cannot be made.
+    #[error(transparent)]
+    Keeper(#[from] KeeperError),
+    /// The program cannot be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The program was lost.
+    #[error(transparent)]
+    Wait(#[from] WaitError),
+}
+
+impl Replay {
+    pub(crate) fn of(plan: &Plan, find: Option<&Find>) -> Self {
+        let project = &plan.project;
+        Self {
+            version: VERSION,
+            directory: PathBuf::new(),
+            command: plan.command.clone(),
+            arguments: project.arguments_for(INPUT),
+            input: project.input,
+            environment: plan.environment().collect(),
+            limits: (&project.limits).into(),
+            accepted: project.accepted_exit_codes.clone(),
+            is_sandboxed: project.is_sandboxed,
+            file_limit: project.limits.files,
+            find: find.cloned(),
+        }
+    }
+
+    /// Writes it into the directory of a find.
+    pub(crate) fn write(&self, directory: &Path) -> Result<(), ReplayError> {
+        let path = directory.join(FILE);
+        let text = serde_json::to_vec_pretty(self).unwrap_or_default();
+        fs::write(&path, text).map_err(|source| ReplayError::File { path, source })
+    }
+
+    /// Reads it from the directory of a find.
+    ///
+    /// # Errors
+    ///
+    /// The directory has no such file, or it is of another version.
+    pub fn read(directory: &Path) -> Result<Self, ReplayError> {
+        let path = directory.join(FILE);
+        let text =
+            fs::read(&path).map_err(|source| ReplayError::File { path: path.clone(), source })?;
+        let read = serde_json::from_slice::<Self>(&text);
+        let replay = read.map_err(|error| ReplayError::Format {
+            path: path.clone(),
+            detail: error.to_string(),
+        })?;
+        if replay.version != VERSION {
+            let detail = format!("it is of version {}, not {VERSION}", replay.version);
+            return Err(ReplayError::Format { path, detail });
+        }
+        Ok(Self { directory: directory.to_owned(), ..replay })
+    }
+
+    /// Returns what was found then.
+    pub fn find(&self) -> Option<&Find> {
+        self.find.as_ref()
+    }
+
+    /// Runs the program again as it was run then, in `replay` below the find's directory.
+    ///
+    /// This program must call [`main_if_stub`](crate::sandbox::main_if_stub) first in its `main`.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read or written, the sandbox cannot be made, or the program not be run.
+    pub fn run(&self) -> Result<Replayed, ReplayError> {
+        let sandbox = if self.is_sandboxed { Sandbox::On } else { Sandbox::Off };
+        self.run_by(Keeper::new(sandbox)?)
+    }
+
+    /// The same, by a keeper that the caller has.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_by(&self, mut keeper: Keeper) -> Result<Replayed, ReplayError> {
+        let file = |path: PathBuf| move |source| ReplayError::File { path, source };
+        let from = self.directory.join(INPUT);
+        let input = fs::read(&from).map_err(file(from))?;
+        let directory = self.directory.join("replay");
+        if directory.exists() {
+            fs::remove_dir_all(&directory).map_err(file(directory.clone()))?;
+        }
+        fs::create_dir(&directory).map_err(file(directory.clone()))?;
+        let mut program = Program::new(&self.command, &directory).limits(self.limits.clone());
+        match self.input {
+            InputWay::Stdin => program = program.input(Input::Bytes(input)),
+            InputWay::File => {
+                let to = directory.join(INPUT);
+                fs::write(&to, input).map_err(file(to))?;
+            }
+        }
+        for argument in &self.arguments {
+            program = program.argument(argument);
+        }
+        for (name, value) in &self.environment {
+            program = program.environment(name, value);
+        }
+        keeper.start(&program)?;
+        let exit = keeper.wait()?;
+        let mut printed = fs::read(program.output_path()).unwrap_or_default();
+        printed.extend(fs::read(program.error_output_path()).unwrap_or_default());
+        let by_exit = FindKind::of(&exit, &self.accepted);
+        let find = match by_exit {
+            Some(kind) => Some(Find::new(kind, &printed, None)),
+            None => self.found_again(&printed, &directory),
+        };
+        let key = |find: &Option<Find>| find.as_ref().map(Find::key);
+        let is_same = key(&find) == key(&self.find);
+        Ok(Replayed { exit, find, is_same, directory })
+    }
+
+    /// Returns a find that is not seen by the end of the program alone, if it is there again.
+    fn found_again(&self, printed: &[u8], directory: &Path) -> Option<Find> {
+        let then = self.find.as_ref()?;
+        let again = match then.kind {
+            FindKind::Pattern => {
+                let message = then.cause.message.as_ref()?;
+                let mut lines = printed.split(|byte| *byte == b'\n');
+                lines.any(|line| alike(&String::from_utf8_lossy(line)) == *message)
+            }
+            FindKind::LeftFiles => {
+                fs::read_dir(directory).map_or(0, Iterator::count) > self.file_limit
+            }
+            _ => false,
+        };
+        again.then(|| then.clone())
+    }
+}

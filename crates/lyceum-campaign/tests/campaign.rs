@@ -1,0 +1,187 @@
+//! Whole campaigns, by universes side by side, against the programs with planted bugs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use lyceum_campaign::sandbox::{Keeper, Sandbox};
+use lyceum_campaign::{Campaign, CampaignError, EndReason, ProjectFile, Replay, Report};
+
+/// A folder of a test, which is removed at its end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("campaign-{name}-{}", std::process::id());
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Makes the project of a campaign against a target, with its three seeds.
+    fn project(&self, target: &str, seeds: &str, more: &str) -> ProjectFile {
+        let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("targets");
+        let text = format!(
+            "command = {target:?}\naccept = [0, 1]\nseeds = {:?}\ndirectory = {:?}\nseed = 1\n{more}",
+            targets.join("corpus").join(seeds),
+            self.0.join("out"),
+        );
+        ProjectFile::parse(&text, &self.0.join("project.toml")).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn run(project: ProjectFile) -> Report {
+    let campaign = Campaign::new(project).unwrap();
+    campaign.keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper")).run(|_| {}).unwrap()
+}
+
+fn keeper() -> Keeper {
+    Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap()
+}
+
+#[test]
+fn bug_is_found_minimized_reported_and_replayed() {
+    let folder = Folder::new("utf8");
+    let stop = "universes = 2\n[stop]\nfinds = 1\nsessions = 10000\n[limits]\ntime = \"1s\"\n";
+    let report = run(folder.project(env!("CARGO_BIN_EXE_target-utf8"), "utf8", stop));
+
+    assert_eq!(report.summary.ended, EndReason::Finds);
+    let find = &report.finds[0];
+    assert!(find.find.key().starts_with("exitcode101 at targets/utf8.rs:"), "{}", find.find);
+    let minimized = find.minimized.as_ref().unwrap();
+    assert!(minimized.bytes.len() <= 2, "{minimized:?}");
+    let out = folder.0.join("out");
+    let directory = out.join(&find.name);
+    assert_eq!(fs::read(directory.join("minimized")).unwrap(), minimized.bytes);
+    assert_eq!(fs::read(directory.join("input")).unwrap().len(), find.input_size);
+    assert_eq!(find.replay[..3], ["lyceum", "campaign", "replay"]);
+    assert_eq!(Path::new(&find.replay[3]), directory);
+    assert!(!out.join("universe-0").exists(), "what is of no use is gone");
+    let written = fs::read(out.join("report.json")).unwrap();
+    assert_eq!(Report::from_json(&String::from_utf8(written).unwrap()).unwrap(), report);
+
+    let replay = Replay::read(&directory).unwrap();
+    let replayed = replay.run_by(keeper()).unwrap();
+    assert!(replayed.is_same, "{:?} instead of {:?}", replayed.find, replay.find());
+    // Another input shows nothing, and is told from it.
+    fs::write(directory.join("input"), b"plain").unwrap();
+    assert!(!replay.run_by(keeper()).unwrap().is_same);
+}
+
+#[test]
+fn find_by_its_pattern_and_by_its_files_is_replayed() {
+    for (target, seeds) in [
+        (env!("CARGO_BIN_EXE_target-exit-code"), "exit_code"),
+        (env!("CARGO_BIN_EXE_target-leak"), "leak"),
+    ] {
+        let folder = Folder::new(seeds);
+        let report = run(folder.project(target, seeds, "minimize = 0\n[stop]\nfinds = 1\n"));
+        let directory = folder.0.join("out").join(&report.finds[0].name);
+
+        let replay = Replay::read(&directory).unwrap();
+        let replayed = replay.run_by(keeper()).unwrap();
+
+        assert!(replayed.is_same, "{:?} instead of {:?}", replayed.find, replay.find());
+        fs::write(directory.join("input"), b"").unwrap();
+        assert!(!replay.run_by(keeper()).unwrap().is_same, "{}", report.finds[0].name);
+    }
+}
+
+#[test]
+fn campaign_that_is_stopped_has_a_complete_report_and_leaves_no_process() {
+    let folder = Folder::new("stopped");
+    let project =
+        folder.project(env!("CARGO_BIN_EXE_target-endless"), "endless", "universes = 2\n");
+    let campaign = Campaign::new(project).unwrap();
+    let stopper = campaign.stopper();
+    let mut told = 0;
+
+    let report = campaign
+        .keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper"))
+        .run(|_| {
+            told += 1;
+            stopper.stop();
+        })
+        .unwrap();
+
+    assert_eq!(report.summary.ended, EndReason::Interrupted);
+    assert!(told > 0);
+    assert_eq!(report.history.sessions(), report.summary.sessions);
+    assert!(folder.0.join("out/report.html").exists());
+    let left = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let path = entry.ok()?.path().join("cmdline");
+        let line = fs::read(path).ok()?;
+        String::from_utf8_lossy(&line).contains("target-endless").then_some(())
+    });
+    assert_eq!(left.count(), 0);
+}
+
+#[test]
+fn sessions_are_counted_over_all_universes_and_seeds_run_as_they_are() {
+    let folder = Folder::new("counted");
+    let more = "universes = 3\nkeep = \"all\"\nminimize = 0\n[stop]\nsessions = 25\n";
+    let report = run(folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more));
+
+    assert_eq!(report.summary.ended, EndReason::Sessions);
+    assert_eq!((report.summary.sessions, report.history.sessions()), (25, 25));
+    let kept = fs::read_dir(folder.0.join("out")).unwrap().filter_map(Result::ok);
+    let kept: Vec<_> = kept.filter(|entry| entry.path().is_dir()).collect();
+    assert_eq!(kept.len(), 25, "one folder for each session");
+    let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("targets/corpus/division");
+    for seed in fs::read_dir(targets).unwrap() {
+        let seed = fs::read(seed.unwrap().path()).unwrap();
+        let is_run = |input: &PathBuf| fs::read(input.join("input")).unwrap() == seed;
+        assert!(kept.iter().any(|entry| is_run(&entry.path())));
+    }
+}
+
+#[test]
+fn what_cannot_begin_says_why() {
+    let folder = Folder::new("missing");
+    let project = folder.project("./no/such/program", "utf8", "");
+    let error = Campaign::new(project).unwrap_err();
+    assert!(matches!(error, CampaignError::Command { .. }));
+    assert!(error.to_string().contains("no/such/program: build it first"), "{error}");
+    let project = folder.project("no-such-program", "utf8", "");
+    let error = Campaign::new(project).unwrap_err().to_string();
+    assert!(error.contains("it is not in `PATH`"), "{error}");
+}
+
+#[test]
+fn folder_of_a_former_campaign_is_left_alone() {
+    let folder = Folder::new("twice");
+    let project = || {
+        let more = "minimize = 0\n[stop]\nsessions = 3\n";
+        folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more)
+    };
+    let first = Campaign::new(project()).unwrap();
+    let second = Campaign::new(project()).unwrap();
+
+    assert_eq!(first.directory(), folder.0.join("out"));
+    assert_eq!(second.directory(), folder.0.join("out-2"));
+}
+
+/// A session's folder that vanished was the end of the campaign.
+#[test]
+fn folder_that_vanishes_is_made_again() {
+    let folder = Folder::new("vanished");
+    let more = "universes = 1\nminimize = 0\n[stop]\nsessions = 300\n";
+    let project = folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more);
+    let campaign = Campaign::new(project).unwrap();
+    let running = folder.0.join("out/universe-0");
+
+    let report = campaign
+        .keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper"))
+        .run(|_| {
+            let _ = fs::remove_dir_all(&running);
+        })
+        .unwrap();
+
+    assert_eq!(report.summary.ended, EndReason::Sessions, "{:?}", report.summary.notes);
+    assert_eq!(report.summary.sessions, 300);
+}
