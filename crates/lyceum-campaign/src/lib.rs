@@ -32,7 +32,7 @@ mod patterns;
 mod report;
 
 pub use corpus::{
-    Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Novelty, Origin,
+    Corpus, CorpusError, CorpusInput, CorpusLimits, Dictionary, DictionaryError, Novelty, Origin,
     Skipped, SkippedWhy,
 };
 pub use find::{Cause, DirectoryName, Find, FindBook, FindKind, KnownFind, Noted};
