@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 
 use lyceum::manager::Slurm;
 use lyceum::prelude::*;
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::farm::{self, until};
 use crate::machine::{Daemon, Folder, free_port, not_run, output, program};
@@ -17,6 +18,10 @@ const MEMORY: u64 = 1000;
 const CPUS: u32 = 16;
 /// What one agent gets of its memory.
 const SHARE: u64 = 50;
+
+/// How often it is looked whether something has ended with the cluster, and at which intervals.
+const LAST_LOOKS: u32 = 250;
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A cluster of one node.
 pub(crate) struct Cluster {
@@ -82,6 +87,18 @@ impl Cluster {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Returns the processes that look after jobs of this cluster: they hold files of its folder.
+    pub(crate) fn steps(&self) -> Vec<Pid> {
+        let is_step = |process: &Pid| {
+            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+            let files = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten();
+            let targets = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+            name.trim() == "slurmstepd"
+                && targets.into_iter().any(|file| file.starts_with(&*self.folder.0))
+        };
+        processes().filter(is_step).collect()
+    }
+
     /// Returns the numbers of the jobs that have not ended.
     pub(crate) fn jobs(&self) -> Vec<String> {
         let jobs = self.ask("squeue", &["-h", "-r", "-t", "PENDING,RUNNING", "-o", "%i"]);
@@ -97,6 +114,55 @@ impl Cluster {
             .memory(SHARE)
             .poll(Duration::from_secs(1))
     }
+}
+
+/// What looks after the jobs on a node does not end with its daemon: test clusters left it behind,
+/// run after run.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let jobs = self.jobs();
+        if !jobs.is_empty() {
+            self.ask("scancel", &jobs.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        // In good order while the daemons live; who does not answer is ended with its jobs.
+        for _ in 0..LAST_LOOKS {
+            if self.steps().is_empty() {
+                break;
+            }
+            std::thread::sleep(LOOK);
+        }
+        self.slurmd = None;
+        for step in self.steps() {
+            end_with_children(step);
+        }
+        for _ in 0..LAST_LOOKS {
+            if self.steps().is_empty() {
+                return;
+            }
+            std::thread::sleep(LOOK);
+        }
+        assert!(std::thread::panicking(), "a process of the cluster is left behind");
+    }
+}
+
+/// Kills what looks after a job, and the processes of the job.
+fn end_with_children(step: Pid) {
+    let of_step = |process: &Pid| {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // The name in parentheses may have any letters.
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1));
+        parent == Some(&step.to_string())
+    };
+    for process in processes().filter(of_step).chain([step]).collect::<Vec<_>>() {
+        // It may have ended meanwhile.
+        let _ = kill_process(process, Signal::KILL);
+    }
+}
+
+/// Returns all processes of this machine.
+fn processes() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").expect("it is there").filter_map(Result::ok);
+    entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
 }
 
 /// Starts munged, by which the others believe each other.
