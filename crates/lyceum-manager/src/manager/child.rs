@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use lyceum_core::AnyHandle;
 use lyceum_core::exchange::Peer;
-use lyceum_wire::{AgentName, Endpoint, NodeId};
+use lyceum_wire::{Address, AgentKey, AgentName, Endpoint, NodeId};
 use tokio::sync::watch;
 
 use super::handing::HandedOut;
@@ -223,6 +223,18 @@ impl Child {
             Seat::Here(_) => None,
         };
         told.or_else(|| self.facts().endpoint.clone())
+    }
+
+    /// Returns the address of the agent that is up now, as far as that is known.
+    pub(super) fn whereabouts(&self) -> Option<Address> {
+        let Seat::Elsewhere { reports, .. } = &self.seat else { return None };
+        let node = match &*reports.borrow() {
+            Some((_, Ok(node))) => Some(*node),
+            // A former manager heard it.
+            _ => None,
+        };
+        let endpoint = Some(self.reached_at()?);
+        Some(Address { node, endpoint, agent: AgentKey::Name(self.name.clone()) })
     }
 
     /// Waits for the report of one start.

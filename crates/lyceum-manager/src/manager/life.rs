@@ -193,15 +193,20 @@ impl Children {
 
     /// Returns the ticket of a child's next start.
     pub(super) fn ticket(&self, child: &Child, generation: u32) -> Ticket {
+        let mut wanted = child.begun().clone();
         let (manager, endpoint) = match self.site_of(child).launcher.place() {
             Place::Here => (Some(&self.address), child.reached_at()),
-            Place::Elsewhere => (self.outside.as_ref(), Endpoint::new("tcp", "0.0.0.0:0")),
+            Place::Elsewhere => {
+                wanted.arguments = self.for_outside(wanted.arguments);
+                (self.outside.as_ref(), Endpoint::new("tcp", "0.0.0.0:0"))
+            }
         };
         Ticket {
-            wanted: child.begun().clone(),
+            wanted,
             generation,
             endpoint,
             manager: manager.expect("a manager is asked for that when it is made").clone(),
+            directory: self.directory_name.clone(),
             token: self.token.clone(),
             heartbeat: self.heartbeat,
             outlives: self.site_of(child).launcher.outlives(),
