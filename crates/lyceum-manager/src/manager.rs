@@ -17,6 +17,7 @@ mod record;
 mod site;
 mod table;
 mod waiting;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
