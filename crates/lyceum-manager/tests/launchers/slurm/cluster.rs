@@ -7,7 +7,8 @@ use std::process::{Command, Stdio};
 
 use lyceum::manager::Slurm;
 use lyceum::prelude::*;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::farm::{self, until};
 use crate::machine::{Daemon, Folder, free_port, not_run, output, program};
@@ -19,9 +20,8 @@ const CPUS: u32 = 16;
 /// What one agent gets of its memory.
 const SHARE: u64 = 50;
 
-/// How often it is looked whether something has ended with the cluster, and at which intervals.
-const LAST_LOOKS: u32 = 250;
-const LOOK: Duration = Duration::from_millis(20);
+/// How long what looks after a job may take to end with the cluster.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A cluster of one node.
 pub(crate) struct Cluster {
@@ -125,23 +125,24 @@ impl Drop for Cluster {
             self.ask("scancel", &jobs.iter().map(String::as_str).collect::<Vec<_>>());
         }
         // In good order while the daemons live; who does not answer is ended with its jobs.
-        for _ in 0..LAST_LOOKS {
-            if self.steps().is_empty() {
-                break;
-            }
-            std::thread::sleep(LOOK);
-        }
+        wait_for(self.steps());
         self.slurmd = None;
-        for step in self.steps() {
-            end_with_children(step);
-        }
-        for _ in 0..LAST_LOOKS {
-            if self.steps().is_empty() {
-                return;
-            }
-            std::thread::sleep(LOOK);
-        }
-        assert!(std::thread::panicking(), "a process of the cluster is left behind");
+        let left = self.steps();
+        left.iter().copied().for_each(end_with_children);
+        wait_for(left);
+        let has_none = self.steps().is_empty();
+        assert!(has_none || std::thread::panicking(), "a process of the cluster is left behind");
+    }
+}
+
+/// Waits until processes have ended, for a limited time each.
+fn wait_for(processes: Vec<Pid>) {
+    for process in processes {
+        // One that is gone is not waited for.
+        let Ok(process) = pidfd_open(process, PidfdFlags::empty()) else { continue };
+        let limit = PATIENCE.try_into().expect("it is short enough");
+        // Whether it ended is looked at by whoever asked.
+        let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit));
     }
 }
 
