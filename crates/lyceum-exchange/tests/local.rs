@@ -9,11 +9,11 @@ mod between_runtimes {
 
     static COUNT: AtomicU32 = AtomicU32::new(0);
 
-    exchange_suite!(Bed::real(format!("local://{}", COUNT.fetch_add(1, Ordering::Relaxed))));
+    exchange_suite!(Bed::real(format!("local://{}", COUNT.fetch_add(1, Ordering::Relaxed))) => every, direct);
 }
 
 mod in_one_world {
     use super::*;
 
-    exchange_suite!(Bed::world(7, "local://server"));
+    exchange_suite!(Bed::world(7, "local://server") => every, direct);
 }

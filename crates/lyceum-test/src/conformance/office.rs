@@ -1,0 +1,52 @@
+//! Exchanges that keep mailboxes, as the nodes of a suite use them.
+
+use futures_util::future::BoxFuture;
+use lyceum::exchange::AgentFilter;
+use lyceum::{AnyHandle, Node};
+
+/// An exchange where agents have mailboxes that outlive their programs. Its server lives as long as
+/// this does.
+pub trait Office: Send + Sync {
+    /// Gives an agent of a node its mailbox.
+    ///
+    /// # Errors
+    ///
+    /// The exchange says no, in these words.
+    fn register(
+        &self,
+        node: &Node,
+        agent: &AnyHandle,
+        plan: Plan<'_>,
+    ) -> BoxFuture<'static, Result<Box<dyn Desk>, String>>;
+
+    /// Counts the agents that a node finds.
+    fn count(&self, node: &Node, filter: &AgentFilter) -> BoxFuture<'static, usize>;
+
+    /// Returns whether callers hear of a program that was killed although nobody takes its place.
+    /// Otherwise they hear of it from the next one that holds its mailbox.
+    fn tells_of_loss(&self) -> bool;
+}
+
+/// Which mailbox an agent gets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Plan<'p> {
+    /// The address of the mailbox that it takes; a new one otherwise.
+    pub at: Option<&'p str>,
+    /// Whether the mailbox is there when the agent has ended.
+    pub stays: bool,
+}
+
+/// An agent's mailbox, as its program holds it.
+pub trait Desk: Send + Sync {
+    /// Returns the address that leads there.
+    fn address(&self) -> String;
+
+    /// Returns whether another program holds the mailbox by now.
+    fn is_replaced(&self) -> bool;
+
+    /// Waits until this program does not serve it any more.
+    fn ended(&self) -> BoxFuture<'_, ()>;
+
+    /// Ends the mailbox for good.
+    fn terminate(&self) -> BoxFuture<'_, ()>;
+}
