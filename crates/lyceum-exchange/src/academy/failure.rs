@@ -1,0 +1,120 @@
+//! Failures: what went wrong with a request, in Python's words and in those of a node.
+
+use lyceum_core::exchange::{Fault, OwnError, decode};
+use lyceum_core::{CallError, CallFault, Undelivered};
+use lyceum_wire::academy::pickle::Exception;
+use lyceum_wire::academy::{Body, Serialization, payload};
+use lyceum_wire::link;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use super::told;
+use crate::channel::faults;
+
+/// Where an exception in JSON says what a node makes of it. Python does not look at it.
+const KEY: &str = "lyceum_told";
+
+/// Why a request has no result.
+pub(super) struct Failure {
+    exception: Exception,
+    told: Option<Told>,
+}
+
+/// What a node says to another one.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Told {
+    /// The action returned its own error.
+    Own { kind: String, text: String, value: Json },
+    /// It could not be done.
+    Fault(link::Fault),
+}
+
+impl Failure {
+    /// Tells of a call that failed here.
+    pub(super) fn of(fault: &Fault) -> Self {
+        let told = match fault {
+            CallError::Action(own) => own_error(own),
+            CallError::Failed(failure) => Some(Told::Own {
+                kind: failure.kind.clone(),
+                text: failure.text.clone(),
+                value: failure.value.clone(),
+            }),
+            fault => Some(Told::Fault(faults::to_link(fault))),
+        };
+        Self { exception: told::exception(fault), told }
+    }
+
+    /// Tells of what no call is to blame for.
+    pub(super) fn plain(kind: &str, text: String) -> Self {
+        Self { exception: Exception { kind: kind.into(), text }, told: None }
+    }
+
+    /// Tells that there is too much to do.
+    pub(super) fn overloaded(text: String) -> Self {
+        Self::told(link::FaultKind::Overloaded, Some(false), "Overloaded", text)
+    }
+
+    /// Tells, as an exception of that kind, that whoever had the request is gone.
+    #[cfg(feature = "redis")]
+    pub(super) fn down(kind: &str, text: String) -> Self {
+        Self::told(link::FaultKind::Down, None, kind, text)
+    }
+
+    fn told(fault: link::FaultKind, started: Option<bool>, kind: &str, text: String) -> Self {
+        let detail = Some(link::Text::new(text.clone()));
+        let told = Told::Fault(link::Fault { kind: fault, detail, started });
+        Self { told: Some(told), ..Self::plain(kind, text) }
+    }
+
+    /// Makes the answer.
+    pub(super) fn body(&self, serialization: Serialization) -> Body {
+        let Exception { kind, text } = &self.exception;
+        let exception = payload::write_exception(serialization, kind, text);
+        let exception = match (&self.told, serialization) {
+            (Some(told), Serialization::Json) => with_told(exception, told),
+            _ => exception,
+        };
+        Body::UserErrorResponse { serialization, exception }
+    }
+}
+
+/// Returns an action's own error; `None` if it has no form in JSON.
+fn own_error(own: &OwnError) -> Option<Told> {
+    let value = decode::<Json>(own.value.as_deref()?).ok()?;
+    Some(Told::Own { kind: own.kind.clone(), text: own.text.clone(), value })
+}
+
+fn with_told(exception: String, told: &Told) -> String {
+    match serde_json::from_str::<Map<String, Json>>(&exception) {
+        Ok(mut map) => {
+            map.insert(KEY.into(), json!(told));
+            Json::Object(map).to_string()
+        }
+        Err(_) => exception,
+    }
+}
+
+/// Returns the error that a node told of in an exception; the request's part of the report again if
+/// it told nothing.
+pub(super) fn read(
+    exception: &str,
+    fault: Box<CallFault>,
+    undelivered: impl FnOnce() -> Option<Undelivered>,
+) -> Result<Fault, Box<CallFault>> {
+    #[derive(Deserialize)]
+    struct Written {
+        lyceum_told: Told,
+    }
+    match serde_json::from_str::<Written>(exception).map(|written| written.lyceum_told) {
+        Ok(Told::Own { kind, text, value }) => {
+            Ok(CallError::Action(OwnError { value: Some(Box::new(value)), kind, text }))
+        }
+        Ok(Told::Fault(told)) => {
+            let is_back = told.started == Some(false);
+            let fault = if is_back { fault.with_message(undelivered()) } else { fault };
+            Ok(faults::told_of(fault, told))
+        }
+        Err(_) => Err(fault),
+    }
+}
