@@ -168,10 +168,24 @@ impl Bed {
         agent: &Handle<Probe>,
         at: &str,
     ) -> Result<Box<dyn Desk>, String> {
-        let Ground::Mailboxes(office) = &self.ground else {
-            panic!("an exchange without mailboxes has no chapter of them");
-        };
-        office.register(member, &agent.any(), Plan { at: Some(at), stays: true }).await
+        let plan = Plan { at: Some(at), stays: true };
+        self.office().register(member, &agent.any(), plan).await
+    }
+
+    /// Returns whether a message to an agent that is gone comes back with its error.
+    pub(super) fn returns_what_came_too_late(&self) -> bool {
+        match &self.ground {
+            Ground::Mailboxes(office) => office.returns_what_came_too_late(),
+            _ => true,
+        }
+    }
+
+    /// Returns the exchange, which keeps mailboxes.
+    fn office(&self) -> &dyn Office {
+        match &self.ground {
+            Ground::Mailboxes(office) => &**office,
+            _ => panic!("an exchange without mailboxes has no chapter of them"),
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use lyceum::{CallError, Mode};
 use super::bed::Bed;
 use super::probe::{Probe, Refused};
 
-/// Delivery, and every kind of answer.
+/// Delivery, and every kind of answer. Over mailboxes, an action's own error, a panic and arguments
+/// that do not fit arrived as failures without a type.
 pub async fn calls_tells_and_errors_are_delivered(bed: &Bed) {
     let (_server, _client, probe) = bed.pair().await;
     assert_eq!(probe.note(1).await.unwrap(), 1);
@@ -41,7 +42,7 @@ pub async fn messages_of_one_sender_keep_their_order(bed: &Bed) {
     assert_eq!(probe.noted().await.unwrap(), (0..1000).collect::<Vec<_>>());
 }
 
-/// Deadlines here, there, and at third parties.
+/// Deadlines here, there, and at third parties. Over mailboxes, agents did not know of any.
 pub async fn deadlines_end_calls_and_are_inherited(bed: &Bed) {
     let (_server, client, probe) = bed.pair().await;
     let late = probe.occupy(300).timeout(Duration::from_millis(50)).await.unwrap_err();

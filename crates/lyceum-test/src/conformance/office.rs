@@ -25,6 +25,10 @@ pub trait Office: Send + Sync {
     /// Returns whether callers hear of a program that was killed although nobody takes its place.
     /// Otherwise they hear of it from the next one that holds its mailbox.
     fn tells_of_loss(&self) -> bool;
+
+    /// Returns whether a message to a mailbox that is gone comes back with its error. Otherwise the
+    /// wire has no way to say that it did not start.
+    fn returns_what_came_too_late(&self) -> bool;
 }
 
 /// Which mailbox an agent gets.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::bed::Bed;
 use super::probe::Probe;
 
-/// Handles in messages.
+/// Handles in messages. Over mailboxes, they arrived as maps that no handle could be read from.
 pub async fn handles_are_passed_on(bed: &Bed) {
     let (server, client, probe) = bed.pair().await;
     let third = bed.member();

@@ -1,0 +1,26 @@
+//! Redis and hybrid pass the suite of exchanges with mailboxes. `direct` is none of their chapters:
+//! Academy's messages have no topics, no links between agents, no chains, no streams but lists.
+
+use lyceum_test::{Bed, exchange_suite};
+
+use crate::nodes::url;
+use crate::office::Mailboxes;
+use crate::redis_server::RedisServer;
+
+/// Starts a server; `None` where this machine has none.
+fn bed(scheme: &str) -> Option<Bed> {
+    let server = RedisServer::start()?;
+    Some(Bed::mailboxes(Mailboxes::at(url(&server, scheme), server)))
+}
+
+mod redis {
+    use super::*;
+
+    exchange_suite!(bed("redis") => every, mailboxes);
+}
+
+mod hybrid {
+    use super::*;
+
+    exchange_suite!(bed("hybrid") => every, mailboxes);
+}
