@@ -57,6 +57,7 @@ macro_rules! exchange_suite {
     (@mailboxes $bed:expr) => {
         $crate::exchange_suite! { @cases $bed =>
             messages_wait_for_an_agent_that_is_away
+            exchange_that_is_restarted_keeps_what_is_durable
             terminated_mailbox_ends_its_calls_and_takes_no_more
             terminated_mailbox_ends_its_monitors
             former_holder_is_told_and_gets_nothing
@@ -109,7 +110,8 @@ pub use ends::{
 };
 #[doc(hidden)]
 pub use kept::{
-    durable_call_outlives_the_program_that_had_it, former_holder_is_told_and_gets_nothing,
+    durable_call_outlives_the_program_that_had_it,
+    exchange_that_is_restarted_keeps_what_is_durable, former_holder_is_told_and_gets_nothing,
     messages_wait_for_an_agent_that_is_away, terminated_mailbox_ends_its_calls_and_takes_no_more,
     terminated_mailbox_ends_its_monitors,
 };

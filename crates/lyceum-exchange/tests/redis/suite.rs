@@ -3,14 +3,23 @@
 
 use lyceum_test::{Bed, exchange_suite};
 
+use crate::faults::{kill, restart};
 use crate::nodes::url;
 use crate::office::Mailboxes;
 use crate::redis_server::RedisServer;
 
+/// What a server writes outlives its process.
+const OPTIONS: [&str; 4] = ["--appendonly", "yes", "--save", ""];
+
 /// Starts a server; `None` where this machine has none.
 fn bed(scheme: &str) -> Option<Bed> {
-    let server = RedisServer::start()?;
-    Some(Bed::mailboxes(Mailboxes::at(url(&server, scheme), server)))
+    let mut server = RedisServer::with(&OPTIONS)?;
+    let url = url(&server, scheme);
+    let restart = move || {
+        kill(&mut server);
+        restart(&mut server, &OPTIONS);
+    };
+    Some(Bed::mailboxes(Mailboxes::at(url, restart)))
 }
 
 mod redis {

@@ -1,6 +1,6 @@
 //! Exchanges of Academy's kind as the suite uses them.
 
-use std::any::Any;
+use std::sync::Mutex;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -14,15 +14,15 @@ pub(crate) struct Mailboxes {
     url: String,
     /// Whether nodes are connected with each other, where they can.
     is_hybrid: bool,
-    /// Ends with this.
-    _server: Box<dyn Any + Send + Sync>,
+    /// Restarts the server, which it has.
+    restart: Mutex<Box<dyn FnMut() + Send>>,
 }
 
 impl Mailboxes {
-    /// Has the exchange at a URL, and its server.
-    pub(crate) fn at(url: String, server: impl Any + Send + Sync) -> Self {
+    /// Has the exchange at a URL, and its server in what restarts it.
+    pub(crate) fn at(url: String, restart: impl FnMut() + Send + 'static) -> Self {
         let is_hybrid = url.starts_with("hybrid");
-        Self { url, is_hybrid, _server: Box::new(server) }
+        Self { url, is_hybrid, restart: Mutex::new(Box::new(restart)) }
     }
 }
 
@@ -55,6 +55,12 @@ impl Office for Mailboxes {
         let class = format!("lyceum.{name}");
         let (academy, url) = (node.academy(), self.url.clone());
         async move { academy.discover(&url, &class).await.unwrap().len() }.boxed()
+    }
+
+    fn restart(&self) {
+        let restart = &self.restart;
+        // The test runs on a runtime, which a server's own must not be driven in.
+        std::thread::scope(|scope| scope.spawn(|| (restart.lock().unwrap())()).join()).unwrap();
     }
 
     /// Who is connected with a program notices its end. The server tells of it when a lease has run

@@ -181,7 +181,7 @@ impl Bed {
     }
 
     /// Returns the exchange, which keeps mailboxes.
-    fn office(&self) -> &dyn Office {
+    pub(super) fn office(&self) -> &dyn Office {
         match &self.ground {
             Ground::Mailboxes(office) => &**office,
             _ => panic!("an exchange without mailboxes has no chapter of them"),

@@ -24,6 +24,22 @@ pub async fn messages_wait_for_an_agent_that_is_away(bed: &Bed) {
     assert_eq!(again.own_probe().noted().await.unwrap(), (0..20).collect::<Vec<_>>());
 }
 
+/// An exchange that is restarted while an agent is offline.
+pub async fn exchange_that_is_restarted_keeps_what_is_durable(bed: &Bed) {
+    let (server, _client, probe) = bed.lasting_pair().await;
+    let endpoint = server.endpoint().to_owned();
+    server.shutdown().await;
+    server.kill();
+    for number in 0..10 {
+        probe.note(number).durable().tell().await.unwrap();
+    }
+    bed.office().restart();
+    let again = bed.again(&endpoint).await;
+    again.has_received(10).await;
+    assert_eq!(probe.note(10).durable().await.unwrap(), 11);
+    assert_eq!(again.own_probe().noted().await.unwrap(), (0..11).collect::<Vec<_>>());
+}
+
 /// The end of a mailbox, which its agent survives.
 pub async fn terminated_mailbox_ends_its_calls_and_takes_no_more(bed: &Bed) {
     let (server, _client, probe) = bed.lasting_pair().await;

@@ -22,6 +22,9 @@ pub trait Office: Send + Sync {
     /// Counts the agents that a node finds.
     fn count(&self, node: &Node, filter: &AgentFilter) -> BoxFuture<'static, usize>;
 
+    /// Ends the exchange's server, and starts it again with what it has on disk.
+    fn restart(&self);
+
     /// Returns whether callers hear of a program that was killed although nobody takes its place.
     /// Otherwise they hear of it from the next one that holds its mailbox.
     fn tells_of_loss(&self) -> bool;
