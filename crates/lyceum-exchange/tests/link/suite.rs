@@ -11,11 +11,22 @@ use tokio::runtime::Runtime;
 use crate::house::{House, Plan};
 use crate::office::Mailboxes;
 
-exchange_suite!(bed() => every, mailboxes);
+mod link {
+    use super::*;
 
-fn bed() -> Bed {
+    exchange_suite!(bed("exchange") => every, mailboxes);
+}
+
+/// By requests of HTTP, as Academy's programs come.
+mod http {
+    use super::*;
+
+    exchange_suite!(bed("academy+http") => every);
+}
+
+fn bed(scheme: &str) -> Bed {
     let mut shop = Shop::open();
-    let url = format!("exchange://{}", shop.house().address);
+    let url = format!("{scheme}://{}", shop.house().address);
     Bed::mailboxes(Mailboxes::at(url, move || shop.restart()))
 }
 
