@@ -3,9 +3,11 @@
 //! - `every`: what each exchange must pass.
 //! - `mailboxes`: what those must pass besides whose mailboxes outlive programs.
 //! - `direct`: what those must pass besides that connect nodes with each other.
+//! - `academy`: what those have instead whose messages are Academy's.
 //!
 //! Who writes an exchange says which chapters it has. Nothing in a chapter is left out.
 
+mod academy;
 mod bed;
 mod calls;
 mod direct;
@@ -24,7 +26,7 @@ pub use office::{Desk, Office, Plan};
 pub use probe::{Notes, Probe, Refused};
 
 /// Makes the tests of an exchange from a [`Bed`] and the chapters that the exchange has: `every`,
-/// and `direct` or `mailboxes`.
+/// `mailboxes`, and `direct` or `academy`.
 ///
 /// Where the bed is an `Option`, `None` runs nothing: whoever makes it says why.
 ///
@@ -64,6 +66,13 @@ macro_rules! exchange_suite {
             durable_call_outlives_the_program_that_had_it
         }
     };
+    (@academy $bed:expr) => {
+        $crate::exchange_suite! { @cases $bed =>
+            what_has_no_place_in_a_message_is_refused
+            stream_is_one_list
+            agent_without_a_mailbox_is_not_passed_on
+        }
+    };
     (@direct $bed:expr) => {
         $crate::exchange_suite! { @cases $bed =>
             chain_that_comes_back_is_found
@@ -90,6 +99,11 @@ macro_rules! exchange_suite {
     };
 }
 
+#[doc(hidden)]
+pub use academy::{
+    agent_without_a_mailbox_is_not_passed_on, stream_is_one_list,
+    what_has_no_place_in_a_message_is_refused,
+};
 #[doc(hidden)]
 pub use calls::{
     agents_are_described_and_found, calls_tells_and_errors_are_delivered,

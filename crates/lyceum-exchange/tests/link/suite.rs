@@ -14,14 +14,14 @@ use crate::office::Mailboxes;
 mod link {
     use super::*;
 
-    exchange_suite!(bed("exchange") => every, mailboxes);
+    exchange_suite!(bed("exchange") => every, mailboxes, academy);
 }
 
 /// By requests of HTTP, as Academy's programs come.
 mod http {
     use super::*;
 
-    exchange_suite!(bed("academy+http") => every);
+    exchange_suite!(bed("academy+http") => every, academy);
 }
 
 fn bed(scheme: &str) -> Bed {

@@ -25,11 +25,11 @@ fn bed(scheme: &str) -> Option<Bed> {
 mod redis {
     use super::*;
 
-    exchange_suite!(bed("redis") => every, mailboxes);
+    exchange_suite!(bed("redis") => every, mailboxes, academy);
 }
 
 mod hybrid {
     use super::*;
 
-    exchange_suite!(bed("hybrid") => every, mailboxes);
+    exchange_suite!(bed("hybrid") => every, mailboxes, academy);
 }
