@@ -4,7 +4,7 @@ use lyceum_core::exchange::{Fault, OwnError, decode};
 use lyceum_core::{CallError, CallFault, Undelivered};
 use lyceum_wire::academy::pickle::Exception;
 use lyceum_wire::academy::{Body, Serialization, payload};
-use lyceum_wire::link;
+use lyceum_wire::link::{self, FaultKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 
@@ -45,26 +45,36 @@ impl Failure {
         Self { exception: told::exception(fault), told }
     }
 
-    /// Tells of what no call is to blame for.
-    pub(super) fn plain(kind: &str, text: String) -> Self {
-        Self { exception: Exception { kind: kind.into(), text }, told: None }
-    }
-
     /// Tells that there is too much to do.
     pub(super) fn overloaded(text: String) -> Self {
-        Self::told(link::FaultKind::Overloaded, Some(false), "Overloaded", text)
+        Self::told(FaultKind::Overloaded, Some(false), "Overloaded", text)
     }
 
-    /// Tells, as an exception of that kind, that whoever had the request is gone.
+    /// Tells that the answer is too long.
+    pub(super) fn too_large(text: String) -> Self {
+        Self::told(FaultKind::TooLarge, Some(true), "TooLarge", text)
+    }
+
+    /// Tells that arguments cannot be read.
+    pub(super) fn unreadable(text: String) -> Self {
+        Self::told(FaultKind::Codec, Some(false), "ValueError", text)
+    }
+
+    /// Tells that a result cannot be written.
+    pub(super) fn unwritable(text: String) -> Self {
+        Self::told(FaultKind::Codec, Some(true), "ValueError", text)
+    }
+
+    /// Tells that whoever had the request is gone.
     #[cfg(feature = "redis")]
-    pub(super) fn down(kind: &str, text: String) -> Self {
-        Self::told(link::FaultKind::Down, None, kind, text)
+    pub(super) fn down(text: String) -> Self {
+        Self::told(FaultKind::Down, None, "ConnectionError", text)
     }
 
-    fn told(fault: link::FaultKind, started: Option<bool>, kind: &str, text: String) -> Self {
+    fn told(fault: FaultKind, started: Option<bool>, kind: &str, text: String) -> Self {
         let detail = Some(link::Text::new(text.clone()));
         let told = Told::Fault(link::Fault { kind: fault, detail, started });
-        Self { told: Some(told), ..Self::plain(kind, text) }
+        Self { exception: Exception { kind: kind.into(), text }, told: Some(told) }
     }
 
     /// Makes the answer.
@@ -116,5 +126,55 @@ pub(super) fn read(
             Ok(faults::told_of(fault, told))
         }
         Err(_) => Err(fault),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lyceum_wire::{Address, NodeId};
+
+    use super::*;
+
+    fn fault() -> Box<CallFault> {
+        Box::new(CallFault {
+            agent: "Agent".into(),
+            address: Address::local(NodeId::new(1), "adder".parse().expect("a name")),
+            action: "add".into(),
+            detail: None,
+            started: None,
+            message: None,
+        })
+    }
+
+    fn written(failure: &Failure, how: Serialization) -> String {
+        match failure.body(how) {
+            Body::UserErrorResponse { exception, .. } => exception,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_node_reads_what_a_node_told() {
+        let told = written(&Failure::too_large("1 GiB".into()), Serialization::Json);
+        let error = read(&told, fault(), || None).expect("it was told");
+        assert!(matches!(&error, CallError::TooLarge(fault) if fault.started == Some(true)));
+        assert_eq!(error.fault().expect("a fault").detail.as_deref(), Some("1 GiB"));
+    }
+
+    #[test]
+    fn what_python_says_and_what_no_node_would_is_left_to_its_text() {
+        let python = payload::write_exception(Serialization::Json, "ValueError", "bad");
+        let deep = format!(r#"{{"lyceum_told":{}1"#, "[".repeat(100_000));
+        let strange = r#"{"lyceum_told":{"fault":{"kind":"Bored","detail":null,"started":null}}}"#;
+        for text in [&python, &deep, strange, "", "7", r#"{"lyceum_told":null}"#] {
+            assert!(read(text, fault(), || None).is_err());
+        }
+    }
+
+    #[test]
+    fn pickles_are_those_of_python_alone() {
+        let plain = payload::write_exception(Serialization::Pickle, "TooLarge", "1 GiB");
+        let failure = Failure::too_large("1 GiB".into());
+        assert_eq!(written(&failure, Serialization::Pickle), plain);
     }
 }

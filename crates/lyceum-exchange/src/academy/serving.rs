@@ -63,7 +63,7 @@ impl Requests {
     fn begin(&self, request: &ActionRequest, attempt: u32) -> Result<Begun, Failure> {
         let (args, kwargs) = request
             .arguments(Limits::default())
-            .map_err(|why| Failure::plain("ValueError", why.to_string()))?;
+            .map_err(|why| Failure::unreadable(why.to_string()))?;
         let arguments = ArrivedArguments::new(&*self.session, Arguments::new(args, kwargs));
         let door = &self.session.service.door;
         let is_stream = door.streams(&self.agent, &request.action);
@@ -106,7 +106,7 @@ impl Requests {
                 while let Some(item) = items.next().await {
                     if list.len() == STREAM_LIMIT {
                         let text = format!("a stream of more than {STREAM_LIMIT} results");
-                        return Err(Failure::plain("TooLarge", text));
+                        return Err(Failure::too_large(text));
                     }
                     let item = item.map_err(|error| Failure::of(&error.widen()))?;
                     list.push(self.write(item.erased())?);
@@ -125,7 +125,7 @@ impl Requests {
 }
 
 fn unwritable(error: &dyn std::error::Error) -> Failure {
-    Failure::plain("ValueError", format!("the result has no form: {error}"))
+    Failure::unwritable(format!("the result has no form: {error}"))
 }
 
 /// An action that has begun.

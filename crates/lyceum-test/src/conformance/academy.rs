@@ -30,6 +30,7 @@ pub async fn stream_is_one_list(bed: &Bed) {
     assert_eq!(results, (1..=1000).collect::<Vec<_>>());
     assert!(counted.failure().is_none());
     let error = probe.count(100_000).await.unwrap_err();
+    assert!(matches!(error, CallError::TooLarge(_)), "{error}");
     assert!(error.to_string().contains("more than 65536 results"), "{error}");
 }
 

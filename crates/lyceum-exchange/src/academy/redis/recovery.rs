@@ -165,9 +165,7 @@ fn failure(id: &EntityId, request: Message<Unread>, attempts: u32) -> Body {
         )
     };
     match request.body() {
-        Ok(Body::ActionRequest(action)) => {
-            Failure::down("ConnectionError", text).body(action.for_exception())
-        }
+        Ok(Body::ActionRequest(action)) => Failure::down(text).body(action.for_exception()),
         Ok(Body::PingRequest) => {
             Body::AcademyErrorResponse { error_code: ErrorCode::PingCancelled, mailbox_id: None }
         }
@@ -177,7 +175,7 @@ fn failure(id: &EntityId, request: Message<Unread>, attempts: u32) -> Body {
         },
         // Its program has ended, as it was asked to.
         Ok(Body::ShutdownRequest { .. }) => Body::SuccessResponse,
-        _ => Failure::down("ConnectionError", text).body(Serialization::Json),
+        _ => Failure::down(text).body(Serialization::Json),
     }
 }
 
