@@ -17,7 +17,8 @@ const KEY: &str = "lyceum_told";
 /// Why a request has no result.
 pub(super) struct Failure {
     exception: Exception,
-    told: Option<Told>,
+    /// What a node says to another one.
+    told: Option<Box<Told>>,
 }
 
 /// What a node says to another one.
@@ -42,7 +43,7 @@ impl Failure {
             }),
             fault => Some(Told::Fault(faults::to_link(fault))),
         };
-        Self { exception: told::exception(fault), told }
+        Self { exception: told::exception(fault), told: told.map(Box::new) }
     }
 
     /// Tells that there is too much to do.
@@ -74,7 +75,7 @@ impl Failure {
     fn told(fault: FaultKind, started: Option<bool>, kind: &str, text: String) -> Self {
         let detail = Some(link::Text::new(text.clone()));
         let told = Told::Fault(link::Fault { kind: fault, detail, started });
-        Self { exception: Exception { kind: kind.into(), text }, told: Some(told) }
+        Self { exception: Exception { kind: kind.into(), text }, told: Some(Box::new(told)) }
     }
 
     /// Makes the answer.
