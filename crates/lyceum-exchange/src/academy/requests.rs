@@ -456,7 +456,7 @@ fn refused(error_code: ErrorCode, mailbox_id: Option<EntityId>) -> Body {
 }
 
 /// Makes the answer that an exception is.
-fn raised(serialization: Serialization, kind: &str, text: &str) -> Body {
+pub(super) fn raised(serialization: Serialization, kind: &str, text: &str) -> Body {
     let exception = payload::write_exception(serialization, kind, text);
     Body::UserErrorResponse { serialization, exception }
 }
