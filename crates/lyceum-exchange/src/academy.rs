@@ -12,6 +12,7 @@ mod answer;
 mod calling;
 mod describe;
 mod exchange;
+mod failure;
 mod http;
 mod hub;
 #[cfg(feature = "hybrid")]

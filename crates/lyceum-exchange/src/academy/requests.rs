@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::failure::Failure;
 use super::reception::{Held, Left, Receiver};
 use super::service::LEAVE_LIMIT;
 use super::session::Session;
@@ -447,7 +448,7 @@ fn too_large(answer: &Body, limit: &str) -> Body {
         _ => Serialization::Json,
     };
     let text = format!("the answer is larger than the exchange takes: {limit}");
-    raised(serialization, "TooLarge", &text)
+    Failure::too_large(text).body(serialization)
 }
 
 fn refused(error_code: ErrorCode, mailbox_id: Option<EntityId>) -> Body {

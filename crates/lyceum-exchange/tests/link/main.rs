@@ -12,8 +12,11 @@ mod hostile;
 mod house;
 mod large;
 mod nodes;
+#[path = "../suite/office.rs"]
+mod office;
 mod python;
 mod raw;
 mod refused;
 mod returning;
 mod script;
+mod suite;

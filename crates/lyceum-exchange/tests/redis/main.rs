@@ -3,6 +3,8 @@
 
 #[path = "../academy/agents.rs"]
 mod agents;
+#[path = "../suite/office.rs"]
+mod office;
 #[path = "../python/redis_server.rs"]
 mod redis_server;
 
@@ -15,3 +17,4 @@ mod login;
 mod namespaces;
 mod nodes;
 mod raw;
+mod suite;

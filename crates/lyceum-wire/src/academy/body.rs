@@ -79,6 +79,10 @@ pub struct ActionRequest {
     /// The arguments by name: a dict.
     #[serde(default = "no_arguments")]
     pub kargs: String,
+    /// How long the sender waits from when it sent this, where it is a node that says so. Academy
+    /// does not know it, and ignores it.
+    #[serde(default, rename = "lyceum_time_left_millis", skip_serializing_if = "Option::is_none")]
+    pub time_left_millis: Option<u64>,
 }
 
 /// A result, and how it is written.

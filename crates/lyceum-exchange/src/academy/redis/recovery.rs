@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use lyceum_wire::academy::{
-    Body, EntityId, ErrorCode, Kind, Message, Serialization, Unread, payload,
-};
+use lyceum_wire::academy::{Body, EntityId, ErrorCode, Kind, Message, Serialization, Unread};
 use redis::Value;
 
 use super::Client;
@@ -12,6 +10,7 @@ use super::receiving::{MEMORY_SECONDS, Taken};
 use super::reply::texts;
 use super::script::{Order, Script};
 use crate::academy::MailboxError;
+use crate::academy::failure::Failure;
 
 /// How often a durable request is handed out before it is given up.
 const DELIVERY_LIMIT: u32 = 5;
@@ -166,11 +165,7 @@ fn failure(id: &EntityId, request: Message<Unread>, attempts: u32) -> Body {
         )
     };
     match request.body() {
-        Ok(Body::ActionRequest(action)) => {
-            let how = action.for_exception();
-            let exception = payload::write_exception(how, "ConnectionError", &text);
-            Body::UserErrorResponse { serialization: how, exception }
-        }
+        Ok(Body::ActionRequest(action)) => Failure::down(text).body(action.for_exception()),
         Ok(Body::PingRequest) => {
             Body::AcademyErrorResponse { error_code: ErrorCode::PingCancelled, mailbox_id: None }
         }
@@ -180,11 +175,7 @@ fn failure(id: &EntityId, request: Message<Unread>, attempts: u32) -> Body {
         },
         // Its program has ended, as it was asked to.
         Ok(Body::ShutdownRequest { .. }) => Body::SuccessResponse,
-        _ => {
-            let how = Serialization::Json;
-            let exception = payload::write_exception(how, "ConnectionError", &text);
-            Body::UserErrorResponse { serialization: how, exception }
-        }
+        _ => Failure::down(text).body(Serialization::Json),
     }
 }
 
