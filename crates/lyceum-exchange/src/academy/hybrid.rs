@@ -8,6 +8,7 @@ mod mailbox;
 mod options;
 mod post;
 mod route;
+mod tally;
 
 pub(super) use mailbox::HybridMailbox;
 pub(super) use options::Options;

@@ -1,5 +1,6 @@
 //! Mailboxes: what this side asks of an exchange of Academy's, whichever it is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,23 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// Makes a mailbox, or leaves one as it is that is there already. For an agent it is known as
     /// its class and all that it descends from, by dotted names.
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()>;
+
+    /// Makes a mailbox as [`register`](Self::register) does, whose agent is found by attributes, too,
+    /// where the exchange [keeps](Self::keeps_attributes) them.
+    fn register_with(
+        &self,
+        id: &EntityId,
+        ancestors: Option<&[String]>,
+        attributes: &Attributes,
+    ) -> Asked<()> {
+        let _ = attributes;
+        self.register(id, ancestors)
+    }
+
+    /// Returns whether agents are found by attributes on the exchange.
+    fn keeps_attributes(&self) -> bool {
+        false
+    }
 
     /// Returns whether the exchange keeps durable messages until they are answered.
     fn keeps_messages(&self) -> bool {
@@ -68,6 +86,13 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
         ready(Ok(Vec::new())).boxed()
     }
 
+    /// Returns the agents that have a value of an attribute; none where the exchange does not
+    /// [keep](Self::keeps_attributes) them.
+    fn with_attribute(&self, name: &str, value: &str) -> Asked<Vec<EntityId>> {
+        let _ = (name, value);
+        ready(Ok(Vec::new())).boxed()
+    }
+
     /// Ends a mailbox for good. One that does not exist stays so.
     fn terminate(&self, id: &EntityId) -> Asked<()>;
 
@@ -80,6 +105,9 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// Returns what passed through a mailbox.
     fn stats(&self, id: &EntityId) -> Asked<MailboxStats>;
 }
+
+/// What an agent may be found by besides its class and its name.
+pub type Attributes = BTreeMap<String, String>;
 
 /// What is promised about a message, where an exchange can promise something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
 use super::requests::Requests;
-use super::{Delivered, Mailbox, MailboxError, Promise};
+use super::{Attributes, Delivered, Mailbox, MailboxError, Promise};
 
 /// How long an exchange may take to hear that a mailbox is left.
 pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(3);
@@ -102,7 +102,12 @@ impl Service {
         if *is_open {
             return Ok(());
         }
-        let held = Held { mailbox: self.user(), ancestors: None, door: self.door.clone() };
+        let held = Held {
+            mailbox: self.user(),
+            ancestors: None,
+            attributes: Attributes::new(),
+            door: self.door.clone(),
+        };
         held.register().await?;
         *is_open = true;
         let (this, receiving) = (self.this.clone(), held.clone());

@@ -7,8 +7,10 @@ mod agents;
 mod redis_server;
 
 mod bounds;
+mod dead;
 mod failover;
 mod faults;
+mod finding;
 mod holders;
 mod hybrid;
 mod login;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::Options;
 use super::channel::Channel;
 use super::listener;
 use super::route::Route;
+use super::tally::Tally;
 use crate::academy::redis::{Client, Order, RedisMailbox};
 use crate::academy::{Mailbox, MailboxError, Promise};
 
@@ -30,6 +32,9 @@ const ASKED_LIMIT: usize = 131_072;
 
 /// How long an answer may be on its way from a program whose connection is gone.
 const GRACE: Duration = Duration::from_millis(500);
+
+/// How long after something passed through a mailbox the Redis is told of it.
+const TELL_PAUSE: Duration = Duration::from_secs(1);
 
 /// Kilobytes of messages that came for all mailboxes and were not looked at.
 pub(super) const INCOMING_LIMIT: usize = 256 << 10;
@@ -48,16 +53,24 @@ pub(crate) struct Post {
     /// The room for what comes.
     pub(super) room: Arc<Semaphore>,
     state: Mutex<State>,
+    /// Whether the Redis is told soon what passed through mailboxes without it.
+    is_telling: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     tasks: JoinSet<()>,
-    inboxes: HashMap<Uuid, mpsc::Sender<Incoming>>,
+    inboxes: HashMap<Uuid, Inbox>,
     routes: HashMap<Uuid, Arc<Route>>,
     channels: HashMap<String, Arc<Channel>>,
     /// The requests that went straight and have no answer yet, by tag.
     asked: HashMap<Uuid, Asked>,
+}
+
+/// Where what comes straight for a mailbox goes.
+struct Inbox {
+    sender: mpsc::Sender<Incoming>,
+    tally: Arc<Tally>,
 }
 
 /// A message that came straight.
@@ -91,6 +104,7 @@ impl Post {
             address: tokio::sync::Mutex::default(),
             room: Arc::new(Semaphore::new(INCOMING_LIMIT)),
             state: Mutex::default(),
+            is_telling: AtomicBool::new(false),
         })
     }
 
@@ -141,9 +155,9 @@ impl Post {
     }
 
     /// Lets what comes straight for a mailbox go to whoever receives there.
-    pub(super) fn enlist(&self, uid: Uuid) -> mpsc::Receiver<Incoming> {
+    pub(super) fn enlist(&self, uid: Uuid, tally: Arc<Tally>) -> mpsc::Receiver<Incoming> {
         let (sender, inbox) = mpsc::channel(INBOX_LIMIT);
-        self.lock().inboxes.insert(uid, sender);
+        self.lock().inboxes.insert(uid, Inbox { sender, tally });
         inbox
     }
 
@@ -152,7 +166,30 @@ impl Post {
     }
 
     pub(super) fn inbox(&self, uid: Uuid) -> Option<mpsc::Sender<Incoming>> {
-        self.lock().inboxes.get(&uid).cloned()
+        self.lock().inboxes.get(&uid).map(|inbox| inbox.sender.clone())
+    }
+
+    /// Returns what is counted of a mailbox of this node.
+    pub(super) fn tally(&self, uid: Uuid) -> Option<Arc<Tally>> {
+        self.lock().inboxes.get(&uid).map(|inbox| inbox.tally.clone())
+    }
+
+    /// Tells the Redis a little later what passed through the mailboxes of this node without it.
+    pub(super) fn tell_soon(&self) {
+        if self.is_telling.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let post = self.this.clone();
+        self.spawn(async move {
+            sleep(TELL_PAUSE).await;
+            let Some(post) = post.upgrade() else { return };
+            post.is_telling.store(false, Ordering::Relaxed);
+            let tallies: Vec<_> =
+                post.lock().inboxes.values().map(|inbox| inbox.tally.clone()).collect();
+            for tally in tallies {
+                tally.tell().await;
+            }
+        });
     }
 
     /// Returns the way to a mailbox.
@@ -228,6 +265,11 @@ impl Post {
             let asked = Asked { header: message.header.clone(), channel: channel.clone() };
             state.asked.insert(message.header.tag, asked);
         }
+        if let Some(inbox) = state.inboxes.get(&message.header.src.uid) {
+            inbox.tally.sent();
+        }
+        drop(state);
+        self.tell_soon();
     }
 
     /// Notes that a request is answered.
