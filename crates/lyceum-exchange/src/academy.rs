@@ -41,7 +41,12 @@ pub(crate) use url::leads_to;
 #[cfg(feature = "redis")]
 pub use dead::{DeadLetter, DeadLetterError};
 pub use exchange::{Academy, AcademyExt, DiscoverError};
+#[cfg(feature = "hybrid")]
+#[doc(hidden)]
+pub use hybrid::direct_messages;
 pub use lyceum_wire::academy::{EntityId, Role, Serialization, Uuid};
-pub use mailbox::{Asked, Attributes, Delivered, Mailbox, MailboxError, MailboxStats, Promise};
+pub use mailbox::{
+    Asked, Attributes, Delivered, Mailbox, MailboxError, MailboxStats, Promise, TakeAnswer,
+};
 pub use open::OpenError;
 pub use register::{Register, Registered};

@@ -10,6 +10,7 @@ mod post;
 mod route;
 mod tally;
 
+pub use frame::direct_messages;
 pub(super) use mailbox::HybridMailbox;
 pub(super) use options::Options;
 pub(super) use post::Post;

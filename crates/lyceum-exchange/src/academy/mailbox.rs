@@ -74,6 +74,12 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// the exchange counts it as delivered.
     fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>>;
 
+    /// Says who takes the answers to all requests of this node at the exchange, where that is faster
+    /// than to [receive](Self::receive) them. Some may be received all the same.
+    fn hand_answers_to(&self, take: TakeAnswer) {
+        drop(take);
+    }
+
     /// Stops to receive: what comes from now on waits for whoever opens the mailbox next.
     fn close(&self) -> Asked<()>;
 
@@ -133,6 +139,9 @@ impl From<Message<Unread>> for Delivered {
         Self { message, attempt: 1 }
     }
 }
+
+/// Takes an answer.
+pub type TakeAnswer = Arc<dyn Fn(Message<Unread>) + Send + Sync>;
 
 /// What an exchange is asked.
 pub type Asked<T> = BoxFuture<'static, Result<T, MailboxError>>;

@@ -61,6 +61,9 @@ impl Service {
         runtime: Handle,
         user: Arc<dyn Mailbox>,
     ) -> Arc<Self> {
+        let pending: Arc<Pending> = Arc::default();
+        let answered = pending.clone();
+        user.hand_answers_to(Arc::new(move |message| answered.answer(message)));
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             hub: Arc::downgrade(hub),
@@ -69,7 +72,7 @@ impl Service {
             runtime,
             user: user.into(),
             is_open: tokio::sync::Mutex::default(),
-            pending: Arc::default(),
+            pending,
             types: lyceum_wire::academy::handle::table(),
             state: Mutex::default(),
         })

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::Post;
 use super::post::Incoming;
 use super::tally::Tally;
-use crate::academy::mailbox::{Asked, Attributes};
+use crate::academy::mailbox::{Asked, Attributes, TakeAnswer};
 use crate::academy::redis::{Order, RedisMailbox};
 use crate::academy::{Delivered, Mailbox, MailboxError, MailboxStats, Promise};
 
@@ -174,6 +174,10 @@ impl Mailbox for HybridMailbox {
             }
         }
         .boxed()
+    }
+
+    fn hand_answers_to(&self, take: TakeAnswer) {
+        self.post.hand_answers_to(take);
     }
 
     fn close(&self) -> Asked<()> {

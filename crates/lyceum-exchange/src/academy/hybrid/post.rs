@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use lyceum_wire::academy::{Body, ErrorCode, Header, Kind, Message, Unread, Uuid};
@@ -18,6 +18,7 @@ use super::channel::Channel;
 use super::listener;
 use super::route::Route;
 use super::tally::Tally;
+use crate::academy::mailbox::TakeAnswer;
 use crate::academy::redis::{Client, Order, RedisMailbox};
 use crate::academy::{Mailbox, MailboxError, Promise};
 
@@ -50,6 +51,8 @@ pub(crate) struct Post {
     runtime: Handle,
     /// Where this side is reached, once it is.
     address: tokio::sync::Mutex<Option<String>>,
+    /// Where answers go without a mailbox in between.
+    answers: OnceLock<TakeAnswer>,
     /// The room for what comes.
     pub(super) room: Arc<Semaphore>,
     state: Mutex<State>,
@@ -102,6 +105,7 @@ impl Post {
             options,
             runtime,
             address: tokio::sync::Mutex::default(),
+            answers: OnceLock::new(),
             room: Arc::new(Semaphore::new(INCOMING_LIMIT)),
             state: Mutex::default(),
             is_telling: AtomicBool::new(false),
@@ -208,6 +212,26 @@ impl Post {
         route
     }
 
+    /// Returns the connection by which messages go to a mailbox, if there is one.
+    pub(super) fn channel_to(&self, to: Uuid) -> Option<Arc<Channel>> {
+        self.lock().routes.get(&to)?.direct()
+    }
+
+    /// Lets the answers to the requests of this node go to who waits for them.
+    pub(super) fn hand_answers_to(&self, take: TakeAnswer) {
+        // The first one is the node's, and there is no other.
+        let _ = self.answers.set(take);
+    }
+
+    /// Hands an answer to who waits for it; gives the message back if it is none.
+    pub(super) fn answer(&self, message: Message<Unread>) -> Option<Message<Unread>> {
+        match self.answers.get() {
+            Some(take) if message.header.kind == Kind::Response => take(message),
+            _ => return Some(message),
+        }
+        None
+    }
+
     /// Asks the Redis where a mailbox is.
     pub(super) async fn find(&self, uid: Uuid) -> Result<Found, MailboxError> {
         let keys = self.client.keys();
@@ -255,7 +279,7 @@ impl Post {
         Ok(channel)
     }
 
-    /// Notes a request that goes straight.
+    /// Notes a request that is about to go straight.
     pub(super) fn note(&self, message: &Message, channel: &Arc<Channel>) {
         if message.header.kind != Kind::Request {
             return;
@@ -265,10 +289,23 @@ impl Post {
             let asked = Asked { header: message.header.clone(), channel: channel.clone() };
             state.asked.insert(message.header.tag, asked);
         }
-        if let Some(inbox) = state.inboxes.get(&message.header.src.uid) {
+    }
+
+    /// Forgets a request that does not go straight.
+    pub(super) fn unnote(&self, message: &Message) {
+        if message.header.kind == Kind::Request {
+            self.lock().asked.remove(&message.header.tag);
+        }
+    }
+
+    /// Counts a message that went straight.
+    pub(super) fn sent(&self, message: &Message) {
+        if message.header.kind != Kind::Request {
+            return;
+        }
+        if let Some(inbox) = self.lock().inboxes.get(&message.header.src.uid) {
             inbox.tally.sent();
         }
-        drop(state);
         self.tell_soon();
     }
 
@@ -352,9 +389,14 @@ impl Post {
         if message.header.durable {
             return from.send(message, Promise::default());
         }
-        match self.route(message.header.dest.uid).send(from, message, json) {
-            Ok(channel) => {
-                self.note(message, &channel);
+        let route = self.route(message.header.dest.uid);
+        // Before it goes: the answer may be there before this thread goes on.
+        if let Some(channel) = route.free() {
+            self.note(message, &channel);
+        }
+        match route.send(from, message, json) {
+            Ok(()) => {
+                self.sent(message);
                 Box::pin(std::future::ready(Ok(())))
             }
             Err(waiting) => waiting,
