@@ -26,7 +26,7 @@ const LONGEST: u64 = 64 << 20;
 /// is USER:PASSWORD, or a password alone.
 #[derive(Args)]
 pub(crate) struct Target {
-    /// The server; a Redis is redis://HOST:PORT, or hybrid://HOST:PORT for that exchange's mailboxes
+    /// The server; a Redis is redis://HOST:PORT, or hybrid://HOST:PORT for that exchange
     #[arg(long, env = "LYCEUM_EXCHANGE_URL", default_value = "http://127.0.0.1:8700")]
     pub(super) url: String,
     /// A file with a token that administers the mailboxes; that in LYCEUM_EXCHANGE_TOKEN otherwise

@@ -25,8 +25,8 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// its class and all that it descends from, by dotted names.
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()>;
 
-    /// Makes a mailbox as [`register`](Self::register) does, whose agent is found by attributes, too,
-    /// where the exchange [keeps](Self::keeps_attributes) them.
+    /// Makes a mailbox as [`register`](Self::register) does, whose agent is found by attributes,
+    /// too, where the exchange [keeps](Self::keeps_attributes) them.
     fn register_with(
         &self,
         id: &EntityId,
@@ -74,8 +74,8 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// the exchange counts it as delivered.
     fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>>;
 
-    /// Says who takes the answers to all requests of this node at the exchange, where that is faster
-    /// than to [receive](Self::receive) them. Some may be received all the same.
+    /// Says who takes the answers to all requests of this node at the exchange, where that is
+    /// faster than to [receive](Self::receive) them. Some may be received all the same.
     fn hand_answers_to(&self, take: TakeAnswer) {
         drop(take);
     }

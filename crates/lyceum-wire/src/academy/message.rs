@@ -202,7 +202,8 @@ fn escape(text: &str, out: &mut String) {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             control => {
-                write!(out, "\\u{:04x}", u32::from(control)).expect("a string takes what is written");
+                write!(out, "\\u{:04x}", u32::from(control))
+                    .expect("a string takes what is written");
             }
         }
         rest = &others[1..];

@@ -142,8 +142,8 @@ impl Channel {
         self.changed.notify_waiters();
     }
 
-    /// Takes what is written next: small messages together, and after them a large one, which is not
-    /// copied; `None` if there is nothing.
+    /// Takes what is written next: small messages together, and after them a large one, which is
+    /// not copied; `None` if there is nothing.
     fn fill(&self, buffer: &mut Vec<u8>) -> Option<String> {
         buffer.clear();
         let mut state = self.lock();
