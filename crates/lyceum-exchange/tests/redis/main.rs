@@ -9,8 +9,10 @@ mod office;
 mod redis_server;
 
 mod bounds;
+mod dead;
 mod failover;
 mod faults;
+mod finding;
 mod holders;
 mod hybrid;
 mod login;

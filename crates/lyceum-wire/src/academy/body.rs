@@ -146,6 +146,18 @@ impl ActionRequest {
         self.result_serialization.unwrap_or(self.serialization)
     }
 
+    /// Returns the same without the arguments by position.
+    pub(super) fn without_pargs(&self) -> Self {
+        Self {
+            action: self.action.clone(),
+            serialization: self.serialization,
+            result_serialization: self.result_serialization,
+            exception_serialization: self.exception_serialization,
+            pargs: String::new(),
+            kargs: self.kargs.clone(),
+        }
+    }
+
     /// Returns how an exception is to be written.
     pub fn for_exception(&self) -> Serialization {
         self.exception_serialization.unwrap_or_else(|| self.for_result())
