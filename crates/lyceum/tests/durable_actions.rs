@@ -70,20 +70,3 @@ async fn a_durable_action_has_no_deadline_unless_one_is_set() {
     let sooner = ledger.book(1).timeout(Duration::from_secs(1)).await.unwrap_err();
     assert!(matches!(sooner, CallError::Timeout(_)), "{sooner}");
 }
-
-#[lyceum::test]
-async fn an_exchange_that_keeps_nothing_refuses_a_durable_action() {
-    let (near, far) = (Node::simulated(7), Node::simulated(7));
-    far.listen("local://bank").await.unwrap();
-    let ledger = far.launch_named("ledger", Ledger::default()).await.unwrap();
-    let remote = near.connect::<Ledger>("local://bank/ledger").await.unwrap();
-
-    let refused = remote.book(1).await.unwrap_err();
-    let told = remote.book(1).tell().await.unwrap_err();
-
-    assert!(matches!(refused, CallError::UnknownAction(_)), "{refused}");
-    assert!(refused.to_string().contains("keeps no messages"), "{refused}");
-    assert!(matches!(told, TellError::UnknownAction(_)), "{told}");
-    assert_eq!(remote.booked().await.unwrap(), 0);
-    assert_eq!(ledger.booked().await.unwrap(), 0);
-}
