@@ -1,8 +1,7 @@
 //! Requests that wait until their agent serves fewer.
 //!
 //! Answers, cancellations and shutdowns do not wait behind them. Where the exchange waits for room,
-//! it sends no more requests meanwhile, so that they wait in its mailbox; elsewhere so many wait
-//! here, and more are refused.
+//! it sends no more requests meanwhile, so that they wait in its mailbox; elsewhere they are refused.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,9 +13,6 @@ use lyceum_wire::academy::{Body, ErrorCode, Header, Uuid};
 use tokio::sync::Notify;
 
 use super::requests::{REQUEST_LIMIT, Requests, refused};
-
-/// Bytes of the arguments of requests that wait, where the exchange does not wait for room.
-const BYTES_LIMIT: usize = 16 << 20;
 
 /// Places for requests that are served, and a queue for those that wait for one.
 #[derive(Default)]
@@ -30,7 +26,6 @@ pub(super) struct Parking {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Waiting>,
-    bytes: usize,
 }
 
 struct Waiting {
@@ -73,13 +68,7 @@ impl Parking {
 
 impl Queue {
     fn pop(&mut self) -> Option<Waiting> {
-        let next = self.waiting.pop_front()?;
-        self.bytes -= size(&next.body);
-        Some(next)
-    }
-
-    fn has_room_for(&self, body: &Body) -> bool {
-        self.waiting.len() < REQUEST_LIMIT && self.bytes + size(body) <= BYTES_LIMIT
+        self.waiting.pop_front()
     }
 }
 
@@ -119,10 +108,9 @@ impl Requests {
         if queue.waiting.is_empty() && !self.parking.is_full() {
             return Fate::Served(body);
         }
-        if !self.mailbox().waits_for_room() && !queue.has_room_for(&body) {
+        if !self.mailbox().waits_for_room() {
             return Fate::Refused(body);
         }
-        queue.bytes += size(&body);
         queue.waiting.push_back(Waiting { header: header.clone(), body, attempt });
         Fate::Waits
     }
@@ -149,10 +137,9 @@ impl Requests {
     pub(super) fn withdraw(&self, tag: Uuid) -> bool {
         let mut queue = self.parking.lock();
         let place = queue.waiting.iter().position(|waiting| waiting.header.tag == tag);
-        let Some(withdrawn) = place.and_then(|place| queue.waiting.remove(place)) else {
+        if place.and_then(|place| queue.waiting.remove(place)).is_none() {
             return false;
-        };
-        queue.bytes -= size(&withdrawn.body);
+        }
         drop(queue);
         self.mailbox().made_room();
         true
@@ -169,13 +156,5 @@ impl Requests {
                 self.turn_away(header, &body).await;
             }
         }
-    }
-}
-
-/// Returns the bytes of a request's arguments.
-fn size(body: &Body) -> usize {
-    match body {
-        Body::ActionRequest(request) => request.pargs.len() + request.kargs.len(),
-        _ => 0,
     }
 }
