@@ -23,6 +23,7 @@ mod inquiry;
 mod link;
 mod mailbox;
 mod open;
+mod parking;
 mod pending;
 mod reception;
 #[cfg(feature = "redis")]

@@ -167,6 +167,7 @@ fn description(result: &Payload) -> Option<AgentDescription> {
             result: schemars::Schema::from(true),
             error: None,
             stream: false,
+            durable: false,
         });
     }
     Some(description)

@@ -80,6 +80,16 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
         drop(take);
     }
 
+    /// Returns whether no more requests come than there is room for: each is said to
+    /// [wait no more](Self::made_room). Elsewhere they come, however many there are.
+    fn waits_for_room(&self) -> bool {
+        false
+    }
+
+    /// Says that a request which was received waits no more, so that another one may come. It is
+    /// said once of each, also of one that is refused.
+    fn made_room(&self) {}
+
     /// Stops to receive: what comes from now on waits for whoever opens the mailbox next.
     fn close(&self) -> Asked<()>;
 

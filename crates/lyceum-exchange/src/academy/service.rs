@@ -211,6 +211,7 @@ impl Receiver for Service {
         }
         async move {
             let user = self.user();
+            user.made_room();
             let (code, own) = refusal_of_user(&message, user.id());
             let refusal =
                 message.answer(Body::AcademyErrorResponse { error_code: code, mailbox_id: own });

@@ -33,8 +33,7 @@ impl Requests {
     ) -> BoxFuture<'static, ()> {
         let (tag, for_exception) = (header.tag, request.for_exception());
         if self.is_full() {
-            let text = format!("expected at most {REQUEST_LIMIT} requests at a time");
-            return self.answer(header, Failure::overloaded(text).body(for_exception));
+            return self.refuse(header, for_exception);
         }
         let action = match self.begin(request, attempt) {
             Ok(action) => action,
@@ -57,6 +56,16 @@ impl Requests {
         // There was room just now, and nobody else takes it.
         self.run(tag, work, header);
         ready(()).boxed()
+    }
+
+    /// Refuses an action: there are as many as may be.
+    pub(super) fn refuse(
+        self: &Arc<Self>,
+        header: Header,
+        for_exception: Serialization,
+    ) -> BoxFuture<'static, ()> {
+        let text = format!("expected at most {REQUEST_LIMIT} requests at a time");
+        self.answer(header, Failure::overloaded(text).body(for_exception))
     }
 
     /// Begins an action: in the order in which the requests came.

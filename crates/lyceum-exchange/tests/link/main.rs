@@ -6,6 +6,7 @@ mod crash;
 mod durable;
 #[path = "../python/environment.rs"]
 mod environment;
+mod full;
 mod holders;
 mod hostile;
 #[path = "../server/house.rs"]
