@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::Outgoing;
@@ -40,6 +41,7 @@ pub(super) fn request(
     message: &dyn Outgoing,
     session: &Session,
     speech: Speech,
+    time_left: Option<Duration>,
 ) -> Result<Body, Stuck> {
     let (args, kwargs) =
         arguments(message, session).map_err(|why| Stuck::Value(why.to_string()))?;
@@ -55,6 +57,7 @@ pub(super) fn request(
         exception_serialization: Some(Serialization::Json),
         pargs: write(Value::List(args))?,
         kargs: write(Value::Map(kwargs.collect()))?,
+        time_left_millis: time_left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
     }))
 }
 

@@ -131,6 +131,15 @@ impl Hub {
         self.service(&server(&self.plain(url))?)
     }
 
+    /// Returns how the exchange at a URL is reached.
+    #[cfg(feature = "redis")]
+    pub(super) fn way_at(self: &Arc<Self>, url: &Endpoint) -> Result<Way, OpenError> {
+        let server = server(url)?;
+        self.service(&server)?;
+        let way = self.lock().services.get(&server.base).map(|known| known.way.clone());
+        way.ok_or(OpenError::Ended)
+    }
+
     fn service(self: &Arc<Self>, server: &Server) -> Result<Arc<Service>, OpenError> {
         let mut state = self.lock();
         if let Some(known) = state.services.get(&server.base) {

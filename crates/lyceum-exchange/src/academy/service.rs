@@ -20,7 +20,7 @@ use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
 use super::requests::Requests;
-use super::{Delivered, Mailbox, MailboxError, Promise};
+use super::{Attributes, Delivered, Mailbox, MailboxError, Promise};
 
 /// How long an exchange may take to hear that a mailbox is left.
 pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(3);
@@ -61,6 +61,9 @@ impl Service {
         runtime: Handle,
         user: Arc<dyn Mailbox>,
     ) -> Arc<Self> {
+        let pending: Arc<Pending> = Arc::default();
+        let answered = pending.clone();
+        user.hand_answers_to(Arc::new(move |message| answered.answer(message)));
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             hub: Arc::downgrade(hub),
@@ -69,7 +72,7 @@ impl Service {
             runtime,
             user: user.into(),
             is_open: tokio::sync::Mutex::default(),
-            pending: Arc::default(),
+            pending,
             types: lyceum_wire::academy::handle::table(),
             state: Mutex::default(),
         })
@@ -102,7 +105,12 @@ impl Service {
         if *is_open {
             return Ok(());
         }
-        let held = Held { mailbox: self.user(), ancestors: None, door: self.door.clone() };
+        let held = Held {
+            mailbox: self.user(),
+            ancestors: None,
+            attributes: Attributes::new(),
+            door: self.door.clone(),
+        };
         held.register().await?;
         *is_open = true;
         let (this, receiving) = (self.this.clone(), held.clone());
@@ -203,6 +211,7 @@ impl Receiver for Service {
         }
         async move {
             let user = self.user();
+            user.made_room();
             let (code, own) = refusal_of_user(&message, user.id());
             let refusal =
                 message.answer(Body::AcademyErrorResponse { error_code: code, mailbox_id: own });

@@ -202,6 +202,19 @@ impl Line {
         Ok(Some(delivered))
     }
 
+    /// Notes that a request waits no more that was taken out of a mailbox.
+    pub(super) fn made_room(&self, mailbox: Uuid) {
+        let mut state = self.lock();
+        let Some(lease) = state.leases.get(&mailbox).cloned() else { return };
+        let before = state.frames.len();
+        let is_urgent = lease.made_room(&mut state.frames);
+        if !state.is_up {
+            state.frames.truncate(before);
+        } else if is_urgent {
+            self.wake.notify_one();
+        }
+    }
+
     /// Takes what is to be sent, up to what one message of the socket may have.
     pub(super) fn outgoing(&self) -> Bytes {
         cut(&mut self.lock().frames, MESSAGE_BYTES)

@@ -106,6 +106,14 @@ impl Mailbox for LinkMailbox {
         .boxed()
     }
 
+    fn waits_for_room(&self) -> bool {
+        true
+    }
+
+    fn made_room(&self) {
+        self.line.made_room(self.id.uid);
+    }
+
     fn close(&self) -> Asked<()> {
         let mailbox = self.id.uid;
         let generation = self.line.forget(mailbox).and_then(|lease| {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
@@ -36,8 +36,9 @@ async fn open(
     hub: &Hub,
     id: &str,
     headers: &HeaderMap,
+    extensions: &Extensions,
 ) -> Result<(Arc<Depot>, BlobId, Principal), Refusal> {
-    let principal = hub.principal(headers).await?;
+    let principal = hub.principal(headers, extensions).await?;
     let depot = hub.depot.clone().ok_or(Refusal::NoDepot)?;
     let id = id
         .parse()
@@ -51,7 +52,7 @@ pub(crate) async fn take(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Answer {
-    let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
+    let (depot, id, principal) = open(&hub, &id, request.headers(), request.extensions()).await?;
     if *hub.drain.borrow() {
         return Err(Refusal::Draining);
     }
@@ -126,7 +127,7 @@ pub(crate) async fn give(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Answer {
-    let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
+    let (depot, id, principal) = open(&hub, &id, request.headers(), request.extensions()).await?;
     if principal.rights.read == Which::None {
         return Err(Refusal::NoBlob);
     }
@@ -209,7 +210,7 @@ pub(crate) async fn release(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Answer {
-    let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
+    let (depot, id, principal) = open(&hub, &id, request.headers(), request.extensions()).await?;
     let record = depot.find(id, hub.clock.now());
     let is_his = |record: &Arc<Record>| record.owner == principal.subject || principal.sees_all();
     // What is missing and what is another's look the same.
