@@ -41,6 +41,13 @@ impl BlobId {
         folder.join(format!("{self}.json"))
     }
 
+    /// Returns which of so many shares the number falls to.
+    pub(super) fn share(self, count: usize) -> usize {
+        // Numbers are drawn by clients: any part of one may be the same in all of them.
+        let folded = (self.0 >> 64) as u64 ^ self.0 as u64;
+        (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % count
+    }
+
     /// Returns a name for what is being written, of which there may be several.
     pub(super) fn unfinished(self, folder: &Path, number: u64) -> PathBuf {
         folder.join(format!("{self}.part{number}"))

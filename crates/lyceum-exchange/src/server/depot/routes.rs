@@ -210,15 +210,16 @@ pub(crate) async fn release(
     request: Request<Body>,
 ) -> Answer {
     let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
-    let record = depot.find(id, hub.clock.now());
-    let is_his = |record: &Arc<Record>| record.owner == principal.subject || principal.sees_all();
-    // What is missing and what is another's look the same.
-    record.filter(is_his).ok_or(Refusal::NoBlob)?;
-    blocking(move || {
-        depot.remove(id);
-        Ok(())
+    let now = hub.clock.now();
+    let is_released = blocking(move || {
+        let is_his = |record: &Record| record.owner == principal.subject || principal.sees_all();
+        Ok(depot.release(id, now, is_his)?)
     })
     .await?;
+    // What is missing and what is another's look the same.
+    if !is_released {
+        return Err(Refusal::NoBlob);
+    }
     Ok(StatusCode::OK.into_response())
 }
 
