@@ -18,6 +18,7 @@ extern crate self as lyceum;
 
 mod blob;
 mod blobs;
+mod claim;
 mod content;
 #[cfg(feature = "depot")]
 mod depot;
@@ -27,6 +28,7 @@ mod far;
 mod keeper;
 mod large;
 mod outline;
+mod owner;
 mod part;
 mod reader;
 mod reference;
