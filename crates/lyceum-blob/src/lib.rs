@@ -41,7 +41,7 @@ mod writer;
 pub use blob::Blob;
 pub use blobs::{Blobs, BlobsExt};
 #[cfg(feature = "depot")]
-pub use depot::{Depot, DepotError};
+pub use depot::{Depot, DepotAccess, DepotError};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{BlobError, PutError};
 pub use large::Large;

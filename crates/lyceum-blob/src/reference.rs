@@ -117,7 +117,7 @@ impl Reference {
             return Err(format!("expected a blob of at most {SIZE_LIMIT} bytes"));
         }
         #[cfg(feature = "depot")]
-        if travel.at.starts_with("http://") {
+        if crate::depot::is_url(&travel.at) {
             let depot = Store::depot_of(Door::current().as_ref(), &travel.at);
             let home = Home::Depot(travel.at.chars().take(URL_LIMIT).collect(), depot);
             return Ok(Self { id, size: travel.size, digest: travel.digest, home });
