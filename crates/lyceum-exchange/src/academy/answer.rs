@@ -8,6 +8,7 @@ use lyceum_wire::academy::{Body, ErrorCode, Limits, Message, Unread, Value, payl
 use serde_json::json;
 
 use super::MailboxError;
+use super::bulk;
 use super::calling::Stuck;
 use super::session::Session;
 use crate::arrived::value_reply;
@@ -28,7 +29,7 @@ pub(super) fn reply(
         Err(error) => return Err(CallError::Codec(fault.with_detail(error.to_string()))),
     };
     match body {
-        Body::ActionResponse(result) => match result.value(Limits::default()) {
+        Body::ActionResponse(result) => match result.value(bulk::limits()) {
             Ok(value) => value_reply(session, value, expects, fault),
             Err(why) => Err(unreadable(fault, &why)),
         },

@@ -8,11 +8,12 @@ use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use lyceum_core::exchange::{Expects, Incoming, Origin, Served, Serving};
 use lyceum_wire::academy::pickle::Exception;
-use lyceum_wire::academy::{ActionRequest, Body, Header, Limits, Payload, Serialization, Value};
+use lyceum_wire::academy::{ActionRequest, Body, Header, Payload, Serialization, Value};
 use lyceum_wire::aiomas::Serializer;
 use serde::Serialize;
 use tokio::task::unconstrained;
 
+use super::bulk::{self, Room};
 use super::describe::described;
 use super::inquiry::DESCRIBE;
 use super::requests::{REQUEST_LIMIT, Requests, raised};
@@ -30,6 +31,7 @@ impl Requests {
         header: Header,
         request: &ActionRequest,
         attempt: u32,
+        room: Option<Room>,
     ) -> BoxFuture<'static, ()> {
         let (tag, for_exception) = (header.tag, request.for_exception());
         if self.is_full() {
@@ -45,6 +47,7 @@ impl Requests {
         };
         let (this, for_result) = (self.clone(), request.for_result());
         let work = async move {
+            let _room = room;
             let outcome = match action {
                 Begun::Serving(serving) => this.outcome(serving.await, for_result).await,
                 Begun::Describe => match this.agent.describe().await {
@@ -66,7 +69,7 @@ impl Requests {
     fn begin(&self, request: &ActionRequest, attempt: u32) -> Result<Begun, Exception> {
         let fault = |kind: &str, text: String| Exception { kind: kind.into(), text };
         let (args, kwargs) = request
-            .arguments(Limits::default())
+            .arguments(bulk::limits())
             .map_err(|why| fault("ValueError", why.to_string()))?;
         let arguments = ArrivedArguments::new(&*self.session, Arguments::new(args, kwargs));
         let door = &self.session.service.door;

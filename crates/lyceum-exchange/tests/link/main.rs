@@ -14,6 +14,7 @@ mod large;
 mod nodes;
 mod python;
 mod raw;
+mod references;
 mod refused;
 mod returning;
 mod script;

@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -28,6 +28,8 @@ type Answer = Result<Response, Refusal>;
 const DIGEST: &str = "lyceum-digest";
 /// The header with the seconds that a blob is to be kept.
 const EXPIRES: &str = "lyceum-expires";
+/// How many bytes are taken of what is refused.
+const DISCARDED: usize = 64 << 20;
 /// How many bytes are read from a file at once.
 const PIECE: u64 = 256 << 10;
 
@@ -38,11 +40,15 @@ async fn open(
     headers: &HeaderMap,
 ) -> Result<(Arc<Depot>, BlobId, Principal), Refusal> {
     let principal = hub.principal(headers).await?;
-    let depot = hub.depot.clone().ok_or(Refusal::NoDepot)?;
-    let id = id
-        .parse()
-        .map_err(|error: super::record::BlobIdError| Refusal::Invalid(error.to_string()))?;
+    let (depot, id) = find(hub, id)?;
     Ok((depot, id, principal))
+}
+
+fn find(hub: &Hub, id: &str) -> Result<(Arc<Depot>, BlobId), Refusal> {
+    let depot = hub.depot.clone().ok_or(Refusal::NoDepot)?;
+    let id = id.parse();
+    let id = id.map_err(|error: super::record::BlobIdError| Refusal::Invalid(error.to_string()))?;
+    Ok((depot, id))
 }
 
 /// Takes a blob.
@@ -51,23 +57,51 @@ pub(crate) async fn take(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Answer {
-    let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
+    let (parts, body) = request.into_parts();
+    let principal = hub.principal(&parts.headers).await?;
+    let mut body = body.into_data_stream();
+    let taken = receive(&hub, &id, principal, &parts.headers, &mut body).await;
+    if taken.is_err() {
+        discard(&hub, &mut body).await;
+    }
+    taken
+}
+
+/// Takes the rest of what is refused, up to a limit. Whoever is still sending when the connection
+/// is closed does not hear why.
+async fn discard(hub: &Hub, body: &mut BodyDataStream) {
+    let mut left = DISCARDED;
+    while let Ok(Some(bytes)) = next(hub, body).await {
+        left = match left.checked_sub(bytes.len()) {
+            Some(left) => left,
+            None => return,
+        };
+    }
+}
+
+async fn receive(
+    hub: &Hub,
+    id: &str,
+    principal: Principal,
+    headers: &HeaderMap,
+    body: &mut BodyDataStream,
+) -> Answer {
+    let (depot, id) = find(hub, id)?;
     if *hub.drain.borrow() {
         return Err(Refusal::Draining);
     }
     if principal.rights.write == Which::None {
         return Err(Refusal::Forbidden("blobs are put by who may write"));
     }
-    let kept = kept(&depot, request.headers())?;
-    let expected = digest(request.headers())?;
+    let kept = kept(&depot, headers)?;
+    let expected = digest(headers)?;
     let (number, owner) = (hub.number(), principal.subject);
     let mut upload = blocking({
         let depot = depot.clone();
         move || Upload::begin(depot, id, owner, number)
     })
     .await?;
-    let mut body = request.into_body().into_data_stream();
-    while let Some(bytes) = next(&hub, &mut body).await? {
+    while let Some(bytes) = next(hub, body).await? {
         upload = blocking(move || upload.write(&bytes).map(|()| upload)).await?;
     }
     let expires = hub.clock.now().after(kept).millis();
@@ -80,10 +114,7 @@ pub(crate) async fn take(
 }
 
 /// Waits for the next bytes of a body.
-async fn next<S>(hub: &Hub, body: &mut S) -> Result<Option<Bytes>, Refusal>
-where
-    S: Stream<Item = Result<Bytes, axum::Error>> + Unpin,
-{
+async fn next(hub: &Hub, body: &mut BodyDataStream) -> Result<Option<Bytes>, Refusal> {
     let next = timeout(hub.settings.body, body.next()).await;
     match next.map_err(|_| Refusal::SlowBody)? {
         None => Ok(None),
