@@ -207,6 +207,7 @@ impl Bulk {
         let headers = [
             ("lyceum-digest", reference.digest.clone()),
             ("lyceum-expires", kept.as_secs().to_string()),
+            ("lyceum-release", "reader".to_owned()),
         ];
         let (path, limit) = (reference.path(), REFERENCE_LIMIT);
         self.client.ask_bytes((Method::PUT, &path), &headers, bytes, limit).await?;
@@ -236,7 +237,7 @@ impl Bulk {
     async fn free(&self, reference: &Reference) {
         let (path, limit) = (reference.path(), REFERENCE_LIMIT);
         let freed = self.client.ask_bytes((Method::DELETE, &path), &[], Bytes::new(), limit).await;
-        // What another token has put is not this one's to delete: its time ends.
+        // Its time ends in any case.
         if let Err(error) = freed {
             tracing::debug!(%error, "a body stays at the exchange until its time is over");
         }

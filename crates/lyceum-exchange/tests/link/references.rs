@@ -1,12 +1,17 @@
 //! Arguments and results that are larger than a message may be.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use lyceum::CallError;
 use lyceum::prelude::*;
 use lyceum_exchange::academy::AcademyExt;
-use lyceum_exchange::server::{DepotSettings, ServerSettings};
+use lyceum_exchange::mailbox::Moment;
+use lyceum_exchange::server::{
+    Authenticator, DepotSettings, NewToken, Rights, ServerSettings, Tokens, Which,
+};
 use lyceum_wire::academy::{ActionRequest, Body, Serialization};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,11 +34,15 @@ impl Depot {
 
     /// Opens one for blobs of so many bytes.
     async fn of(name: &str, blob: u64) -> Self {
+        Self::with(name, blob, None).await
+    }
+
+    async fn with(name: &str, blob: u64, authenticator: Option<Arc<dyn Authenticator>>) -> Self {
         let folder = std::env::temp_dir().join(format!("lyceum-{name}-{}", std::process::id()));
         let depot = DepotSettings { blob, ..DepotSettings::at(&folder) };
         let plan = Plan::default();
         let server = ServerSettings { depot: Some(depot), ..plan.server };
-        Self { house: House::build(Plan { server, ..plan }).await, folder }
+        Self { house: House::build(Plan { server, authenticator, ..plan }).await, folder }
     }
 
     /// Returns how many files the depot has.
@@ -74,6 +83,34 @@ async fn arguments_and_results_of_20_mib_pass_and_leave_nothing() {
     for node in [client, server] {
         node.shutdown().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_fetched_frees_what_another_token_has_put() {
+    let folder = std::env::temp_dir().join(format!("lyceum-tokens-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let tokens = Tokens::at(folder.join("tokens.json"));
+    let rights = Rights { read: Which::All, write: Which::All, administer: Which::Own };
+    let [ada, bob] = ["ada", "bob"].map(|name| {
+        let (subject, rights) = (name.into(), rights.clone());
+        let new = NewToken { subject, groups: BTreeSet::new(), rights, expires: None };
+        tokens.make(new, Moment::from_millis(1_000_000)).unwrap()
+    });
+    let depot = Depot::with("references-tokens", 64 << 20, Some(Arc::new(tokens))).await;
+    let (server, client) = (Node::local(), Node::local());
+    server.academy().authorize(&url(&depot.house), &ada).unwrap();
+    client.academy().authorize(&url(&depot.house), &bob).unwrap();
+    let clerk = server.launch(Clerk::default()).await.unwrap();
+    register(&server, &depot.house, &clerk).await.unwrap();
+    let far = client.connect::<Clerk>(&address(&depot.house)).await.unwrap();
+
+    let large = text(1 << 20);
+    assert!(far.echo(large.clone()).await.unwrap() == large);
+    assert_eq!(depot.files(), 0);
+    for node in [client, server] {
+        node.shutdown().await;
+    }
+    let _ = std::fs::remove_dir_all(&folder);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

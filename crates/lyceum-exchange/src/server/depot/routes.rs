@@ -28,6 +28,8 @@ type Answer = Result<Response, Refusal>;
 const DIGEST: &str = "lyceum-digest";
 /// The header with the seconds that a blob is to be kept.
 const EXPIRES: &str = "lyceum-expires";
+/// The header that says who may delete a blob besides who put it: `reader`.
+const RELEASE: &str = "lyceum-release";
 /// How many bytes are taken of what is refused.
 const DISCARDED: usize = 64 << 20;
 /// How many bytes are read from a file at once.
@@ -95,6 +97,7 @@ async fn receive(
     }
     let kept = kept(&depot, headers)?;
     let expected = digest(headers)?;
+    let is_passed = is_passed(headers)?;
     let (number, owner) = (hub.number(), principal.subject);
     let mut upload = blocking({
         let depot = depot.clone();
@@ -105,7 +108,7 @@ async fn receive(
         upload = blocking(move || upload.write(&bytes).map(|()| upload)).await?;
     }
     let expires = hub.clock.now().after(kept).millis();
-    let record = blocking(move || upload.finish(expected.as_deref(), expires)).await?;
+    let record = blocking(move || upload.finish(expected.as_deref(), expires, is_passed)).await?;
     let kept = kept.as_secs();
     let about = json!({
         "id": id.to_string(), "size": record.size, "digest": record.digest, "expires": kept,
@@ -140,6 +143,15 @@ fn kept(depot: &Depot, headers: &HeaderMap) -> Result<Duration, Refusal> {
     seconds.ok_or_else(|| {
         Refusal::Invalid(format!("expected 1 to {} seconds in {EXPIRES}", most.as_secs()))
     })
+}
+
+/// Returns whether who may read a blob may delete it.
+fn is_passed(headers: &HeaderMap) -> Result<bool, Refusal> {
+    match headers.get(RELEASE).map(HeaderValue::as_bytes) {
+        None => Ok(false),
+        Some(b"reader") => Ok(true),
+        Some(_) => Err(Refusal::Invalid(format!("expected `reader` in {RELEASE}"))),
+    }
 }
 
 /// Returns the digest that whoever puts a blob expects it to have.
@@ -234,7 +246,7 @@ fn pieces(
     })
 }
 
-/// Deletes a blob, for who put it.
+/// Deletes a blob, for who put it, or whom it was passed to.
 pub(crate) async fn release(
     State(hub): Hubs,
     Path(id): Path<String>,
@@ -243,7 +255,10 @@ pub(crate) async fn release(
     let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
     let now = hub.clock.now();
     let is_released = blocking(move || {
-        let is_his = |record: &Record| record.owner == principal.subject || principal.sees_all();
+        let is_his = |record: &Record| {
+            let is_reader = record.is_passed && principal.rights.read != Which::None;
+            is_reader || record.owner == principal.subject || principal.sees_all()
+        };
         Ok(depot.release(id, now, is_his)?)
     })
     .await?;

@@ -50,6 +50,7 @@ impl Upload {
         mut self,
         expected: Option<&str>,
         expires: u64,
+        is_passed: bool,
     ) -> Result<Record, Refusal> {
         let found = self.hasher.finalize().to_hex().to_string();
         if let Some(expected) = expected.filter(|expected| *expected != found) {
@@ -57,7 +58,8 @@ impl Upload {
             return Err(DepositError::Mismatch { expected, found }.into());
         }
         self.file.sync_all()?;
-        let record = Record::new(&self.owner, self.size, found, expires);
+        let mut record = Record::new(&self.owner, self.size, found, expires);
+        record.is_passed = is_passed;
         let depot = self.depot.clone();
         let _place = depot.places.take(self.id);
         let is_new = depot.catalog().admit(self.id, &record)?.is_none();
