@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use lyceum::Task;
+use lyceum::{Blob, Task};
 use serde_json::{Value, json};
 
 use super::{LEASE, PART, World};
@@ -141,4 +141,30 @@ async fn address_where_nobody_ever_answers_is_given_up() {
     assert!(dials > 0, "it was held for long");
     world.advance(20 * LEASE);
     assert_eq!(trap.dials(), dials);
+}
+
+/// There was a task for each reference, up to a quarter of a million.
+#[lyceum::test]
+async fn owners_of_references_are_bounded_and_make_room_when_they_go() {
+    let world = World::new(40, 1).await;
+    let reference = lie(&world).await;
+    let decode = move |from: u64| {
+        let mut reference = reference.clone();
+        let mut kept = Vec::new();
+        for index in from..from + 5000 {
+            reference["at"] = json!(format!("sim://trap{index}/4294967296"));
+            match serde_json::from_value::<Blob>(reference.clone()) {
+                Ok(blob) => kept.push(blob),
+                Err(error) => return (kept.len(), error.to_string()),
+            }
+        }
+        (kept.len(), String::new())
+    };
+    for from in [0, 10_000] {
+        let decode = decode.clone();
+        let (kept, error) = world.others[0].spawn(async move { decode(from) }).await.unwrap();
+        assert_eq!(kept, 4096);
+        assert!(error.contains("blobs of 4096 owners, which is all it may"), "{error}");
+        world.advance(Duration::from_secs(1));
+    }
 }
