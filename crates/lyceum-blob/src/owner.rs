@@ -1,8 +1,9 @@
 //! Owners of data elsewhere, and what they are told of references to it.
 //!
 //! A reference comes from outside, and so does the address in it: that it was decoded is no reason
-//! to call anybody. It is renewed once it was held for a while, and its end is reported if its owner
-//! has answered, or somebody read. What was dropped before that is not spoken of; its lease ends.
+//! to call anybody. It is renewed once it was held for a while, and its end is reported if its
+//! owner has answered, or somebody read. What was dropped before that is not spoken of; its lease
+//! ends.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
