@@ -79,17 +79,22 @@ impl Way {
     /// password alone, for the next connection.
     pub(super) fn authorize(&self, token: &str) -> bool {
         match self {
-            Self::Http(client) => return client.authorize(token),
+            Self::Http(client) => client.authorize(token),
             Self::Link(line, bulk) => {
                 line.authorize(token);
-                return bulk.client().authorize(token);
+                bulk.client().authorize(token)
             }
             #[cfg(feature = "redis")]
-            Self::Redis(client) => client.log_in(super::redis::Login::read(token)),
+            Self::Redis(client) => {
+                client.log_in(super::redis::Login::read(token));
+                true
+            }
             #[cfg(feature = "hybrid")]
-            Self::Hybrid(post) => post.client().log_in(super::redis::Login::read(token)),
+            Self::Hybrid(post) => {
+                post.client().log_in(super::redis::Login::read(token));
+                true
+            }
         }
-        true
     }
 
     /// Returns where bodies go that are larger than a message may be, if there is such a place.
