@@ -6,6 +6,7 @@ mod field;
 mod file;
 mod measure;
 mod patterns;
+mod program;
 mod settings;
 
 pub use error::{ProjectFault, ProjectFileError};
