@@ -10,4 +10,5 @@ mod program;
 mod settings;
 
 pub use error::{ProjectFault, ProjectFileError};
+pub(crate) use program::INPUT_FILE;
 pub use settings::{InputWay, Kept, ProjectFile, ProjectLimits, StopLimits};

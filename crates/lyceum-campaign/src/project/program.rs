@@ -11,7 +11,7 @@ use super::settings::{InputWay, ProjectFile};
 use crate::process::{Input, Limits, Program};
 
 /// The name of the file with the input, in the directory of a session.
-const INPUT_FILE: &str = "input";
+pub(crate) const INPUT_FILE: &str = "input";
 
 impl ProjectFile {
     /// Returns where the program under test is, looked for in `PATH` if its name has no `/`.
