@@ -87,6 +87,8 @@ pub struct Blueprint<A: Agent> {
     pub on_start: Option<StartHook<A>>,
     /// What runs after the last message.
     pub on_stop: Option<StopHook<A>>,
+    /// How the agent lives in a universe, step by step; the core does not look into it.
+    pub stepped: Option<&'static (dyn Any + Send + Sync)>,
 }
 
 /// What runs before an agent's first message; an error makes the launch fail.
@@ -122,6 +124,7 @@ impl<A: Agent> Blueprint<A> {
         interfaces: &[],
         on_start: None,
         on_stop: None,
+        stepped: None,
     };
 
     /// Returns all routes, the agent's own before its interfaces'.

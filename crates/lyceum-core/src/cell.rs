@@ -11,6 +11,7 @@
 //! - [`block`], [`phase`], [`pool`]: the message, its future and its reply, in one place.
 //! - [`woken`]: the suspended turns that are to be polled again.
 //! - [`entry`]: how a typed message gets in; [`ticket`]: how its caller waits.
+//! - [`hold`]: the state of an agent that somebody else runs, between its turns.
 //! - [`departed`]: turns whose calls leave the node.
 //! - [`turn`], [`detached`]: what a holder does; [`frame`], [`chain`]: who called whom; [`waits`]:
 //!   who waits for whom.
@@ -34,6 +35,7 @@ mod detached;
 mod entry;
 mod frame;
 mod header;
+mod hold;
 mod list;
 mod lock;
 mod mailbox;
@@ -61,6 +63,7 @@ pub use entry::Entry;
 pub(crate) use entry::{Refusal, Submitted};
 pub(crate) use frame::{Frame, with_current};
 pub(crate) use header::{AgentRef, Asked, Header, ScheduledAgent};
+pub use hold::Hold;
 pub(crate) use lock::{Guard, Lock};
 pub(crate) use mailbox::{DEFAULT_BYTES, DEFAULT_CAPACITY, Limits};
 pub(crate) use phase::Verdict;

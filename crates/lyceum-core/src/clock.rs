@@ -225,6 +225,11 @@ impl Clock {
         }
     }
 
+    /// Returns when the first timer is due, though it may be a watch that has nothing to watch.
+    pub(crate) fn first_due(&self) -> Option<u64> {
+        self.timers().earliest().map(|(due, _)| due)
+    }
+
     fn earliest(&self) -> Option<(u64, Option<AgentId>)> {
         let (dead, earliest) = {
             let mut timers = self.timers();

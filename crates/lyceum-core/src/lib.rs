@@ -46,7 +46,7 @@ pub use behaviour::{
 };
 pub use call::{AnyCall, AnyPending, AnyTell, Call, CallOptions, Pending, Tell};
 pub(crate) use cell::AgentRef;
-pub use cell::{Entry, Profile, Recipient};
+pub use cell::{Entry, Hold, Profile, Recipient};
 pub use clock::{ClockKind, Sleep, Time, TimeoutError, When};
 pub use context::{BlockingError, Busy, Context, JobHandle};
 pub use error::{

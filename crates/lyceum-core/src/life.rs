@@ -35,7 +35,7 @@ pub(crate) use jobs::{
     cancel as cancel_job, drop_detached, run_job_if, spawn_detached, try_run_job,
 };
 pub use launch::Launch;
-pub(crate) use launch::begin;
+pub(crate) use launch::{at_once, begin};
 pub use launching::Launching;
 pub(crate) use own_turn::{OwnTurn, With, run_ping, run_start_hook, run_stop_hook};
 pub use reservation::Reservation;

@@ -183,6 +183,25 @@ impl Node {
         Launch::new(self.shared.clone(), FromConstructor::new(constructor))
     }
 
+    /// Launches an agent whose type has no start hook, so that its [state](crate::Hold) can be had
+    /// at once. For who runs agents by himself, such as a universe.
+    ///
+    /// # Errors
+    ///
+    /// The name cannot be used, or the node has stopped.
+    ///
+    /// # Panics
+    ///
+    /// If the type has a start hook.
+    pub fn launch_at_once<A: Agent>(
+        &self,
+        name: Option<&str>,
+        agent: A,
+    ) -> Result<Handle<A>, LaunchError> {
+        assert!(A::BLUEPRINT.on_start.is_none(), "`{}` has a start hook, which waits", A::NAME);
+        crate::life::at_once(&self.shared, name, agent)
+    }
+
     /// Reserves a name for an agent that is launched later, and has its handle already now.
     ///
     /// # Errors
@@ -305,6 +324,30 @@ impl Node {
     /// is more to do.
     pub fn run_until_idle(&self) -> usize {
         self.shared.simulation.as_ref().map_or(0, |simulation| simulation.run_until_idle())
+    }
+
+    /// Moves the time of a simulated node and those [beside](NodeBuilder::beside) it forward, and
+    /// runs once whatever is ready then; what becomes ready by that waits for the next round.
+    ///
+    /// Returns how many steps that took; zero on other nodes. This is how a universe lets ordinary
+    /// agents take part in its steps.
+    ///
+    /// # Panics
+    ///
+    /// If it is an agent or a job of the node that calls this.
+    pub fn run_round(&self, time: Duration) -> usize {
+        let Some(simulation) = &self.shared.simulation else { return 0 };
+        let until = self.now() + time;
+        if simulation.is_alone() && self.shared.rests_until(until.nanos()) {
+            self.shared.clock.set_now(until.nanos());
+            return 0;
+        }
+        simulation.run_round(time)
+    }
+
+    /// Returns whether the node is simulated.
+    pub fn is_simulated(&self) -> bool {
+        self.shared.is_simulated()
     }
 
     /// Moves the time of a simulated node, and of those [beside](NodeBuilder::beside) it, forward,

@@ -9,6 +9,7 @@
 //! - [`Mailbox`] is what this side asks of an exchange.
 
 mod answer;
+mod bulk;
 mod calling;
 #[cfg(feature = "redis")]
 mod dead;

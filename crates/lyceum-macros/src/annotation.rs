@@ -10,11 +10,26 @@ pub(crate) enum Kind {
     Subscribe,
     OnStart,
     OnStop,
+    Live,
+    Event,
+    Init,
+    Deinit,
+    Score,
 }
 
 impl Kind {
-    const ALL: [Self; 5] =
-        [Self::Action, Self::Behaviour, Self::Subscribe, Self::OnStart, Self::OnStop];
+    const ALL: [Self; 10] = [
+        Self::Action,
+        Self::Behaviour,
+        Self::Subscribe,
+        Self::OnStart,
+        Self::OnStop,
+        Self::Live,
+        Self::Event,
+        Self::Init,
+        Self::Deinit,
+        Self::Score,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -23,6 +38,11 @@ impl Kind {
             Self::Subscribe => "subscribe",
             Self::OnStart => "on_start",
             Self::OnStop => "on_stop",
+            Self::Live => "live",
+            Self::Event => "event",
+            Self::Init => "init",
+            Self::Deinit => "deinit",
+            Self::Score => "score",
         }
     }
 }

@@ -8,6 +8,7 @@ mod hook;
 mod interface;
 mod machine;
 mod message;
+mod stepped;
 mod subscriber;
 
 pub(crate) use agent::expand as agent;
@@ -40,7 +41,7 @@ impl Parts {
                 Role::Action(action) => parts.add_action(owner, member, action),
                 Role::Behaviour(behaviour) => parts.add_behaviour(owner, member, behaviour),
                 Role::Subscriber(subscriber) => parts.add_subscriber(owner, member, subscriber),
-                Role::Hook(_) => {}
+                Role::Hook(_) | Role::Stepped(_) => {}
             }
         }
         parts

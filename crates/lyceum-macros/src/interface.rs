@@ -67,6 +67,11 @@ fn checked(member: Option<Member>) -> Result<Option<Member>> {
         let message = "expected hooks in the agent's own block: an interface has none";
         return Err(Error::new(hook.signature.ident.span(), message));
     }
+    if let Role::Stepped(stepped) = &member.role {
+        let message = "expected what happens in steps in the agent's own block: an interface has \
+                       none of it";
+        return Err(Error::new(stepped.ident.span(), message));
+    }
     match member.types_mut().into_iter().find_map(|ty| self_type::find(ty)) {
         Some(span) => {
             let message = "expected a type that callers of the interface know, not `Self`";

@@ -13,6 +13,7 @@
 )]
 
 mod agent;
+mod event;
 mod interface;
 mod test;
 
@@ -28,6 +29,7 @@ mod arguments;
 mod behaviour;
 mod fsm;
 mod hook;
+mod stepped;
 mod subscribe;
 
 mod contract;
@@ -104,6 +106,8 @@ use proc_macro::TokenStream;
 /// | `#[behaviour(..)]` | is run by the agent itself |
 /// | `#[subscribe("pattern")]` | gets what is published on topics |
 /// | `#[on_start]`, `#[on_stop]` | runs before the first and after the last message |
+/// | `#[live]`, `#[event(..)]`, `#[score]` | acts, listens and judges in a universe |
+/// | `#[init]`, `#[deinit]` | runs when it begins and ends to be active there |
 ///
 /// An action's arguments and results are serde types with a `JsonSchema`; a subscriber takes the
 /// payload, the `Publication` itself, both or none. An action returns a value, a `Result` with an
@@ -131,6 +135,10 @@ use proc_macro::TokenStream;
 /// - `#[behaviour(fsm(Red: Go => Green; Green: Stop => Red, Fail => Dark; Dark: end))]`: takes its
 ///   state, returns the event that happened; both are enums with these variants.
 /// - `#[behaviour(.., name = "..")]`: another name.
+/// - `#[event]`: events of the type of its argument; `#[event(Type)]`, `#[event(session_start)]`:
+///   of that type, or one of those that every universe knows; `#[event("name")]`: of that name, as
+///   JSON. They, `#[live]`, `#[init]` and `#[deinit]` may take `cx: &mut Step<'_>`; `#[score]`
+///   takes `&self` and returns `f64` or `Option<f64>`.
 /// - `#[subscribe("pattern", group = "..")]`: each message to one agent of the group. Several
 ///   `#[subscribe]` may stand on one method.
 ///
@@ -191,4 +199,13 @@ pub fn agent(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(arguments: TokenStream, item: TokenStream) -> TokenStream {
     test::expand(arguments.into(), item.into()).into()
+}
+
+/// Makes a type an event of universes; its name is the type's in small letters.
+///
+/// The type can be written and read by serde. `#[event(name = "..")]` gives another name, and
+/// `#[event(crate = "..")]` says where the crate `lyceum` is.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    event::expand(item.into()).into()
 }

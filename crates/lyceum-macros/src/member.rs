@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::ext::IdentExt;
 use syn::visit_mut::VisitMut;
-use syn::{Attribute, Error, Result, Type, parse_quote};
+use syn::{Attribute, Error, Ident, Result, Type, parse_quote};
 
 use crate::action::Action;
 use crate::annotation::{self, Annotations};
@@ -14,6 +14,7 @@ use crate::hook::{Hook, Moment};
 use crate::output::Output;
 use crate::self_type::ReplaceSelf;
 use crate::signature::Signature;
+use crate::stepped::Stepped;
 use crate::subscribe::Subscriber;
 
 /// A method with a role.
@@ -32,6 +33,7 @@ pub(crate) enum Role {
     Behaviour(Box<Behaviour>),
     Subscriber(Subscriber),
     Hook(Hook),
+    Stepped(Stepped),
 }
 
 impl Member {
@@ -55,6 +57,7 @@ impl Member {
             annotation::Kind::OnStop => {
                 Role::Hook(Hook::parse(Moment::Stop, annotations.only(), sig)?)
             }
+            kind => Role::Stepped(Stepped::parse(kind, annotations.only(), sig)?),
         };
         let (shown, doc) =
             (docs::named(attributes, &["doc", "deprecated"]), docs::text(attributes));
@@ -75,8 +78,18 @@ impl Member {
         }
     }
 
+    /// Returns the method's name.
+    pub(crate) fn ident(&self) -> &Ident {
+        match &self.role {
+            Role::Stepped(stepped) => &stepped.ident,
+            _ => &self.signature().ident,
+        }
+    }
+
+    /// Returns the signature of a method that runs in turns.
     pub(crate) fn signature(&self) -> &Signature {
         match &self.role {
+            Role::Stepped(_) => unreachable!("what happens in steps is no turn"),
             Role::Action(action) => &action.signature,
             Role::Subscriber(subscriber) => &subscriber.signature,
             Role::Hook(hook) => &hook.signature,
@@ -104,6 +117,7 @@ impl Member {
                     (&mut routine.signature, &mut routine.output)
                 }
             },
+            Role::Stepped(stepped) => return stepped.types_mut(),
         };
         types.extend(signature.arguments.iter_mut().map(|argument| &mut argument.ty));
         match output {
@@ -147,7 +161,7 @@ fn clash(first: &Member, second: &Member) -> Option<Option<(Span, String)>> {
     if !first.cfgs.is_empty() && !second.cfgs.is_empty() {
         return None;
     }
-    if first.signature().ident.unraw() == second.signature().ident.unraw() {
+    if first.ident().unraw() == second.ident().unraw() {
         return Some(None);
     }
     if let (Some(first), Some(second)) = (first.action(), second.action())
@@ -169,6 +183,7 @@ fn clash(first: &Member, second: &Member) -> Option<Option<(Span, String)>> {
             let message = format!("expected one `#[{name}]` in the block");
             Some(Some((second.signature.ident.span(), message)))
         }
+        (Role::Stepped(first), Role::Stepped(second)) => first.clash(second).map(Some),
         _ => None,
     }
 }

@@ -87,7 +87,7 @@ impl Signature {
     }
 }
 
-fn check_qualifiers(sig: &syn::Signature, who: &str) -> Result<()> {
+pub(crate) fn check_qualifiers(sig: &syn::Signature, who: &str) -> Result<()> {
     let refuse = |at: Span, what: &str| {
         Err(Error::new(at, format!("expected {who} to be a plain `fn` or `async fn`, not {what}")))
     };

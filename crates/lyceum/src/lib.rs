@@ -36,6 +36,7 @@
 //! - Agents of aiomas, with the feature `aiomas`: `Node::listen_aiomas`, `Node::connect`.
 //! - Agents of Academy, with the feature `academy`: `Node::register_mailbox`, `Node::connect`.
 //! - Mailboxes that outlive programs, with the feature `server`: `lyceum::network::server`.
+//! - Agents that live in steps, with the feature `universe`: `lyceum::universe`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Certificates on both sides, with the feature `tls`: `lyceum::network::Certificates`.
@@ -49,13 +50,20 @@ pub use lyceum_blob::{
     ParseDigestError, PutError,
 };
 #[cfg(feature = "depot")]
-pub use lyceum_blob::{Depot, DepotError};
+pub use lyceum_blob::{Depot, DepotAccess, DepotError};
 pub use lyceum_core::*;
 #[cfg(feature = "network")]
 pub use lyceum_exchange as network;
 pub use lyceum_macros::{agent, test};
 #[cfg(feature = "manager")]
 pub use lyceum_manager::{self as manager, main};
+
+/// Agents that live in steps: universes, projects, sessions, scores.
+#[cfg(feature = "universe")]
+pub mod universe {
+    pub use lyceum_macros::Event;
+    pub use lyceum_universe::*;
+}
 
 /// What most programs need: `use lyceum::prelude::*`.
 pub mod prelude {
@@ -84,6 +92,8 @@ pub mod macros {
     pub use lyceum_core::wire::AccessKind;
     pub use lyceum_core::*;
     pub use lyceum_core::{Schema, SchemaGenerator, Value};
+    #[cfg(feature = "universe")]
+    pub use lyceum_universe as universe;
 }
 
 /// The README and the guide: their programs are tests.
@@ -129,6 +139,12 @@ mod guide {
     #[cfg(feature = "academy")]
     #[doc = include_str!("../../../docs/src/coming-from-academy.md")]
     struct ComingFromAcademy;
+    #[cfg(feature = "universe")]
+    #[doc = include_str!("../../../docs/src/universes.md")]
+    struct Universes;
+    #[cfg(feature = "universe")]
+    #[doc = include_str!("../../../docs/src/coming-from-fusil.md")]
+    struct ComingFromFusil;
     #[cfg(feature = "academy")]
     #[doc = include_str!("../../../docs/src/redis.md")]
     struct Redis;

@@ -352,7 +352,11 @@ impl AgentRef {
 
     /// Ends the agent on this thread if nothing runs, waits or is scheduled.
     pub(crate) fn end_if_idle(&self) -> bool {
-        if !self.word.try_hold(false) {
+        let held = match self.mode() {
+            Mode::Inactive => self.word.try_hold_open_or_closed(),
+            _ => self.word.try_hold(false),
+        };
+        if !held {
             return false;
         }
         // SAFETY: this thread holds the cell, and `self` keeps the header's memory alive.

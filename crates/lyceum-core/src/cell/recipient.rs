@@ -88,6 +88,12 @@ impl Class {
         Self { kind: Kind::Cell, type_id, free }
     }
 
+    /// Returns whether this is the class of cells of agents of type `A`.
+    #[inline]
+    pub(super) fn is_of<A: 'static>(&self) -> bool {
+        self.type_id == TypeId::of::<A>()
+    }
+
     const fn of_plain<T: 'static>(kind: Kind) -> Self {
         Self { kind, type_id: TypeId::of::<Plain<PhantomData<T>>>(), free: free::<T> }
     }

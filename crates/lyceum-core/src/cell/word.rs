@@ -66,6 +66,21 @@ impl Word {
         self.0.compare_exchange(idle, idle | HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
+    /// Takes a cell on which nothing runs, waits or is suspended, whether or not turns may start.
+    ///
+    /// As after [`try_hold`](Self::try_hold), the caller is the holder.
+    #[inline]
+    pub(crate) fn try_hold_open_or_closed(&self) -> bool {
+        let idle = self.0.load(Ordering::Relaxed) & CLOSED;
+        self.0.compare_exchange(idle, idle | HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Returns whether something was left behind while the caller holds the cell, for a glimpse.
+    #[inline]
+    pub(crate) fn is_notified(&self) -> bool {
+        self.0.load(Ordering::Relaxed) & NOTIFIED != 0
+    }
+
     /// Lets go of the cell, leaving `parked` as what stands in a new turn's way.
     #[inline]
     pub(crate) fn release(&self, parked: u32) -> Released {

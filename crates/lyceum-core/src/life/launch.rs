@@ -218,6 +218,27 @@ fn create<A: Agent>(
     Launching(Progress::Starting { node: node.clone(), job: Some(job) })
 }
 
+/// Makes an agent without a start hook that can act at once: nothing is scheduled for it.
+pub(crate) fn at_once<A: Agent>(
+    node: &Arc<Shared>,
+    name: Option<&str>,
+    state: A,
+) -> Result<Handle<A>, LaunchError> {
+    let state = Kept::new(state);
+    let life = const { Life::of::<A>() };
+    let name: Option<AgentName> =
+        name.map(str::parse).transpose().map_err(|bad| name_error::<A>(bad))?;
+    let make = |id| AgentRef::with_state(node.clone(), id, Stage::Running, state.into_inner());
+    let agent = insert::<A>(node, name.as_ref(), make)?;
+    if name.is_some() {
+        agent.with_extras(|extras| extras.name = name);
+    }
+    if life.is_eventful() {
+        begin::<A>(&agent);
+    }
+    Ok(Handle::new(agent))
+}
+
 /// Puts the agent that `make` makes into the registry.
 pub(super) fn insert<A: Agent>(
     node: &Arc<Shared>,

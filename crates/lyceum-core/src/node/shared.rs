@@ -88,6 +88,12 @@ impl Shared {
         self.simulation.is_some()
     }
 
+    /// Returns whether nothing is ready, and no timer is due by then.
+    #[inline]
+    pub(crate) fn rests_until(&self, nanos: u64) -> bool {
+        self.run_queue.ready() == 0 && self.clock.first_due().is_none_or(|due| due > nanos)
+    }
+
     /// Lets a caller outside of any turn help its own call along; a simulated node chooses who
     /// runs what.
     #[inline]

@@ -13,9 +13,10 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::ptr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use lyceum_wire::AgentId;
 use rand::rngs::SmallRng;
@@ -43,6 +44,7 @@ pub(crate) struct Simulation {
     state: Mutex<State>,
     /// The nodes that have not ended, in the order in which they came.
     nodes: Mutex<Nodes>,
+    alone: AtomicBool,
     /// Held by the thread that drives.
     driver: Mutex<()>,
     /// Tells the thread that drives from others; zero if none does.
@@ -102,6 +104,7 @@ impl Simulation {
             seed,
             number: WORLDS.fetch_add(1, Ordering::Relaxed) + 1,
             nodes: Mutex::default(),
+            alone: AtomicBool::new(true),
             state: Mutex::new(State {
                 random: SmallRng::seed_from_u64(seed),
                 joined: 0,
@@ -132,9 +135,15 @@ impl Simulation {
         (number, seed)
     }
 
+    /// Returns whether there never was more than one node.
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone.load(Ordering::Relaxed)
+    }
+
     /// Lets a node take part.
     pub(super) fn join(&self, node: &Arc<Shared>) {
         let mut nodes = self.nodes.lock().unwrap_or_else(PoisonError::into_inner);
+        self.alone.store(nodes.is_empty(), Ordering::Relaxed);
         Arc::make_mut(&mut nodes).push(node.clone());
     }
 
@@ -310,6 +319,19 @@ impl Simulation {
                 self.note_outside(node.clock.fire(&node.registry).outside);
             }
             self.run_ready()
+        })
+    }
+
+    /// Moves time forward, and runs each agent and job that is ready then once, but nothing that
+    /// becomes ready only by that; returns how many steps that took.
+    pub(crate) fn run_round(&self, time: Duration) -> usize {
+        let _driving = self.enter();
+        without_budget(|| {
+            let nodes = self.nodes();
+            let now = nodes.first().map(|node| node.clock.now()).unwrap_or_default();
+            self.move_to(&nodes, (now + time).nanos());
+            let ready = nodes.iter().map(|node| node.run_queue.ready()).sum();
+            (0..ready).take_while(|_| self.step()).count()
         })
     }
 

@@ -10,6 +10,7 @@ use lyceum_wire::academy::{
 use serde_json::json;
 
 use super::MailboxError;
+use super::bulk;
 use super::calling::Stuck;
 use super::failure;
 use super::session::Session;
@@ -31,7 +32,7 @@ pub(super) fn reply(
         Err(error) => return Err(CallError::Codec(fault.with_detail(error.to_string()))),
     };
     match body {
-        Body::ActionResponse(result) => match result.value(Limits::default()) {
+        Body::ActionResponse(result) => match result.value(bulk::limits()) {
             Ok(value) => value_reply(session, value, expects, fault),
             Err(why) => Err(unreadable(fault, &why)),
         },

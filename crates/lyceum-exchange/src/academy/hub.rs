@@ -159,8 +159,9 @@ impl Hub {
         let user = EntityId::user(self.uuid(), Some(format!("lyceum-{}", self.door.node_id())));
         let opening = Opening { server, transport, runtime: runtime.clone(), door: &self.door };
         let way = opening.way(&state);
-        let service = Service::new(self, server.base.clone(), runtime, way.mailbox(user, server));
-        if let Way::Link(line) = &way {
+        let (url, mailbox) = (server.base.clone(), way.mailbox(user, server));
+        let service = Service::new(self, url, runtime, mailbox, way.bulk());
+        if let Way::Link(line, _) = &way {
             service.spawn(line.clone().drive());
         }
         let known = Known { service: service.clone(), way };

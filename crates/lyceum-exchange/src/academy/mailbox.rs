@@ -59,6 +59,11 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
         false
     }
 
+    /// Returns how many bytes a message may have, as far as that is known.
+    fn message_limit(&self) -> Option<u64> {
+        None
+    }
+
     /// Puts a message into the mailbox that it is for. Ready when it is as safe as was promised.
     ///
     /// # Cancel safety

@@ -1,7 +1,8 @@
 //! Requests that wait until their agent serves fewer.
 //!
-//! Answers, cancellations and shutdowns do not wait behind them. Where the exchange waits for room,
-//! it sends no more requests meanwhile, so that they wait in its mailbox; elsewhere they are refused.
+//! Answers, cancellations and shutdowns do not wait behind them. Where the exchange waits for
+//! room, it sends no more requests meanwhile, so that they wait in its mailbox; elsewhere they are
+//! refused.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

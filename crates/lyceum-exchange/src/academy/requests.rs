@@ -10,13 +10,16 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::AnyHandle;
+use lyceum_wire::academy::pickle::Exception;
 use lyceum_wire::academy::{
-    Body, EntityId, ErrorCode, Header, Kind, Message, MessageError, Serialization, Uuid, payload,
+    ActionRequest, Body, EntityId, ErrorCode, Header, Kind, Message, MessageError, Serialization,
+    Uuid, payload,
 };
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::bulk;
 use super::failure::Failure;
 use super::parking::Parking;
 use super::reception::{Held, Left, Receiver};
@@ -170,7 +173,12 @@ impl Requests {
             match sent {
                 Ok(()) => return,
                 Err(MailboxError::TooLarge(limit)) if !is_short => {
-                    answer = header.answer(too_large(&answer.body, &limit));
+                    let shorter = match &self.session.service.bulk {
+                        Some(bulk) => bulk.refer(header, &answer.body).await,
+                        None => None,
+                    };
+                    let shorter = shorter.unwrap_or_else(|| too_large(&answer.body, &limit));
+                    answer = header.answer(shorter);
                     is_short = true;
                 }
                 Err(_) if asks_again => {}
@@ -204,12 +212,43 @@ impl Requests {
         attempt: u32,
     ) -> BoxFuture<'static, ()> {
         match body {
-            Body::ActionRequest(request) => self.serve_action(header, &request, attempt),
+            Body::ActionRequest(request) if bulk::refers(&request) => {
+                self.serve_referred(header, request, attempt)
+            }
+            Body::ActionRequest(request) => self.serve_action(header, &request, attempt, None),
             Body::PingRequest => self.ping(header),
             Body::CancelRequest { target_tag } => self.cancel(header, target_tag),
             Body::ShutdownRequest { terminate } => self.shut_down(header, terminate),
             _ => ready(()).boxed(),
         }
+    }
+
+    /// Serves a request that a message refers to. Nothing else is taken before it has come, so that
+    /// the order stays.
+    fn serve_referred(
+        self: Arc<Self>,
+        header: Header,
+        request: ActionRequest,
+        attempt: u32,
+    ) -> BoxFuture<'static, ()> {
+        let whole = async move {
+            let request = match &self.session.service.bulk {
+                Some(bulk) => bulk.request(&request).await,
+                None => {
+                    let text = "this side takes no requests by reference".into();
+                    Err(Exception { kind: "ValueError".into(), text })
+                }
+            };
+            match request {
+                Ok((request, room)) => {
+                    self.serve_action(header, &request, attempt, Some(room)).await;
+                }
+                Err(Exception { kind, text }) => {
+                    self.answer(header, raised(Serialization::Json, &kind, &text)).await;
+                }
+            }
+        };
+        whole.boxed()
     }
 
     /// Asks the agent whether it is there, which it says when its turn comes.

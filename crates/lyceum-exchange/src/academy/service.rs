@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::bulk::Bulk;
 use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
@@ -38,6 +39,8 @@ pub(super) struct Service {
     runtime: Handle,
     /// The mailbox of what is no agent: programs, and agents that are not registered.
     user: Mutex<Arc<dyn Mailbox>>,
+    /// Where bodies go that are larger than a message may be.
+    pub(super) bulk: Option<Arc<Bulk>>,
     /// Whether that mailbox exists and is listened to.
     is_open: tokio::sync::Mutex<bool>,
     pub(super) pending: Arc<Pending>,
@@ -60,6 +63,7 @@ impl Service {
         url: Endpoint,
         runtime: Handle,
         user: Arc<dyn Mailbox>,
+        bulk: Option<Arc<Bulk>>,
     ) -> Arc<Self> {
         let pending: Arc<Pending> = Arc::default();
         let answered = pending.clone();
@@ -71,6 +75,7 @@ impl Service {
             url,
             runtime,
             user: user.into(),
+            bulk,
             is_open: tokio::sync::Mutex::default(),
             pending,
             types: lyceum_wire::academy::handle::table(),

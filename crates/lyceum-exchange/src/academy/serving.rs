@@ -8,11 +8,12 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt};
 use lyceum_core::exchange::{Expects, Incoming, Origin, Served, Serving};
-use lyceum_wire::academy::{ActionRequest, Body, Header, Limits, Payload, Serialization, Value};
+use lyceum_wire::academy::{ActionRequest, Body, Header, Payload, Serialization, Value};
 use lyceum_wire::aiomas::Serializer;
 use serde::Serialize;
 use tokio::task::unconstrained;
 
+use super::bulk::{self, Room};
 use super::describe::described;
 use super::failure::Failure;
 use super::inquiry::DESCRIBE;
@@ -30,6 +31,7 @@ impl Requests {
         header: Header,
         request: &ActionRequest,
         attempt: u32,
+        room: Option<Room>,
     ) -> BoxFuture<'static, ()> {
         let (tag, for_exception) = (header.tag, request.for_exception());
         if self.is_full() {
@@ -41,6 +43,7 @@ impl Requests {
         };
         let (this, for_result) = (self.clone(), request.for_result());
         let work = async move {
+            let _room = room;
             let outcome = match action {
                 Begun::Serving(serving) => this.outcome(serving.await, for_result).await,
                 Begun::Describe => match this.agent.describe().await {
@@ -71,7 +74,7 @@ impl Requests {
     /// Begins an action: in the order in which the requests came.
     fn begin(&self, request: &ActionRequest, attempt: u32) -> Result<Begun, Failure> {
         let (args, kwargs) = request
-            .arguments(Limits::default())
+            .arguments(bulk::limits())
             .map_err(|why| Failure::unreadable(why.to_string()))?;
         let arguments = ArrivedArguments::new(&*self.session, Arguments::new(args, kwargs));
         let door = &self.session.service.door;

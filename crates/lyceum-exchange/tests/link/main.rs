@@ -17,6 +17,7 @@ mod nodes;
 mod office;
 mod python;
 mod raw;
+mod references;
 mod refused;
 mod returning;
 mod script;

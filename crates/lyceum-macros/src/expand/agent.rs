@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
-use super::{Parts, client, hidden, hook};
+use super::{Parts, client, hidden, hook, stepped};
 use crate::hook::Moment;
 use crate::member::Member;
 use crate::owner::{Owner, located};
@@ -17,7 +17,8 @@ pub(crate) fn expand(owner: &Owner, members: &[Member], implements: &[Path]) -> 
     let implementation = client::implementation(owner, &parts.methods);
     let blueprint = blueprint(owner, members, &parts, implements);
     let items = &parts.items;
-    let hidden = hidden(owner, &quote!(#items #implementation #blueprint));
+    let inhabitant = stepped::inhabitant(owner, members);
+    let hidden = hidden(owner, &quote!(#items #implementation #blueprint #inhabitant));
     quote!(#declaration #hidden)
 }
 
@@ -34,6 +35,7 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
     });
     let on_start = hook::expand(owner, members, Moment::Start);
     let on_stop = hook::expand(owner, members, Moment::Stop);
+    let stepped = stepped::species(owner, members);
     // The names of one block have been looked at. What depends on type parameters is checked where
     // the agent is launched.
     let check = (owner.generics.params.is_empty() && !implements.is_empty()).then(|| {
@@ -52,6 +54,7 @@ fn blueprint(owner: &Owner, members: &[Member], parts: &Parts, implements: &[Pat
                 interfaces: &[#(#interfaces),*],
                 on_start: #on_start,
                 on_stop: #on_stop,
+                stepped: #stepped,
             };
         }
 

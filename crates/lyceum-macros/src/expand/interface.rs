@@ -69,6 +69,6 @@ fn has_entry(member: &Member) -> bool {
         Role::Behaviour(_) => {
             member.action().is_some() || member.signature().access != Access::Detached
         }
-        Role::Hook(_) => false,
+        Role::Hook(_) | Role::Stepped(_) => false,
     }
 }

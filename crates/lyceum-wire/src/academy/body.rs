@@ -155,6 +155,7 @@ impl ActionRequest {
             exception_serialization: self.exception_serialization,
             pargs: String::new(),
             kargs: self.kargs.clone(),
+            time_left_millis: self.time_left_millis,
         }
     }
 

@@ -89,6 +89,10 @@ impl Line {
         self.lock().is_closed
     }
 
+    pub(super) fn message_limit(&self) -> Option<u64> {
+        self.lock().message_limit
+    }
+
     /// Returns whether somebody wants a connection.
     pub(super) fn is_wanted(&self) -> bool {
         let state = self.lock();

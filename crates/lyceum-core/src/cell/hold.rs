@@ -1,0 +1,89 @@
+//! Holds: the state of an agent in the hands of who runs it by himself, between its turns.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::header::state_of;
+use super::standing::{Stage, Standing};
+use super::turn::parked_bits;
+use super::word::Released;
+use crate::{Agent, AgentRef, Handle};
+
+/// The state of an agent of this process, for who runs it by himself, such as a universe.
+///
+/// While it is held no turn of the agent starts: messages wait in its mailbox. Whoever holds it
+/// asks [`is_wanted`](Self::is_wanted) now and then, and drops the hold for a while if so. Then the
+/// node runs what waits, as of any agent.
+///
+/// ```
+/// # use lyceum::prelude::*;
+/// # #[derive(Default)] struct Counter { value: u64 }
+/// # #[agent] impl Counter {
+/// #     #[action] fn add(&mut self, n: u64) -> u64 { self.value += n; self.value }
+/// # }
+/// # lyceum::block_on(async {
+/// let node = Node::simulated(7);
+/// let counter = node.launch(Counter::default()).await?;
+/// let mut hold = lyceum::Hold::take(&counter).expect("nothing runs");
+/// hold.state().value = 40;
+/// drop(hold);
+/// assert_eq!(counter.add(2).await?, 42);
+/// # Ok::<(), lyceum::Error>(()) }).unwrap();
+/// ```
+pub struct Hold<A: Agent> {
+    agent: AgentRef,
+    state: PhantomData<fn() -> A>,
+}
+
+impl<A: Agent> Hold<A> {
+    /// Takes the state, unless a turn runs or is suspended, something waits for one, or the agent
+    /// is starting, stopping, gone, or of another process.
+    pub fn take(handle: &Handle<A>) -> Option<Self> {
+        let agent = handle.recipient().cell()?;
+        if !agent.vtable().class.is_of::<A>() || !agent.word.try_hold_open_or_closed() {
+            return None;
+        }
+        let hold = Self { agent: agent.clone(), state: PhantomData };
+        let (stage, _) = hold.agent.standing.read();
+        // If not, dropping it lets go.
+        (stage == Stage::Running && hold.agent.has_state()).then_some(hold)
+    }
+
+    /// Returns the state.
+    #[inline]
+    pub fn state(&mut self) -> &mut A {
+        // SAFETY: this holds the cell, whose type is `A`, as was checked; the state was there
+        // when it was taken, and only holders take it away.
+        unsafe { &mut *state_of::<A>(self.agent.pointer()) }
+    }
+
+    /// Returns whether messages, timers or those who manage the agent wait for its next turn.
+    #[inline]
+    pub fn is_wanted(&self) -> bool {
+        self.agent.word.is_notified()
+    }
+
+    /// Switches the agent on or off for all others: messages to one that is off are refused.
+    /// Returns whether that changed anything.
+    pub fn switch(&mut self, on: bool) -> bool {
+        // Whoever looks at the standing after this hold sees it: no need to notify.
+        let standing: &Standing = &self.agent.standing;
+        if on { standing.switch_on() } else { standing.switch_off() }
+    }
+}
+
+impl<A: Agent> Drop for Hold<A> {
+    #[inline]
+    fn drop(&mut self) {
+        let parked = parked_bits(&self.agent, false);
+        if self.agent.word.release(parked) == Released::Schedule {
+            self.agent.schedule(false);
+        }
+    }
+}
+
+impl<A: Agent> fmt::Debug for Hold<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hold").field(&self.agent).finish()
+    }
+}

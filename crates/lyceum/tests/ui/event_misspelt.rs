@@ -1,0 +1,11 @@
+use lyceum::prelude::*;
+
+struct Listener;
+
+#[agent]
+impl Listener {
+    #[event(sesion_start)]
+    fn misspelt(&mut self) {}
+}
+
+fn main() {}
