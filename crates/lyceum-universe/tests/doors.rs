@@ -262,7 +262,7 @@ fn agent_with_behaviours_lives_in_every_session() {
     assert_eq!((report.sessions, report.counts.failures), (3, 0));
     let &(lived, ticked) = universe.get::<(u64, u64)>().unwrap();
     assert!(lived >= 40, "before the third session: {lived}");
-    assert!(ticked >= 8, "{ticked}");
+    assert!(ticked >= 4, "a tick takes the agent for two or three steps: {ticked}");
 }
 
 #[test]
