@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::agents::INPUT;
+use crate::agents::{INPUT, printed};
 use crate::campaign::Plan;
 use crate::find::alike;
 use crate::process::{Exit, Input, Limits, Program};
@@ -190,16 +190,27 @@ impl Replay {
         }
         keeper.start(&program)?;
         let exit = keeper.wait()?;
-        let mut printed = fs::read(program.output_path()).unwrap_or_default();
-        printed.extend(fs::read(program.error_output_path()).unwrap_or_default());
-        let by_exit = FindKind::of(&exit, &self.accepted);
-        let find = match by_exit {
-            Some(kind) => Some(Find::new(kind, &printed, None)),
+        let printed = printed(&[program.output_path(), program.error_output_path()]);
+        let find = match FindKind::of(&exit, &self.accepted) {
+            Some(kind) => Some(self.as_then(Find::new(kind, &printed, None), &printed)),
             None => self.found_again(&printed, &directory),
         };
         let key = |find: &Option<Find>| find.as_ref().map(Find::key);
         let is_same = key(&find) == key(&self.find);
         Ok(Replayed { exit, find, is_same, directory })
+    }
+
+    /// Gives a find the line that says why, if it is the line that a pattern matched then.
+    fn as_then(&self, mut find: Find, printed: &[u8]) -> Find {
+        if find.cause.message.is_none()
+            && let Some(then) = &self.find
+            && let Some(message) = &then.cause.message
+            && has_line(printed, message)
+        {
+            find.cause.message = Some(message.clone());
+            find.cause.pattern.clone_from(&then.cause.pattern);
+        }
+        find
     }
 
     /// Returns a find that is not seen by the end of the program alone, if it is there again.
@@ -208,8 +219,7 @@ impl Replay {
         let again = match then.kind {
             FindKind::Pattern => {
                 let message = then.cause.message.as_ref()?;
-                let mut lines = printed.split(|byte| *byte == b'\n');
-                lines.any(|line| alike(&String::from_utf8_lossy(line)) == *message)
+                has_line(printed, message)
             }
             FindKind::LeftFiles => {
                 fs::read_dir(directory).map_or(0, Iterator::count) > self.file_limit
@@ -218,4 +228,9 @@ impl Replay {
         };
         again.then(|| then.clone())
     }
+}
+
+fn has_line(printed: &[u8], message: &str) -> bool {
+    let mut lines = printed.split(|byte| *byte == b'\n');
+    lines.any(|line| alike(&String::from_utf8_lossy(line)) == *message)
 }
