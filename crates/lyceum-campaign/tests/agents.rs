@@ -65,8 +65,10 @@ fn folder(name: &str) -> PathBuf {
 
 fn run(project: Project) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut universe = Universe::builder().on(Node::local()).build();
-    runtime.block_on(universe.run(project)).unwrap()
+    runtime.block_on(async {
+        let mut universe = Universe::builder().on(Node::local()).build();
+        universe.run(project).await.unwrap()
+    })
 }
 
 fn sleeper() -> Child {
