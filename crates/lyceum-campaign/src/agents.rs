@@ -6,6 +6,7 @@
 //! it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took. Others look
 //! while it runs: [`CpuProbe`] at its load, [`FileWatch`] at any file or log, [`AttachProcess`] at a
 //! process that was there before. [`Aggressivity`] says how strongly inputs are to be changed.
+//! [`Client`] and [`Server`] talk to programs under test over a network.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -47,6 +48,7 @@
 mod aggressivity;
 mod archivist;
 mod attach_process;
+mod client;
 mod cpu_probe;
 mod exit_probe;
 mod file_watch;
@@ -54,13 +56,16 @@ mod files_probe;
 mod look;
 mod mangler;
 mod output_probe;
+mod payload;
 mod process;
 mod process_table;
+mod server;
 mod time_probe;
 
 pub use aggressivity::{Aggressivity, AggressivityValue};
 pub(crate) use archivist::Archivist;
 pub use attach_process::AttachProcess;
+pub use client::{Client, ClientSend};
 pub use cpu_probe::CpuProbe;
 pub use exit_probe::{ExitOpinion, ExitProbe};
 pub use file_watch::FileWatch;
@@ -68,5 +73,7 @@ pub use files_probe::FilesProbe;
 pub(crate) use mangler::{INPUT, Mangler};
 pub(crate) use output_probe::printed;
 pub use output_probe::{OutputOpinion, OutputProbe};
+pub use payload::{NetworkAnswer, NetworkLimits, Payload};
 pub use process::{Process, ProcessCreate, ProcessExit, ProcessFailed, ProcessPid};
+pub use server::{Server, ServerAccept};
 pub use time_probe::TimeProbe;
