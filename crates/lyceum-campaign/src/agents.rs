@@ -70,7 +70,7 @@ pub use cpu_probe::CpuProbe;
 pub use exit_probe::{ExitOpinion, ExitProbe};
 pub use file_watch::FileWatch;
 pub use files_probe::FilesProbe;
-pub(crate) use mangler::{INPUT, Mangler};
+pub(crate) use mangler::Mangler;
 pub(crate) use output_probe::printed;
 pub use output_probe::{OutputOpinion, OutputProbe};
 pub use payload::{NetworkAnswer, NetworkLimits, Payload};

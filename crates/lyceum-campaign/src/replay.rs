@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::agents::{INPUT, printed};
+use crate::agents::printed;
 use crate::campaign::Plan;
 use crate::find::alike;
 use crate::process::{Exit, Input, Limits, Program};
+use crate::project::INPUT_FILE;
 use crate::sandbox::{Keeper, KeeperError, Sandbox, StartError, WaitError};
 use crate::{Find, FindKind, InputWay};
 
@@ -104,7 +105,7 @@ impl Replay {
             version: VERSION,
             directory: PathBuf::new(),
             command: plan.command.clone(),
-            arguments: project.arguments_for(INPUT),
+            arguments: project.arguments_for(INPUT_FILE),
             input: project.input,
             environment: plan.environment().collect(),
             limits: (&project.limits).into(),
@@ -167,7 +168,7 @@ impl Replay {
     /// As [`run`](Self::run).
     pub fn run_by(&self, mut keeper: Keeper) -> Result<Replayed, ReplayError> {
         let file = |path: PathBuf| move |source| ReplayError::File { path, source };
-        let from = self.directory.join(INPUT);
+        let from = self.directory.join(INPUT_FILE);
         let input = fs::read(&from).map_err(file(from))?;
         let directory = self.directory.join("replay");
         if directory.exists() {
@@ -178,7 +179,7 @@ impl Replay {
         match self.input {
             InputWay::Stdin => program = program.input(Input::Bytes(input)),
             InputWay::File => {
-                let to = directory.join(INPUT);
+                let to = directory.join(INPUT_FILE);
                 fs::write(&to, input).map_err(file(to))?;
             }
         }

@@ -50,7 +50,7 @@ pub use lyceum_blob::{
     ParseDigestError, PutError,
 };
 #[cfg(feature = "depot")]
-pub use lyceum_blob::{Depot, DepotError};
+pub use lyceum_blob::{Depot, DepotAccess, DepotError};
 pub use lyceum_core::*;
 #[cfg(feature = "network")]
 pub use lyceum_exchange as network;

@@ -9,11 +9,11 @@ use lyceum_macros::agent;
 use lyceum_universe::Step;
 use lyceum_universe::events::{SessionDone, SessionRename};
 
-use super::mangler::INPUT;
 use super::{ExitOpinion, OutputOpinion, ProcessExit, ProcessFailed};
 use crate::campaign::Plan;
 use crate::hunt::{Hunt, Job, Observation, Verdict};
 use crate::process::Ending;
+use crate::project::INPUT_FILE;
 use crate::replay::Replay;
 use crate::{Cause, DirectoryName, Find, FindKind, Kept};
 
@@ -50,7 +50,7 @@ impl Archivist {
         // The one that was made for the name is empty.
         fs::rename(&self.directory, kept)
             .map_err(|error| format!("cannot keep {}: {error}", kept.display()))?;
-        write(&kept.join(INPUT), &job.input)?;
+        write(&kept.join(INPUT_FILE), &job.input)?;
         Replay::of(&self.plan, find).write(kept)?;
         Ok(())
     }
