@@ -19,6 +19,7 @@ use thiserror::Error;
 
 use crate::agents::{Archivist, ExitProbe, FilesProbe, Mangler, OutputProbe, Process};
 use crate::hunt::Hunt;
+use crate::replay::MINIMIZED;
 use crate::sandbox::{Keeper, KeeperError, Sandbox};
 use crate::{
     Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, DirectoryName, EndReason,
@@ -277,7 +278,7 @@ impl Campaign {
         }
         for find in &report.finds {
             if let Some(minimized) = &find.minimized {
-                let path = directory.join(&find.name).join("minimized");
+                let path = directory.join(&find.name).join(MINIMIZED);
                 fs::write(&path, &minimized.bytes)
                     .map_err(|source| CampaignError::Write { path, source })?;
             }
