@@ -13,8 +13,10 @@
 //! | [`persistent`] | an agent whose mailbox outlives its program, and a durable call to it |
 //! | [`reading_room`] | agents that a file describes |
 //! | [`relay_race`] | a batch of agents that know each other before they start |
+//! | [`primes`] | a batch for a cluster: jobs of Slurm, processes or nodes, as a flag says |
 //! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
 //! | [`classroom`] | a launcher of one's own |
+//! | [`mixed`] | agents in Python, with Academy, and in Rust that call each other |
 //! | [`feeder`] | households that negotiate under the time of a co-simulation, also in mosaik |
 //!
 //! Each has a function `run`, which returns what happened line by line, and a program of the same
@@ -27,8 +29,10 @@ pub mod classroom;
 pub mod feeder;
 pub mod hello;
 pub mod large_data;
+pub mod mixed;
 pub mod persistent;
 pub mod ping_pong;
+pub mod primes;
 pub mod reading_room;
 pub mod relay_race;
 pub mod sensors;

@@ -1,7 +1,7 @@
 //! Every example runs, and tells what it is expected to tell.
 
 use examples::{
-    behaviours, classroom, feeder, hello, large_data, persistent, ping_pong, reading_room,
+    behaviours, classroom, feeder, hello, large_data, persistent, ping_pong, primes, reading_room,
     relay_race, sensors, state_machine, stream, supervision, trading_day,
 };
 
@@ -157,6 +157,29 @@ async fn runners_hand_the_baton_on_over_nodes() -> lyceum::Result<()> {
     ];
     assert_eq!(relay_race::run().await?, expected);
     Ok(())
+}
+
+const PRIMES: [&str; 5] = [
+    "counter-0 found 367",
+    "counter-1 found 302",
+    "counter-2 found 281",
+    "counter-3 found 279",
+    "1229 primes below 10000",
+];
+
+#[tokio::test]
+async fn primes_are_counted_by_a_batch_on_nodes() -> lyceum::Result<()> {
+    assert_eq!(primes::run().await?, PRIMES);
+    Ok(())
+}
+
+#[test]
+fn primes_are_counted_by_a_batch_of_processes() {
+    let program = env!("CARGO_BIN_EXE_primes");
+    let output = std::process::Command::new(program).arg("--processes").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().collect::<Vec<_>>(), PRIMES);
 }
 
 #[tokio::test]

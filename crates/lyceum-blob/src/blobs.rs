@@ -168,7 +168,22 @@ impl Blobs {
     /// Says what is wrong with the URL or the token. A node in virtual time has no servers.
     #[cfg(feature = "depot")]
     pub fn depot(&self, url: &str, token: Option<&str>) -> Result<crate::Depot, crate::DepotError> {
-        let depot = crate::Depot::new(url, token, self.store.door.clone())?;
+        let access = crate::DepotAccess::new();
+        self.depot_with(url, &token.into_iter().fold(access, crate::DepotAccess::token))
+    }
+
+    /// As [`depot`](Self::depot), with what else is to be said of the server.
+    ///
+    /// # Errors
+    ///
+    /// As [`depot`](Self::depot); or says that no authority can be used, for `https://`.
+    #[cfg(feature = "depot")]
+    pub fn depot_with(
+        &self,
+        url: &str,
+        access: &crate::DepotAccess,
+    ) -> Result<crate::Depot, crate::DepotError> {
+        let depot = crate::Depot::new(url, access, self.store.door.clone())?;
         self.store.add_depot(depot.clone());
         Ok(depot)
     }

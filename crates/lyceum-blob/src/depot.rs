@@ -1,12 +1,15 @@
 //! Depots: exchange servers that keep blobs for nodes that may be gone when somebody reads them.
 
+mod access;
 mod client;
+mod connector;
 mod error;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use access::DepotAccess;
 use bytes::Bytes;
 use client::Client;
 pub use error::DepotError;
@@ -44,9 +47,9 @@ struct Shared {
 }
 
 impl Depot {
-    pub(crate) fn new(url: &str, token: Option<&str>, door: Door) -> Result<Self, DepotError> {
+    pub(crate) fn new(url: &str, access: &DepotAccess, door: Door) -> Result<Self, DepotError> {
         let url = url.trim_end_matches('/').to_owned();
-        let client = Client::new(&url, token, &door)?;
+        let client = Client::new(&url, access, &door)?;
         Ok(Self { shared: Arc::new(Shared { url, client, door }) })
     }
 
@@ -63,7 +66,8 @@ impl Depot {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the server drops what it has.
+    /// If the future is dropped, the server drops the bytes that are on their way. What it had
+    /// accepted by then is kept until its time is over, and counts as what this token has put.
     pub async fn put(&self, blob: &Blob, kept: Duration) -> Result<Blob, DepotError> {
         let id = (u128::from(rand::random::<u64>()) << 64) | u128::from(rand::random::<u64>() & !1);
         let outline = Source::new(blob.reference().clone()).outline().await?;
@@ -74,15 +78,12 @@ impl Depot {
             let body = Full::new(values).map_err(client::never).boxed_unsync();
             self.upload(outline_id(id), (body, size), digest, kept).await?;
         }
-        let reader = futures_util::stream::unfold(blob.read(), |mut reader| async move {
-            match reader.next().await {
-                Ok(chunk) => Some((Ok(Frame::data(chunk?)), reader)),
-                Err(error) => Some((Err(error), reader)),
-            }
-        });
-        // A stream that is not pinned cannot be a body.
-        let body = StreamBody::new(Box::pin(reader)).map_err(client::broken).boxed_unsync();
-        self.upload(id, (body, blob.size()), blob.digest(), kept).await?;
+        if let Err(error) = self.upload(id, (body_of(blob), blob.size()), blob.digest(), kept).await
+        {
+            // Without its blob it is of no use. What cannot be deleted now ends with its time.
+            let _ = self.remove(id, blob.size()).await;
+            return Err(error);
+        }
         let home = Home::Depot(self.shared.url.clone(), Some(self.clone()));
         Ok(Blob::new(Reference { id, size: blob.size(), digest: blob.digest(), home }))
     }
@@ -107,18 +108,33 @@ impl Depot {
     /// # Errors
     ///
     /// Says why not; a blob of somebody else is not there.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the blob may be there or not. Deleting it once more does no harm.
     pub async fn delete(&self, blob: &Blob) -> Result<(), DepotError> {
         let reference = blob.reference();
         if !matches!(&reference.home, Home::Depot(url, _) if *url == self.shared.url) {
             return Err(DepotError::Elsewhere { at: reference.location() });
         }
-        for id in [reference.id, outline_id(reference.id)] {
-            if id == reference.id || part_count(reference.size) > 1 {
-                let client = &self.shared.client;
-                client.ask(Method::DELETE, &path(id), &[], nothing(), ANSWER_LIMIT).await?;
-            }
+        self.remove(reference.id, reference.size).await
+    }
+
+    async fn remove(&self, id: BlobId, size: u64) -> Result<(), DepotError> {
+        let blob = self.delete_one(id).await;
+        if part_count(size) <= 1 {
+            return blob;
         }
-        Ok(())
+        // It may be there though the blob is not.
+        match self.delete_one(outline_id(id)).await {
+            Err(DepotError::Gone) => blob,
+            outline => blob.and(outline),
+        }
+    }
+
+    async fn delete_one(&self, id: BlobId) -> Result<(), DepotError> {
+        let client = &self.shared.client;
+        client.ask(Method::DELETE, &path(id), &[], nothing(), ANSWER_LIMIT).await.map(drop)
     }
 
     /// Fetches what the parts of a blob are checked by.
@@ -149,6 +165,23 @@ impl Depot {
     pub(crate) fn door(&self) -> &Door {
         &self.shared.door
     }
+}
+
+/// Returns whether a reference to such a place leads to a server.
+pub(crate) fn is_url(at: &str) -> bool {
+    at.starts_with("http://") || at.starts_with("https://")
+}
+
+/// Reads a blob while it is sent.
+fn body_of(blob: &Blob) -> client::Body {
+    let reader = futures_util::stream::unfold(blob.read(), |mut reader| async move {
+        match reader.next().await {
+            Ok(chunk) => Some((Ok(Frame::data(chunk?)), reader)),
+            Err(error) => Some((Err(error), reader)),
+        }
+    });
+    // A stream that is not pinned cannot be a body.
+    StreamBody::new(Box::pin(reader)).map_err(client::broken).boxed_unsync()
 }
 
 /// The number under which the outline of a blob is kept. Numbers of blobs are even.

@@ -1,79 +1,82 @@
-//! References to data elsewhere: renewed while they exist, and reported when they are over.
+//! References to data elsewhere.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use lyceum_core::exchange::Door;
 use lyceum_core::wire::Address;
-use lyceum_core::{CallError, Handle, ReviveError, Task};
+use lyceum_core::{Handle, Time};
 
-use crate::error::{BlobFault, BlobFaultKind};
-use crate::keeper::{BlobKeeper, write_id};
+use crate::claim::Claim;
+use crate::error::BlobFault;
+use crate::keeper::BlobKeeper;
+use crate::owner::{Owner, Owners};
 use crate::reference::claim_of;
 use crate::shelf::BlobId;
 use crate::store::fresh_number;
 
-/// How many references may be passed on before the owner has heard of them.
-const PASSED_LIMIT: usize = 4096;
-/// How many references to data elsewhere a process may have: each is renewed by a task.
+/// How many references to data elsewhere a process may have.
 const REFERENCE_LIMIT: usize = 262_144;
-/// How long a report may take.
-const REPORT_LIMIT: Duration = Duration::from_secs(10);
 
 /// A reference to data elsewhere.
 pub(crate) struct Far {
-    claim: Arc<Claim>,
-    /// Ends with this.
-    _renewal: Option<Task<()>>,
-}
-
-/// What the owner knows a reference by.
-struct Claim {
-    /// The node that has the reference; none outside of any.
-    door: Option<Door>,
     at: Address,
-    id: BlobId,
-    number: u64,
-    lease: Duration,
-    /// References that were passed on, and that the owner has not heard of.
-    passed: Mutex<Vec<u64>>,
+    claim: Arc<Claim>,
+    /// Who has the data, seen from the node that has the reference; none outside of any.
+    owner: Option<Arc<Owner>>,
+    /// The number by which the owner knows the reference here.
+    key: u64,
+    _count: Count,
 }
 
 /// References of this process to data elsewhere.
 static REFERENCES: AtomicUsize = AtomicUsize::new(0);
 
+/// One of them.
+struct Count;
+
+impl Count {
+    fn new() -> Result<Self, String> {
+        let count = Self;
+        if REFERENCES.fetch_add(1, Ordering::Relaxed) < REFERENCE_LIMIT {
+            return Ok(count);
+        }
+        let text = "this process has {} references to blobs elsewhere, which is all it may";
+        Err(text.replace("{}", &REFERENCE_LIMIT.to_string()))
+    }
+}
+
+impl Drop for Count {
+    fn drop(&mut self) {
+        REFERENCES.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Far {
-    /// Takes a reference that has arrived.
+    /// Takes a reference that has arrived. Nobody is called for that.
     ///
     /// # Errors
     ///
-    /// Says that the process has too many.
+    /// Says that the process has too many, or the node of too many owners.
     pub(crate) fn arrive(
-        door: Option<Door>,
+        door: Option<&Door>,
         at: Address,
         id: BlobId,
         number: u64,
         lease: Duration,
     ) -> Result<Self, String> {
-        if REFERENCES.fetch_add(1, Ordering::Relaxed) >= REFERENCE_LIMIT {
-            REFERENCES.fetch_sub(1, Ordering::Relaxed);
-            let text = "this process has {} references to blobs elsewhere, which is all it may";
-            return Err(text.replace("{}", &REFERENCE_LIMIT.to_string()));
-        }
-        let claim = Arc::new(Claim { door, at, id, number, lease, passed: Mutex::default() });
-        let renewal = claim.door.as_ref().map(|door| door.spawn(claim.clone().renew()));
-        Ok(Self { claim, _renewal: renewal })
+        let _count = Count::new()?;
+        let owner = door.map(|door| Owners::find(door, &at)).transpose()?;
+        let claim = Arc::new(Claim::new(id, number, lease, door.map_or(Time::START, Door::now)));
+        let key = owner.as_ref().map_or(0, |owner| owner.hold(&claim));
+        Ok(Self { at, claim, owner, key, _count })
     }
 
     /// Returns the address of the owner.
     pub(crate) fn at(&self) -> &Address {
-        &self.claim.at
-    }
-
-    pub(crate) fn lease(&self) -> Duration {
-        self.claim.lease
+        &self.at
     }
 
     pub(crate) fn number(&self) -> u64 {
@@ -82,91 +85,49 @@ impl Far {
 
     /// Returns the node that has the reference.
     pub(crate) fn door(&self) -> Option<&Door> {
-        self.claim.door.as_ref()
+        self.owner.as_ref().map(|owner| owner.door())
     }
 
-    /// Returns the owner.
+    /// Returns the owner, for who is going to read.
     ///
     /// # Errors
     ///
     /// Says why nothing leads there.
     pub(crate) fn owner(&self) -> Result<Handle<BlobKeeper>, String> {
-        let door = self.door().ok_or("the reference was not decoded on a node")?;
-        self.claim.owner(door).map_err(|error| error.to_string())
+        let owner = self.owner.as_ref().ok_or("the reference was not decoded on a node")?;
+        let handle = owner.handle().map_err(|error| error.to_string())?;
+        self.claim.enter_use();
+        Ok(handle)
     }
 
-    /// Makes the number of a reference that is passed on.
-    pub(crate) fn pass_on(&self) -> Result<u64, BlobFault> {
+    /// Notes that the owner gave some of the data.
+    pub(crate) fn note_answer(&self) {
+        if let Some(owner) = &self.owner {
+            owner.note_answer(self.key, &self.claim);
+        }
+    }
+
+    /// Makes the number of a reference that is passed on, and says how long that is good for.
+    ///
+    /// The owner may not hear of this one before that is over, so that it is good for no longer.
+    pub(crate) fn pass_on(&self) -> Result<(u64, Duration), BlobFault> {
         let Some(door) = self.door() else { return Err(BlobFault::nowhere()) };
         let number = claim_of(fresh_number(door));
-        let mut passed = self.claim.passed();
-        if passed.len() >= PASSED_LIMIT {
-            return Err(BlobFault::too_many_references(PASSED_LIMIT));
-        }
-        passed.push(number);
-        Ok(number)
-    }
-}
-
-impl Claim {
-    fn passed(&self) -> std::sync::MutexGuard<'_, Vec<u64>> {
-        self.passed.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn owner(&self, door: &Door) -> Result<Handle<BlobKeeper>, ReviveError> {
-        door.reviving(|| Handle::revive(&self.at))
-    }
-
-    /// Renews the reference until it is dropped or the data is gone.
-    async fn renew(self: Arc<Self>) {
-        let Some(door) = &self.door else { return };
-        loop {
-            door.sleep_until(door.now() + self.lease / 3).await;
-            if !self.report(door, false).await {
-                return;
-            }
-        }
-    }
-
-    /// Tells the owner what became of the reference; false if there is nothing to report on.
-    async fn report(&self, door: &Door, over: bool) -> bool {
-        let Ok(owner) = self.owner(door) else { return false };
-        // They stay noted until the owner has heard of them: this may be dropped meanwhile.
-        let passed = self.passed().clone();
-        let told = passed.len();
-        let report = owner.report(write_id(self.id), self.number, passed, over);
-        match report.timeout(REPORT_LIMIT).await {
-            Ok(()) => {
-                let mut passed = self.passed();
-                let told = told.min(passed.len());
-                passed.drain(..told);
-                true
-            }
-            Err(CallError::Action(BlobFault { kind: BlobFaultKind::Gone, .. })) => false,
-            Err(error) => {
-                tracing::debug!(at = %self.at, %error, "the owner of a blob did not hear");
-                true
-            }
-        }
+        self.claim.pass_on(number)?;
+        Ok((number, self.claim.left(door.now())))
     }
 }
 
 impl Drop for Far {
     fn drop(&mut self) {
-        REFERENCES.fetch_sub(1, Ordering::Relaxed);
-        let claim = self.claim.clone();
-        let Some(door) = self.claim.door.clone().filter(|door| !door.is_closed()) else { return };
-        // If it is not heard, the lease ends.
-        let node = door.clone();
-        let report = async move {
-            claim.report(&node, true).await;
-        };
-        door.spawn(report).detach();
+        if let Some(owner) = &self.owner {
+            owner.release(self.key, &self.claim);
+        }
     }
 }
 
 impl fmt::Debug for Far {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Far('{}', {})", self.claim.at, self.claim.number)
+        write!(f, "Far('{}', {})", self.at, self.claim.number)
     }
 }

@@ -18,6 +18,7 @@ extern crate self as lyceum;
 
 mod blob;
 mod blobs;
+mod claim;
 mod content;
 #[cfg(feature = "depot")]
 mod depot;
@@ -27,6 +28,7 @@ mod far;
 mod keeper;
 mod large;
 mod outline;
+mod owner;
 mod part;
 mod reader;
 mod reference;
@@ -39,7 +41,7 @@ mod writer;
 pub use blob::Blob;
 pub use blobs::{Blobs, BlobsExt};
 #[cfg(feature = "depot")]
-pub use depot::{Depot, DepotError};
+pub use depot::{Depot, DepotAccess, DepotError};
 pub use digest::{Digest, ParseDigestError};
 pub use error::{BlobError, PutError};
 pub use large::Large;

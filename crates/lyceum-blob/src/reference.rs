@@ -18,8 +18,8 @@ use crate::outline::SIZE_LIMIT;
 use crate::shelf::BlobId;
 use crate::store::Store;
 
-/// The shortest and the longest lease that is believed.
-const LEASES: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(86_400)];
+/// The longest lease that is believed.
+const LONGEST: Duration = Duration::from_secs(86_400);
 
 /// How many letters the URL of a depot has.
 #[cfg(feature = "depot")]
@@ -91,10 +91,10 @@ impl Reference {
                 store.shelf().claim(self.id, claim, store.door.now())?;
                 (claim, store.settings.lease)
             }
-            Home::Far(far) => (far.pass_on()?, far.lease()),
+            Home::Far(far) => far.pass_on()?,
             // Servers keep what they have until its time is over.
             #[cfg(feature = "depot")]
-            Home::Depot(..) => (0, LEASES[1]),
+            Home::Depot(..) => (0, LONGEST),
         };
         Ok(Travel {
             at: self.location(),
@@ -117,14 +117,14 @@ impl Reference {
             return Err(format!("expected a blob of at most {SIZE_LIMIT} bytes"));
         }
         #[cfg(feature = "depot")]
-        if travel.at.starts_with("http://") {
+        if crate::depot::is_url(&travel.at) {
             let depot = Store::depot_of(Door::current().as_ref(), &travel.at);
             let home = Home::Depot(travel.at.chars().take(URL_LIMIT).collect(), depot);
             return Ok(Self { id, size: travel.size, digest: travel.digest, home });
         }
         let at: Address = travel.at.parse().map_err(|error| format!("{error}"))?;
-        let lease = Duration::from_millis(travel.lease).clamp(LEASES[0], LEASES[1]);
-        let far = Far::arrive(Door::current(), at, id, travel.claim, lease)?;
+        let lease = Duration::from_millis(travel.lease).min(LONGEST);
+        let far = Far::arrive(Door::current().as_ref(), at, id, travel.claim, lease)?;
         Ok(Self { id, size: travel.size, digest: travel.digest, home: Home::Far(far) })
     }
 }

@@ -28,13 +28,16 @@ pub struct BlobSettings {
     pub memory: u64,
     /// From how many bytes of JSON on a [`Large`](crate::Large) value travels by reference.
     pub threshold: usize,
-    /// How long a reference is good for that nobody renews. References that are held are renewed
-    /// by themselves, three times in this time.
+    /// How long a reference is good for that nobody renews; 15 seconds at least. References that
+    /// are held are renewed by themselves, three times in this time.
     pub lease: Duration,
     /// Where files of the node's own lie; the system's folder for such files unless set. They have
     /// no names there, and are gone with the process.
     pub folder: Option<PathBuf>,
 }
+
+/// The shortest lease: holders renew their references every few seconds, and not more often.
+pub(crate) const LEAST_LEASE: Duration = Duration::from_secs(15);
 
 impl Default for BlobSettings {
     fn default() -> Self {

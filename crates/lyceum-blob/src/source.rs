@@ -123,7 +123,10 @@ impl Source {
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let error = match ask(owner.clone()).await {
-                Ok(Part(bytes)) => return Ok(bytes),
+                Ok(Part(bytes)) => {
+                    far.note_answer();
+                    return Ok(bytes);
+                }
                 Err(error) => error,
             };
             let door = far.door().filter(|door| attempt < TRIES && !door.is_closed());

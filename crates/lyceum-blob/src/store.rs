@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use crate::content::{Content, nameless_file};
 use crate::error::{BlobFault, PutError};
 use crate::keeper::BlobKeeper;
-use crate::settings::BlobSettings;
+use crate::settings::{BlobSettings, LEAST_LEASE};
 use crate::shelf::{BlobId, Item, Share, Shelf};
 
 /// The shelf of one node. Attached to the node as an exchange that leads nowhere, so that it ends
@@ -55,7 +55,8 @@ pub(crate) struct Taken {
 
 impl Store {
     /// Returns the store of a node, which has these settings if it is new.
-    pub(crate) fn of(node: &Node, settings: BlobSettings) -> Arc<Self> {
+    pub(crate) fn of(node: &Node, mut settings: BlobSettings) -> Arc<Self> {
+        settings.lease = settings.lease.max(LEAST_LEASE);
         node.exchange_or_attach(|| Self {
             door: Door::of(node),
             shelf: Mutex::new(Shelf::new(&settings)),

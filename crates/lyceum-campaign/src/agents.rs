@@ -2,8 +2,8 @@
 //!
 //! Who wants a program run puts a [`Program`](crate::process::Program) into the session and sends
 //! [`ProcessCreate`]. A [`Process`] runs it, and sends [`ProcessExit`] when it has ended. Probes
-//! listen to that, and have an opinion: [`ExitProbe`] about how it ended, [`OutputProbe`] about what
-//! it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took.
+//! listen to that, and have an opinion: [`ExitProbe`] about how it ended, [`OutputProbe`] about
+//! what it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -53,7 +53,7 @@ mod time_probe;
 pub(crate) use archivist::Archivist;
 pub use exit_probe::{ExitOpinion, ExitProbe};
 pub use files_probe::FilesProbe;
-pub(crate) use mangler::{INPUT, Mangler};
+pub(crate) use mangler::Mangler;
 pub use output_probe::{OutputOpinion, OutputProbe};
 pub use process::{Process, ProcessCreate, ProcessExit, ProcessFailed};
 pub use time_probe::TimeProbe;

@@ -1,7 +1,6 @@
 //! Campaigns: a program that is run again and again with changed inputs, by universes side by side.
 
 use std::env;
-use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -110,13 +109,8 @@ pub struct Progress {
 #[non_exhaustive]
 pub enum CampaignError {
     /// The program is not there.
-    #[error("there is no program {command}: {hint}")]
-    Command {
-        /// As the project names it.
-        command: PathBuf,
-        /// Where it was looked for.
-        hint: String,
-    },
+    #[error("{0}: build it first, or mend `command`")]
+    Command(#[source] io::Error),
     /// The seeds cannot be used.
     #[error(transparent)]
     Corpus(#[from] CorpusError),
@@ -125,7 +119,8 @@ pub enum CampaignError {
     Dictionary(#[from] DictionaryError),
     /// The sandbox cannot be made.
     #[error(
-        "{0}; to go on without it, which lets the program do whatever you may, set `sandbox = false`"
+        "{0}; to go on without it, which lets the program do whatever you may, set \
+         `sandbox = false`"
     )]
     Keeper(#[source] KeeperError),
     /// A file or folder cannot be made.
@@ -155,7 +150,8 @@ impl Campaign {
     /// Says what is missing or cannot be used.
     pub fn new(project: ProjectFile) -> Result<Self, CampaignError> {
         let project = Arc::new(project);
-        let command = found(&project.command)?;
+        let command = project.find_command().map_err(CampaignError::Command)?;
+        let command = std::path::absolute(&command).unwrap_or(command);
         let mut notes = Vec::new();
         let (corpus, words) = inputs(&project, &mut notes)?;
         let seeds = corpus.inputs().len();
@@ -371,8 +367,8 @@ impl fmt::Display for Progress {
         let rate = if seconds > 0.0 { self.sessions as f64 / seconds } else { 0.0 };
         write!(
             f,
-            "{:.0} s, {} sessions ({rate:.0}/s), {} finds in {}, best score {:.2}, strength {:.0} % \
-             {}, {} inputs",
+            "{:.0} s, {} sessions ({rate:.0}/s), {} finds in {}, best score {:.2}, \
+             strength {:.0} % {}, {} inputs",
             seconds,
             self.sessions,
             self.finds.len(),
@@ -390,23 +386,6 @@ impl fmt::Display for Progress {
         }
         Ok(())
     }
-}
-
-/// Returns the path of the program: as it is named, or from the search path.
-fn found(command: &Path) -> Result<PathBuf, CampaignError> {
-    let missing = |hint: String| CampaignError::Command { command: command.to_owned(), hint };
-    if command.components().count() > 1 {
-        let full = std::path::absolute(command).unwrap_or_else(|_| command.to_owned());
-        return match full.is_file() {
-            true => Ok(full),
-            false => Err(missing("build it first, or mend `command`".into())),
-        };
-    }
-    let search = env::var_os("PATH").unwrap_or_else(|| OsString::from("/usr/bin:/bin"));
-    let mut places = env::split_paths(&search).map(|folder| folder.join(command));
-    places.find(|path| path.is_file()).ok_or_else(|| {
-        missing("it is not in `PATH`; a program beside the project file is named with a `/`".into())
-    })
 }
 
 /// Reads the seeds, and the words that may be put into inputs.

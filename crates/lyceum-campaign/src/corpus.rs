@@ -9,4 +9,4 @@ mod tokens;
 pub use dictionary::{Dictionary, DictionaryError};
 pub use folder::{CorpusError, Skipped, SkippedWhy};
 pub use novelty::Novelty;
-pub use pool::{Corpus, CorpusLimits, Input, Origin};
+pub use pool::{Corpus, CorpusInput, CorpusLimits, Origin};

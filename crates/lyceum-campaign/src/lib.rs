@@ -45,7 +45,7 @@ mod report;
 
 pub use campaign::{Campaign, CampaignError, Progress, Stopper};
 pub use corpus::{
-    Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, Input, Novelty, Origin,
+    Corpus, CorpusError, CorpusInput, CorpusLimits, Dictionary, DictionaryError, Novelty, Origin,
     Skipped, SkippedWhy,
 };
 pub use find::{Cause, DirectoryName, Find, FindBook, FindKind, KnownFind, Noted};

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::agents::INPUT;
 use crate::campaign::Plan;
 use crate::find::alike;
 use crate::process::{Exit, Input, Limits, Program};
+use crate::project::INPUT_FILE;
 use crate::sandbox::{Keeper, KeeperError, Sandbox, StartError, WaitError};
 use crate::{Find, FindKind, InputWay};
 
@@ -111,7 +111,7 @@ impl Replay {
             directory: PathBuf::new(),
             takes_minimized: false,
             command: plan.command.clone(),
-            arguments: project.arguments_for(INPUT),
+            arguments: project.arguments_for(INPUT_FILE),
             input: project.input,
             environment: plan.environment().collect(),
             limits: (&project.limits).into(),
@@ -180,7 +180,7 @@ impl Replay {
     /// As [`run`](Self::run).
     pub fn run_by(&self, mut keeper: Keeper) -> Result<Replayed, ReplayError> {
         let file = |path: PathBuf| move |source| ReplayError::File { path, source };
-        let name = if self.takes_minimized { MINIMIZED } else { INPUT };
+        let name = if self.takes_minimized { MINIMIZED } else { INPUT_FILE };
         let from = self.directory.join(name);
         let input = fs::read(&from).map_err(file(from))?;
         let directory = self.directory.join("replay");
@@ -192,7 +192,7 @@ impl Replay {
         match self.input {
             InputWay::Stdin => program = program.input(Input::Bytes(input)),
             InputWay::File => {
-                let to = directory.join(INPUT);
+                let to = directory.join(INPUT_FILE);
                 fs::write(&to, input).map_err(file(to))?;
             }
         }

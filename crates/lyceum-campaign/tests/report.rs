@@ -235,3 +235,45 @@ fn page_of_a_large_campaign_is_bounded() {
     assert!(page.len() < 8_000_000, "{}", page.len());
     assert!(page.contains("2,500 more finds are") && page.contains("98,976 more bytes"));
 }
+
+/// Replaces each number in a value in turn, and hands over what came of it.
+fn each_number(json: &str, with: &str, mut see: impl FnMut(&str)) {
+    let is_digit = |letter: char| letter.is_ascii_digit() || "+-.e".contains(letter);
+    for (at, _) in json.match_indices([':', '[', '\n']) {
+        let start = at + json[at..].find(|letter: char| !" \n:[".contains(letter)).unwrap_or(0);
+        let length = json[start..].find(|letter| !is_digit(letter)).unwrap_or(0);
+        if length > 0 {
+            see(&[&json[..start], with, &json[start + length..]].concat());
+        }
+    }
+}
+
+#[test]
+fn numbers_from_a_file_may_be_any() {
+    let mut report = sample();
+    report.history = history(5, &[3]);
+    let json = report.to_json();
+    let mut read = 0;
+    for with in ["0", "-1", "18446744073709551615", "1e300", "-1e300", "1e-300", "1.5e19"] {
+        each_number(&json, with, |json| {
+            if let Ok(mut report) = Report::from_json(json) {
+                report.history.record(&session(1));
+                balanced(&report.to_html());
+                assert!(report.to_text().starts_with("Campaign parser"));
+                read += 1;
+            }
+        });
+    }
+    assert!(read > 200, "{read}");
+}
+
+fn session(number: u64) -> SessionRecord {
+    SessionRecord {
+        number,
+        score: 1.0,
+        duration: Duration::MAX,
+        ended: Duration::MAX,
+        strength: 1.0,
+        find: None,
+    }
+}

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod dead_letters;
+mod redis;
 mod request;
 mod serve;
 

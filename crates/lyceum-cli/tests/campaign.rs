@@ -125,7 +125,7 @@ fn what_cannot_run_is_code_2_and_says_why() {
     let folder = Folder::new("wrong", QUIET, "");
     for (project, why) in [
         ("command = 1\n", "wrong.toml:1:11: "),
-        ("command = \"./no-such\"\n", "no-such: build it first"),
+        ("command = \"./no-such\"\n", "no-such` that can be executed: build it first"),
         ("command = \"sh\"\nseeds = \"none\"\n", "none"),
     ] {
         fs::write(folder.0.join("wrong.toml"), project).expect("there is room");
@@ -253,7 +253,11 @@ fn written_project_is_read_and_never_overwritten() {
     // All of it is understood, but the program must be set.
     let ran = folder.run(&["new/campaign.toml"]);
     assert_eq!(ran.status.code(), Some(2));
-    assert!(text(&ran.stderr).contains("my-program: build it first"), "{}", text(&ran.stderr));
+    assert!(
+        text(&ran.stderr).contains("new/target/debug/my-program` that can be"),
+        "{}",
+        text(&ran.stderr)
+    );
     let ran = folder.run(&["init", "new"]);
     assert!(text(&ran.stderr).contains("campaign.toml is there already"), "{}", text(&ran.stderr));
     assert_eq!(ran.status.code(), Some(2));

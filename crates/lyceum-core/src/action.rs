@@ -64,6 +64,8 @@ pub struct ActionInfo {
     pub on_cancel: OnCancel,
     /// Its own default deadline, if it has one.
     pub timeout: Option<Duration>,
+    /// Whether each call of it is [durable](crate::Call::durable).
+    pub durable: bool,
 }
 
 impl ActionInfo {
@@ -77,6 +79,7 @@ impl ActionInfo {
             dispatch: Dispatch::Measured,
             on_cancel: OnCancel::Finish,
             timeout: None,
+            durable: false,
         }
     }
 }

@@ -94,7 +94,7 @@ impl<'h, M: Message> Call<'h, M> {
     /// Makes a call with options.
     #[inline]
     pub fn with_options(target: &'h Recipient, message: M, options: CallOptions) -> Self {
-        Self { target, options, state: State::Fresh(message) }
+        Self { target, options: options.of(M::INFO), state: State::Fresh(message) }
     }
 
     /// Sets how long to wait for the answer.
@@ -120,6 +120,8 @@ impl<'h, M: Message> Call<'h, M> {
     ///
     /// An agent of this process ends with its caller, so that nothing is kept for one. An exchange
     /// that keeps no messages refuses the call, and gives the message back.
+    ///
+    /// Every call of an `#[action(durable)]` is so.
     pub fn durable(mut self) -> Self {
         self.options = self.options.durable();
         self

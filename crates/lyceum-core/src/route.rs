@@ -200,6 +200,7 @@ fn description<M: WireMessage>(
         result,
         error: M::error_schema(schemas),
         stream,
+        durable: M::INFO.durable,
     }
 }
 

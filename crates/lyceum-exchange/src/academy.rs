@@ -9,9 +9,13 @@
 //! - [`Mailbox`] is what this side asks of an exchange.
 
 mod answer;
+mod bulk;
 mod calling;
+#[cfg(feature = "redis")]
+mod dead;
 mod describe;
 mod exchange;
+mod failure;
 mod http;
 mod hub;
 #[cfg(feature = "hybrid")]
@@ -20,6 +24,7 @@ mod inquiry;
 mod link;
 mod mailbox;
 mod open;
+mod parking;
 mod pending;
 mod reception;
 #[cfg(feature = "redis")]
@@ -36,8 +41,15 @@ mod way;
 
 pub(crate) use url::leads_to;
 
+#[cfg(feature = "redis")]
+pub use dead::{DeadLetter, DeadLetterError};
 pub use exchange::{Academy, AcademyExt, DiscoverError};
+#[cfg(feature = "hybrid")]
+#[doc(hidden)]
+pub use hybrid::direct_messages;
 pub use lyceum_wire::academy::{EntityId, Role, Serialization, Uuid};
-pub use mailbox::{Asked, Delivered, Mailbox, MailboxError, MailboxStats, Promise};
+pub use mailbox::{
+    Asked, Attributes, Delivered, Mailbox, MailboxError, MailboxStats, Promise, TakeAnswer,
+};
 pub use open::OpenError;
 pub use register::{Register, Registered};

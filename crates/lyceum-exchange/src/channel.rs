@@ -8,7 +8,7 @@ mod calls;
 mod clock;
 mod driver;
 mod encoding;
-mod faults;
+pub(crate) mod faults;
 mod handshake;
 mod heavy;
 mod interest;

@@ -18,6 +18,7 @@ mod entry;
 mod error;
 mod event;
 mod id;
+mod lane;
 mod letter;
 mod limits;
 mod mailboxes;

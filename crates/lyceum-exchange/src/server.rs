@@ -17,6 +17,7 @@ mod authenticator;
 mod certificate;
 mod console;
 mod depot;
+mod guesses;
 mod holding;
 mod hub;
 mod input;

@@ -2,7 +2,7 @@
 
 pub(crate) mod attentive;
 mod local;
-mod tcp;
+pub(crate) mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
 mod unix;

@@ -12,14 +12,14 @@ fn bed(codec: CodecKind) -> Bed {
 mod json {
     use super::*;
 
-    exchange_suite!(bed(CodecKind::Json));
+    exchange_suite!(bed(CodecKind::Json) => every, direct);
 }
 
 #[cfg(feature = "messagepack")]
 mod messagepack {
     use super::*;
 
-    exchange_suite!(bed(CodecKind::MessagePack));
+    exchange_suite!(bed(CodecKind::MessagePack) => every, direct);
 }
 
 #[cfg(feature = "lz4")]
@@ -29,5 +29,5 @@ mod compressed {
     exchange_suite!({
         let settings = Settings::default().compressions([lyceum_wire::Compression::Lz4]);
         Bed::simulated(7).settings(settings)
-    });
+    } => every, direct);
 }

@@ -9,11 +9,16 @@ mod between_runtimes {
 
     static COUNT: AtomicU32 = AtomicU32::new(0);
 
-    exchange_suite!(Bed::real(format!("local://{}", COUNT.fetch_add(1, Ordering::Relaxed))));
+    exchange_suite!(Bed::real(fresh()) => every, direct);
+
+    /// Returns a name that no other test uses.
+    fn fresh() -> String {
+        format!("local://{}", COUNT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 mod in_one_world {
     use super::*;
 
-    exchange_suite!(Bed::world(7, "local://server"));
+    exchange_suite!(Bed::world(7, "local://server") => every, direct);
 }

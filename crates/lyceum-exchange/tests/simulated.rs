@@ -2,4 +2,4 @@
 
 use lyceum_test::{Bed, exchange_suite};
 
-exchange_suite!(Bed::simulated(7));
+exchange_suite!(Bed::simulated(7) => every, direct);

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use lyceum_test::{Bed, exchange_suite};
 
-exchange_suite!(Bed::real(fresh()));
+exchange_suite!(Bed::real(fresh()) => every, direct);
 
 /// Returns a socket in the tests' own folder that no other test uses.
 fn fresh() -> String {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use proc_macro2::Span;
 use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned;
 use syn::{Attribute, Error, Ident, Result};
 
 use crate::output::Output;
@@ -26,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) dispatch: Dispatch,
     pub(crate) cancel: Cancel,
     pub(crate) timeout: Option<Duration>,
+    /// Where `durable` stands.
+    pub(crate) durable: Option<Span>,
 }
 
 /// Where the first poll happens.
@@ -45,8 +49,8 @@ pub(crate) enum Cancel {
     Drop,
 }
 
-const OPTIONS: &str =
-    "`local`, `inline`, `queued`, `cancel = \"drop\"`, `timeout = \"..\"` or `name = \"..\"`";
+const OPTIONS: &str = "`durable`, `local`, `inline`, `queued`, `cancel = \"drop\"`, \
+                       `timeout = \"..\"` or `name = \"..\"`";
 
 impl Action {
     pub(crate) fn parse(attribute: &Attribute, sig: &syn::Signature) -> Result<Self> {
@@ -79,7 +83,24 @@ impl Options {
         let mut dispatch = None;
         arguments::each(attribute, |meta| options.option(&meta, &mut dispatch))?;
         options.dispatch = dispatch.unwrap_or_default();
+        options.check_durable()?;
         Ok(options)
+    }
+
+    /// Refuses what would take back what is kept until it is answered, or never leaves.
+    fn check_durable(&self) -> Result<()> {
+        let Some(durable) = self.durable else { return Ok(()) };
+        let message = match (self.local, self.cancel) {
+            (true, _) => {
+                "expected either `durable` or `local`: an exchange keeps what leaves the process"
+            }
+            (_, Cancel::Drop) => {
+                "expected either `durable` or `cancel = \"drop\"`: a durable message is not taken \
+                 back when its caller gives up"
+            }
+            _ => return Ok(()),
+        };
+        Err(Error::new(durable, message))
     }
 
     fn option(
@@ -90,6 +111,8 @@ impl Options {
         let is = |name: &str| meta.path.is_ident(name);
         if is("local") {
             self.local = true;
+        } else if is("durable") {
+            arguments::set(&mut self.durable, meta.path.span(), meta)?;
         } else if is("inline") || is("queued") {
             let wanted = if is("inline") { Dispatch::Inline } else { Dispatch::Queued };
             if dispatch.replace(wanted).is_some() {
@@ -158,6 +181,19 @@ mod tests {
         assert_eq!(fault(parse_quote!(#[action(name = "two words")])), named);
         let once = "expected `timeout` once";
         assert_eq!(fault(parse_quote!(#[action(timeout = "1s", timeout = "2s")])), once);
+        let once = "expected `durable` once";
+        assert_eq!(fault(parse_quote!(#[action(durable, durable)])), once);
+    }
+
+    #[test]
+    fn durable_fits_what_does_not_take_the_message_back() {
+        let fault = |attribute| fault(attribute, parse_quote!(fn add(&self)));
+
+        assert_eq!(fault(parse_quote!(#[action(durable, timeout = "1h", queued)])), "");
+        let local = fault(parse_quote!(#[action(local, durable)]));
+        assert!(local.starts_with("expected either `durable` or `local`"), "{local}");
+        let dropped = fault(parse_quote!(#[action(cancel = "drop", durable)]));
+        assert!(dropped.starts_with("expected either `durable` or `cancel"), "{dropped}");
     }
 
     #[test]

@@ -124,6 +124,8 @@ use proc_macro::TokenStream;
 /// - `#[action(local)]`: any `Send` types, reached with a typed handle only.
 /// - `#[action(inline)]`, `#[action(queued)]`: always, or never, on the caller's thread.
 /// - `#[action(cancel = "drop")]`: dropped at an await when its caller gives up.
+/// - `#[action(durable)]`: each call by a typed handle is `.durable()`, so that an exchange keeps
+///   it until it is answered; without a deadline unless `timeout` or the caller sets one.
 /// - `#[action(timeout = "5s")]`: its default deadline; units from `ns` to `h`.
 /// - `#[action(name = "..")]`: another name for callers.
 /// - `#[behaviour(once)]`, `(every = "1s")`, `(every = "1s", first = "now")`, `(cyclic)`,

@@ -16,6 +16,9 @@
 //!   wants them in its command line; [`Completions`] completes that in a shell. With the feature
 //!   `certs`, `Certs` makes certificates for nodes that talk over `tls://`.
 
+// The macros write paths into the crate `lyceum`, which stands above this one.
+extern crate self as lyceum;
+
 mod command;
 mod fleet;
 mod launcher;
@@ -25,6 +28,7 @@ mod manager;
 mod program;
 mod registry;
 mod serve;
+mod siblings;
 mod span;
 mod ticket;
 
@@ -50,3 +54,11 @@ pub use program::{PrintLog, Program, RunFile};
 pub use registry::{Launchable, Registry};
 pub use span::parse_span;
 pub use ticket::{MailboxAt, Ticket, Wanted};
+
+/// What the code of the macros needs.
+#[doc(hidden)]
+pub mod macros {
+    pub use futures_util::future::BoxFuture;
+    pub use lyceum_core::wire::AccessKind;
+    pub use lyceum_core::*;
+}

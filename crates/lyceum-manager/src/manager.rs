@@ -4,17 +4,20 @@ mod adoption;
 mod batch;
 mod builder;
 mod child;
+mod directory;
 mod exchange;
 mod handing;
 mod health;
 mod here;
 mod launch;
 mod life;
+mod outside;
 mod post;
 mod record;
 mod site;
 mod table;
 mod waiting;
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,6 +28,7 @@ use std::time::Duration;
 pub use batch::Batch;
 pub use builder::{ManagerBuilder, ManagerError};
 use child::{Child, Order};
+use directory::Open;
 use futures_util::future::join_all;
 pub use health::{Health, State};
 pub use launch::{LaunchChild, StartError};
@@ -81,6 +85,8 @@ struct Shared {
     _post: Task<()>,
     /// What writes down which agents there are.
     _keeping: Option<Task<()>>,
+    /// What tells agents on other machines where others are.
+    _directory: Option<Open>,
 }
 
 /// The agents that a manager looks after, and what all of them need.
@@ -90,6 +96,8 @@ struct Children {
     /// The launchers by name; there is one called `default`.
     sites: BTreeMap<String, Arc<Site>>,
     directory: PathBuf,
+    /// How the agent is called that knows where others are, if there is one.
+    directory_name: Option<AgentName>,
     address: Address,
     /// The same for who is elsewhere.
     outside: Option<Address>,

@@ -1,5 +1,7 @@
 //! The types of agent that a program can launch.
 
+mod nothing;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{IntoFuture, ready};
@@ -9,6 +11,7 @@ use futures_util::future::BoxFuture;
 use lyceum_core::exchange::Door;
 use lyceum_core::{Agent, AnyHandle, BoxError, LaunchError, Node, OnFailure, Reservation, Value};
 use lyceum_wire::{AgentDescription, AgentName};
+use nothing::{NeedsMore, Nothing};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
@@ -53,9 +56,10 @@ impl<A: Agent + DeserializeOwned> Launchable for A {
     fn from_json(arguments: Value) -> Result<Self, BoxError> {
         // Who leaves the arguments out wants the defaults of all fields.
         let arguments = match arguments {
-            Value::Null if serde_json::from_value::<A>(Value::Null).is_err() => {
-                Value::Object(serde_json::Map::new())
-            }
+            Value::Null => match A::deserialize(Nothing) {
+                Ok(made) => return Ok(made),
+                Err(NeedsMore) => Value::Object(serde_json::Map::new()),
+            },
             arguments => arguments,
         };
         Ok(serde_json::from_value(arguments)?)

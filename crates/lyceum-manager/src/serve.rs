@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use lyceum_core::exchange::ConnectError;
+use lyceum_core::exchange::{ConnectError, Door};
 use lyceum_core::{AnyHandle, CallError, DownReason, Handle, Inbox, Node, Value};
 use lyceum_exchange::{ListenError, Listener, Network, NetworkExt, Settings};
-use lyceum_wire::{Endpoint, NodeId};
+use lyceum_wire::{Address, AgentKey, Endpoint, NodeId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use thiserror::Error;
@@ -17,6 +17,7 @@ use tokio::net::UdpSocket;
 
 use crate::lodging::{Lodging, lodge};
 use crate::registry::RegistryError;
+use crate::siblings::Siblings;
 use crate::{Registry, Ticket};
 
 /// How long the manager may take to answer at first.
@@ -113,6 +114,11 @@ impl Host {
             None => settings,
         };
         let network = Network::attach(node, settings);
+        if let Some(directory) = &ticket.directory {
+            let agent = AgentKey::Name(directory.clone());
+            let directory = Address { agent, ..ticket.manager.clone() };
+            node.attach(Siblings::of(Door::of(node), &network, directory));
+        }
         let manager = node.connect::<Inbox>(&ticket.manager.to_string()).patience(PATIENCE).await?;
         Ok(Self { registry: registry.clone(), node: node.clone(), network, manager })
     }

@@ -24,6 +24,10 @@ pub struct Ticket {
     pub endpoint: Option<Endpoint>,
     /// The mailbox of the manager, which hears how it went.
     pub manager: Address,
+    /// How the manager's node calls who knows where its other agents are; none if all are on its
+    /// machine.
+    #[serde(default)]
+    pub directory: Option<AgentName>,
     /// What the manager's node wants to be shown.
     pub token: Option<String>,
     /// How often both sides give a sign of life.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
 use lyceum::manager::{
-    InProcess, Launcher, Manager, OnNode, Output, Registry, Running, State, Ticket,
+    InProcess, Launcher, Manager, OnNode, Output, Place, Registry, Running, State, Ticket,
 };
 use lyceum::prelude::*;
 use serde_json::json;
@@ -33,6 +33,12 @@ impl Player {
     async fn ask(&self) -> Result<u64, String> {
         let other = self.other.as_ref().ok_or("it knows nobody")?;
         other.value().await.map_err(|error| error.to_string())
+    }
+
+    /// The address of the other one, as it knows it.
+    #[action]
+    fn other(&self) -> Option<String> {
+        self.other.as_ref().map(|other| other.address().to_string())
     }
 
     /// Whether it is ready.
@@ -92,6 +98,111 @@ async fn members_of_different_launchers_know_each_other() {
     assert_eq!(right.ask().await.unwrap(), 42);
     let launchers: Vec<_> = manager.list().into_iter().map(|health| health.launcher).collect();
     assert_eq!(launchers, ["default", "apart"], "by name");
+}
+
+/// A launcher whose agents are on other machines, as far as anybody can see: only they know where
+/// their nodes listen.
+#[derive(Debug)]
+struct Afar(InProcess);
+
+impl Launcher for Afar {
+    fn launch(
+        &self,
+        ticket: Ticket,
+        output: Output,
+    ) -> BoxFuture<'static, io::Result<Box<dyn Running>>> {
+        self.0.launch(ticket, output)
+    }
+
+    fn place(&self) -> Place {
+        Place::Elsewhere
+    }
+}
+
+async fn manager_with_afar(launcher: impl Launcher) -> Manager {
+    let builder = Manager::builder(&Node::local()).listen("tcp://127.0.0.1:0");
+    let builder = builder.launcher("afar", Afar(InProcess::new(registry())));
+    builder.start(launcher).await.unwrap()
+}
+
+/// A handle of an agent on another machine had no address before that had started, so that no
+/// member could be made from it.
+#[tokio::test]
+async fn members_on_other_machines_know_each_other_before_they_start() {
+    let builder = Manager::builder(&Node::local()).listen("tcp://127.0.0.1:0");
+    know_each_other(&builder.start(Afar(InProcess::new(registry()))).await.unwrap()).await;
+}
+
+/// Handles of agents of the manager's node led other machines to a socket that only its own has.
+#[tokio::test]
+async fn members_on_other_machines_and_on_the_managers_node_know_each_other() {
+    let manager = manager_with_afar(OnNode::new(registry())).await;
+    let mut batch = manager.batch();
+    let near: Handle<Player> = batch.reserve("near").unwrap();
+    let far: Handle<Player> = batch.on("afar").reserve("far").unwrap();
+    batch.made_from("near", &json!({ "other": far })).unwrap();
+    batch.made_from("far", &json!({ "other": near })).unwrap();
+
+    batch.start().await.unwrap();
+
+    assert_eq!(near.ask().await.unwrap(), 42);
+    assert_eq!(far.ask().await.unwrap(), 42);
+    let told = far.other().await.unwrap().expect("it knows one");
+    assert!(told.starts_with("tcp://"), "{told}");
+}
+
+#[tokio::test]
+async fn member_of_a_process_here_knows_one_on_another_machine() {
+    let manager = manager_with_afar(InProcess::new(registry())).await;
+    let mut batch = manager.batch();
+    let near: Handle<Player> = batch.reserve("near").unwrap();
+    let far: Handle<Player> = batch.on("afar").reserve("far").unwrap();
+    batch.made_from("near", &json!({ "other": far })).unwrap();
+    batch.made_from("far", &json!({})).unwrap();
+
+    batch.start().await.unwrap();
+
+    assert_eq!(near.ask().await.unwrap(), 42);
+}
+
+#[tokio::test]
+async fn member_on_another_machine_is_found_again_when_it_was_started_again() {
+    let manager = manager_with_afar(OnNode::new(registry())).await;
+    let mut batch = manager.batch();
+    batch.on("afar").restart(Some(Restart::default()));
+    let left: Handle<Player> = batch.reserve("left").unwrap();
+    let right: Handle<Player> = batch.reserve("right").unwrap();
+    batch.made_from("left", &json!({})).unwrap();
+    batch.made_from("right", &json!({ "other": left })).unwrap();
+    batch.start().await.unwrap();
+    assert_eq!(right.ask().await.unwrap(), 42);
+    let former = right.other().await.unwrap();
+
+    left.stumble().await.unwrap_err();
+
+    // The first call may still go to where it was.
+    while right.ask().await.is_err() {
+        tokio::task::yield_now().await;
+    }
+    assert_ne!(right.other().await.unwrap(), former, "another node");
+    assert_eq!(manager.list()[0].restarts, 1);
+}
+
+#[tokio::test]
+async fn member_that_is_gone_for_good_is_said_to_be() {
+    let manager = manager_with_afar(OnNode::new(registry())).await;
+    let mut batch = manager.batch();
+    batch.on("afar");
+    let left: Handle<Player> = batch.reserve("left").unwrap();
+    let right: Handle<Player> = batch.reserve("right").unwrap();
+    batch.made_from("left", &json!({})).unwrap();
+    batch.made_from("right", &json!({ "other": left })).unwrap();
+    batch.start().await.unwrap();
+    assert!(manager.stop("left").await);
+
+    let error = right.ask().await.unwrap_err().to_string();
+
+    assert!(error.contains("stopped"), "{error}");
 }
 
 /// A launcher that takes batches as a whole, and notes how large they were.

@@ -10,7 +10,7 @@ mod network;
 mod repeat;
 mod seeds;
 
-pub use conformance::{Bed, Member};
+pub use conformance::{Bed, Desk, Member, Office, Plan};
 pub use network::SimulatedNetwork;
 pub use repeat::assert_repeatable;
 pub use seeds::Seeds;

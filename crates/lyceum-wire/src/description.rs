@@ -76,6 +76,9 @@ pub struct ActionDescription {
     /// Whether it answers with a stream of results.
     #[serde(default)]
     pub stream: bool,
+    /// Whether an exchange that keeps messages keeps each call of it until it is answered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub durable: bool,
 }
 
 /// Describes one argument of an action.

@@ -28,6 +28,8 @@ pub mod aiomas;
 mod frame;
 #[cfg(feature = "aiomas")]
 mod integer;
+#[cfg(feature = "aiomas")]
+mod scan;
 
 pub use address::{Address, AddressError, AgentKey, AgentName, Endpoint, HANDLE};
 #[cfg(feature = "messagepack")]

@@ -24,6 +24,7 @@ fn action(parameters: &[(&str, Value)], result: Value) -> ActionDescription {
         result: schema(result),
         error: None,
         stream: false,
+        durable: false,
     }
 }
 

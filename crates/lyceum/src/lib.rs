@@ -51,7 +51,7 @@ pub use lyceum_blob::{
     ParseDigestError, PutError,
 };
 #[cfg(feature = "depot")]
-pub use lyceum_blob::{Depot, DepotError};
+pub use lyceum_blob::{Depot, DepotAccess, DepotError};
 #[cfg(feature = "campaign")]
 pub use lyceum_campaign as campaign;
 pub use lyceum_core::*;

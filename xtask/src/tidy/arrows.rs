@@ -24,7 +24,7 @@ const ON_MACROS: &[&str] = &["lyceum-core", "lyceum-macros", "lyceum-wire"];
 const ON_UNIVERSE: &[&str] = &["lyceum-core", "lyceum-macros", "lyceum-universe", "lyceum-wire"];
 
 /// What launchers and commands stand on: agents of other processes.
-const ON_EXCHANGE: &[&str] = &["lyceum-core", "lyceum-exchange", "lyceum-wire"];
+const ON_EXCHANGE: &[&str] = &["lyceum-core", "lyceum-exchange", "lyceum-macros", "lyceum-wire"];
 
 /// What tests may use where the crate itself lies below it.
 const FOR_TESTS: &[&str] = &["lyceum", "lyceum-macros", "lyceum-test"];

@@ -41,7 +41,7 @@ const ALLOWED: &[(Rule, &[&str])] = &[
 const CLOCK: &str = "crates/lyceum-core/src/clock.rs";
 
 /// The time of a process without a node, which runs programs under limits.
-const KEEPER_CLOCK: &str = "crates/lyceum-campaign/src/sandbox/stopwatch.rs";
+const KEEPER_CLOCK: &str = "crates/lyceum-campaign/src/stopwatch.rs";
 
 /// The folder beside it.
 const CLOCK_FOLDER: &str = "crates/lyceum-core/src/clock/";

@@ -10,13 +10,13 @@ use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::rt::Executor;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client as Pool;
-use hyper_util::client::legacy::connect::HttpConnector;
 use lyceum_core::BoxError;
 use lyceum_core::exchange::Door;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use super::DepotError;
+use super::connector::Connector;
+use super::{DepotAccess, DepotError};
 use crate::error::BlobError;
 
 /// How long the server may take to begin an answer once it has the whole request.
@@ -32,9 +32,8 @@ const ERROR_LIMIT: usize = 512;
 pub(super) type Body = UnsyncBoxBody<Bytes, BoxError>;
 
 /// Sends requests to one server, over connections that are kept.
-#[derive(Debug)]
 pub(super) struct Client {
-    pool: Pool<HttpConnector, Body>,
+    pool: Pool<Connector, Body>,
     url: String,
     authorization: Option<HeaderValue>,
 }
@@ -58,25 +57,28 @@ pub(super) fn broken(error: BlobError) -> BoxError {
 }
 
 impl Client {
-    pub(super) fn new(url: &str, token: Option<&str>, door: &Door) -> Result<Self, DepotError> {
+    pub(super) fn new(url: &str, access: &DepotAccess, door: &Door) -> Result<Self, DepotError> {
         let wrong = || DepotError::Url { url: url.chars().take(200).collect() };
         let uri: hyper::Uri = url.parse().map_err(|_| wrong())?;
-        if uri.scheme_str() != Some("http") || uri.authority().is_none() || uri.path() != "/" {
+        if uri.authority().is_none() || uri.path() != "/" || uri.query().is_some() {
             return Err(wrong());
         }
-        let authorization = token.map(|token| {
-            let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+        let authorization = access.shown().map(|token| {
+            let value = HeaderValue::from_str(&format!("Bearer {token}"));
+            let mut value = value.map_err(|_| DepotError::Token)?;
             value.set_sensitive(true);
-            Some(value)
+            Ok::<_, DepotError>(value)
         });
-        let authorization = match authorization {
-            Some(None) => return Err(DepotError::Token),
-            other => other.flatten(),
-        };
+        let authorization = authorization.transpose()?;
         let runtime = door.runtime().ok_or(DepotError::VirtualTime)?;
+        let connector = match uri.scheme_str() {
+            Some("http") => Connector::plain(),
+            Some("https") => Connector::encrypted(access.believed())?,
+            _ => return Err(wrong()),
+        };
         let mut builder = Pool::builder(Connections(runtime));
         builder.pool_max_idle_per_host(IDLE_LIMIT);
-        Ok(Self { pool: builder.build_http(), url: url.to_owned(), authorization })
+        Ok(Self { pool: builder.build(connector), url: url.to_owned(), authorization })
     }
 
     /// Sends a request, and returns the body of the answer, which may have so many bytes.

@@ -9,7 +9,7 @@ use crate::error::BlobError;
 #[non_exhaustive]
 pub enum DepotError {
     /// The text is no URL of a depot.
-    #[error("cannot use `{url}` as a depot: expected http://HOST:PORT")]
+    #[error("cannot use `{url}` as a depot: expected http://HOST:PORT or https://HOST:PORT")]
     Url {
         /// The text.
         url: String,
@@ -17,6 +17,14 @@ pub enum DepotError {
     /// The token cannot be a header of a request.
     #[error("the token has letters that no token has")]
     Token,
+    /// There is no authority that could have signed the server's certificate.
+    #[error("cannot use the authorities of {place}: {why}")]
+    Authority {
+        /// The file, or where else they are.
+        place: String,
+        /// What is wrong with them.
+        why: String,
+    },
     /// The node's time is simulated, which servers do not follow.
     #[error("cannot use a depot on a node in virtual time")]
     VirtualTime,

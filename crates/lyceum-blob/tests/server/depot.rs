@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use lyceum::{BlobError, BlobsExt, DepotError, Node};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use super::{Clerk, House, content};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,11 +71,46 @@ async fn depot_without_room_or_server_says_so() {
     let full = depot.put(&large, Duration::from_secs(60)).await.unwrap_err();
     assert!(matches!(full, DepotError::Full(_)), "{full}");
 
-    for wrong in ["https://127.0.0.1:1", "127.0.0.1:1", "http://", "http://host/path"] {
+    for wrong in ["ftp://127.0.0.1:1", "127.0.0.1:1", "http://", "http://host/path"] {
         let error = node.blobs().depot(wrong, None).unwrap_err();
         assert!(matches!(error, DepotError::Url { .. }), "{wrong}: {error}");
     }
     assert!(matches!(node.blobs().depot(&house.url, Some("a\nb")), Err(DepotError::Token)));
     let simulated = Node::simulated(1);
     assert!(matches!(simulated.blobs().depot(&house.url, None), Err(DepotError::VirtualTime)));
+}
+
+/// A blob whose bytes were not there any more was an error before its outline was deleted, which
+/// then stayed until its time was over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn outline_is_deleted_though_its_blob_is_gone() {
+    let house = House::open("outline").await;
+    let node = Node::local();
+    let depot = node.blobs().depot(&house.url, None).unwrap();
+    let blob = node.blobs().put(content()).await.unwrap();
+    let kept = depot.put(&blob, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(house.files(), 4, "bytes and records of the blob and its outline");
+    let id = serde_json::to_value(&kept).unwrap()["id"].as_str().unwrap().to_owned();
+    let path = format!("DELETE /blob/{id} HTTP/1.1\r\nhost: localhost\r\n");
+    let mut stream = tokio::net::TcpStream::connect(&house.address).await.unwrap();
+    stream.write_all(format!("{path}connection: close\r\n\r\n").as_bytes()).await.unwrap();
+    stream.read_to_end(&mut Vec::new()).await.unwrap();
+    assert_eq!(house.files(), 2);
+
+    assert!(matches!(depot.delete(&kept).await, Err(DepotError::Gone)));
+    assert_eq!(house.files(), 0);
+}
+
+/// The outline of a blob that found no room stayed at the server until its time was over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blob_that_is_not_taken_leaves_no_outline() {
+    let house = House::open("no-outline").await;
+    let node = Node::local();
+    let depot = node.blobs().depot(&house.url, None).unwrap();
+    let large = node.blobs().put(vec![0; 4_000_000]).await.unwrap();
+    for _ in 0..3 {
+        let full = depot.put(&large, Duration::from_secs(60)).await.unwrap_err();
+        assert!(matches!(full, DepotError::Full(_)), "{full}");
+        assert_eq!(house.files(), 0);
+    }
 }

@@ -53,6 +53,37 @@ async fn reference_that_was_passed_on_outlives_who_passed_it() {
 }
 
 #[lyceum::test]
+async fn reference_that_was_read_frees_as_soon_as_it_is_dropped() {
+    let world = World::new(20, 1).await;
+    let clerk = world.clerk(0).await;
+    clerk.read(world.put(PART).await).await.unwrap();
+    world.advance(Duration::from_secs(1));
+    assert_eq!(world.count(), 0);
+}
+
+/// Who passes a reference on without reading may be silent when it drops its own. Those behind it
+/// then had to renew theirs before the first lease ended, and did not know when that was.
+#[lyceum::test]
+async fn reference_that_goes_slowly_from_hand_to_hand_is_good_all_the_time() {
+    let world = World::new(24, 5).await;
+    let size = 2 * PART;
+    world.clerk(0).await.keep(world.put(size).await).await.unwrap();
+    for index in 1..5 {
+        world.advance(LEASE / 4);
+        let to = &world.others[index];
+        let former: Handle<Clerk> =
+            to.connect(&format!("sim://other{}/clerk", index - 1)).await.unwrap();
+        let own: Handle<Clerk> = to.connect(&format!("sim://other{index}/clerk")).await.unwrap();
+        own.keep(former.kept().await.unwrap().unwrap()).await.unwrap();
+        former.let_go().await.unwrap();
+    }
+    world.advance(2 * LEASE);
+
+    let kept = world.clerk(4).await.kept().await.unwrap().unwrap();
+    assert_eq!(kept.bytes(size).await.unwrap(), content(size));
+}
+
+#[lyceum::test]
 async fn blob_that_was_freed_is_gone_for_who_kept_its_text() {
     let world = World::new(14, 1).await;
     let clerk = world.clerk(0).await;

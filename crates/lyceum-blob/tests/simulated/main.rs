@@ -15,6 +15,8 @@ use lyceum_test::SimulatedNetwork;
 const PART: u64 = 256 << 10;
 /// The lease of all nodes here.
 const LEASE: Duration = Duration::from_secs(60);
+/// How often owners look for what expired.
+const SWEEP: Duration = Duration::from_secs(5);
 
 /// Passes blobs on, keeps them and reads them.
 #[derive(Default)]

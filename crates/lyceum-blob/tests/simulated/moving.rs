@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lyceum::{BlobsExt, Digest, Large};
 
-use super::{PART, World, content};
+use super::{LEASE, PART, SWEEP, World, content};
 
 #[lyceum::test]
 async fn chain_of_16_agents_moves_the_bytes_once() {
@@ -21,8 +21,8 @@ async fn chain_of_16_agents_moves_the_bytes_once() {
 
     assert_eq!(digest, Digest::of(&content(size)).to_string());
     assert_eq!(world.served(), size, "from the first to the last");
-    // Long before any lease ends, nobody has a reference any more.
-    world.advance(Duration::from_secs(1));
+    // Those between have not read, and so the owner hears nothing of them.
+    world.advance(LEASE + SWEEP);
     assert_eq!(world.count(), 0);
     assert_eq!(world.owner.blobs().usage().bytes, 0);
 }
@@ -122,7 +122,7 @@ async fn large_values_travel_by_reference_and_small_ones_do_not() {
     let size = many.blob().unwrap().size();
     assert_eq!(first.count(many, Some(second.clone())).await.unwrap(), 1000);
     assert_eq!(world.served(), size, "moved once, to who takes them");
-    world.advance(Duration::from_secs(1));
+    world.advance(LEASE + SWEEP);
     assert_eq!(world.count(), 0);
 
     let too_many = world.owner.blobs().large(names(200_000)).await.unwrap();

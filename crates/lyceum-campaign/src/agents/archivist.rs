@@ -9,10 +9,10 @@ use lyceum_macros::agent;
 use lyceum_universe::Step;
 use lyceum_universe::events::{SessionDone, SessionRename};
 
-use super::mangler::INPUT;
 use super::{ExitOpinion, OutputOpinion, ProcessExit, ProcessFailed};
 use crate::campaign::Plan;
 use crate::hunt::{Hunt, Job, Observation, Verdict};
+use crate::project::INPUT_FILE;
 use crate::replay::Replay;
 use crate::{DirectoryName, Find, FindKind, Kept};
 
@@ -49,7 +49,7 @@ impl Archivist {
             .map_err(|error| format!("cannot make {}: {error}", self.directory.display()))?;
         fs::rename(&self.directory, &kept)
             .map_err(|error| format!("cannot keep {}: {error}", kept.display()))?;
-        write(&kept.join(INPUT), &job.input)?;
+        write(&kept.join(INPUT_FILE), &job.input)?;
         Replay::of(&self.plan, find).write(&kept)?;
         Ok(name)
     }

@@ -16,8 +16,8 @@ pub struct ExitOpinion {
     pub is_refusal: bool,
 }
 
-/// Judges how the session's program ended: 1 for a signal or a limit, 0.5 for an exit code, -0.5 for
-/// a code that says that the input was refused, 0 otherwise.
+/// Judges how the session's program ended: 1 for a signal or a limit, 0.5 for an exit code, -0.5
+/// for a code that says that the input was refused, 0 otherwise.
 #[derive(Debug)]
 pub struct ExitProbe {
     accepted: Vec<u8>,

@@ -11,8 +11,7 @@ use lyceum_universe::Step;
 use super::ProcessCreate;
 use crate::campaign::Plan;
 use crate::hunt::Hunt;
-use crate::process::{Input, Program};
-use crate::{InputWay, ProjectFile};
+use crate::process::Program;
 
 /// Gives each session its input, and has the program run with it.
 pub(crate) struct Mangler {
@@ -36,37 +35,10 @@ impl Mangler {
             fs::create_dir_all(directory)
                 .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
         }
-        self.plan.program(directory, input)
+        let program = self.plan.project.program(&self.plan.command, directory, input);
+        program.map_err(|error| format!("no input in {}: {error}", directory.display()).into())
     }
 }
-
-impl Plan {
-    /// Makes the run of the program with an input, in a directory.
-    pub(crate) fn program(
-        &self,
-        directory: &std::path::Path,
-        input: &[u8],
-    ) -> Result<Program, BoxError> {
-        let project: &ProjectFile = &self.project;
-        let mut program = Program::new(&self.command, directory).limits((&project.limits).into());
-        let path = directory.join(INPUT);
-        match project.input {
-            InputWay::Stdin => program = program.input(Input::Bytes(input.to_vec())),
-            InputWay::File => fs::write(&path, input)
-                .map_err(|error| format!("cannot write {}: {error}", path.display()))?,
-        }
-        for argument in project.arguments_for(INPUT) {
-            program = program.argument(argument);
-        }
-        for (name, value) in self.environment() {
-            program = program.environment(name, value);
-        }
-        Ok(program)
-    }
-}
-
-/// The name of the file with the input, in the session's directory.
-pub(crate) const INPUT: &str = "input";
 
 #[agent]
 impl Mangler {

@@ -36,7 +36,8 @@ pub struct OutputProbe {
 }
 
 impl OutputProbe {
-    /// Makes a probe that reads these files, each with a copy of this scanner that has seen nothing.
+    /// Makes a probe that reads these files, each with a copy of this scanner, which has seen
+    /// nothing.
     pub fn new(scanner: Scanner, files: impl IntoIterator<Item = PathBuf>) -> Self {
         Self { scanner, files: files.into_iter().collect(), score: None }
     }

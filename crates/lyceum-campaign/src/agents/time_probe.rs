@@ -6,8 +6,8 @@ use lyceum_macros::agent;
 
 use super::ProcessExit;
 
-/// Judges how long the session's program took: -1 if it was too fast, since it did nothing, and 1 if
-/// it was too slow.
+/// Judges how long the session's program took: -1 if it was too fast, since it did nothing, and 1
+/// if it was too slow.
 #[derive(Debug)]
 pub struct TimeProbe {
     least: Duration,

@@ -30,7 +30,7 @@ use rand::Rng;
 #[derive(Clone, Debug)]
 pub struct Corpus {
     limits: CorpusLimits,
-    inputs: Vec<Input>,
+    inputs: Vec<CorpusInput>,
     bytes: usize,
     /// Places of inputs by the hash of their bytes, to find equal ones.
     known: HashMap<u64, Vec<usize>>,
@@ -49,7 +49,7 @@ pub struct CorpusLimits {
 
 /// One input of a [`Corpus`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Input {
+pub struct CorpusInput {
     /// The bytes, shared with sessions that run with them.
     pub bytes: Arc<[u8]>,
     /// Where it comes from.
@@ -127,9 +127,9 @@ impl Corpus {
     ///
     /// There is none where the corpus is empty.
     pub fn choose<R: Rng + ?Sized>(&mut self, rng: &mut R) -> Option<usize> {
-        let is_seed = |input: &Input| matches!(input.origin, Origin::Seed(_));
+        let is_seed = |input: &CorpusInput| matches!(input.origin, Origin::Seed(_));
         let only_seeds = rng.random() && self.inputs.iter().any(is_seed);
-        let energy_of = |input: &Input| {
+        let energy_of = |input: &CorpusInput| {
             if only_seeds && !is_seed(input) { 0 } else { u64::from(input.energy) }
         };
         let total: u64 = self.inputs.iter().map(energy_of).sum();
@@ -158,7 +158,7 @@ impl Corpus {
 
     /// Returns all inputs. Keeping another one may change their places.
     #[must_use]
-    pub fn inputs(&self) -> &[Input] {
+    pub fn inputs(&self) -> &[CorpusInput] {
         &self.inputs
     }
 
@@ -188,7 +188,7 @@ impl Corpus {
     fn add(&mut self, bytes: &[u8], origin: Origin, energy: u32) {
         self.known.entry(hash_of(bytes)).or_default().push(self.inputs.len());
         self.bytes += bytes.len();
-        self.inputs.push(Input { bytes: bytes.into(), origin, energy });
+        self.inputs.push(CorpusInput { bytes: bytes.into(), origin, energy });
     }
 
     /// Lets the kept input with the least energy go, if it has less than a new one.

@@ -155,6 +155,9 @@ mod tests {
         let overflow = "thread 'main' has overflowed its stack";
         assert_eq!(name(FindKind::Signal(6), overflow, None), "sigabrt-has_overflowed_its_stack");
         assert_eq!(name(FindKind::Pattern, "", Some(&hit("error: 7"))), "pattern-error");
+        let memory = "memory allocation of 99 bytes failed";
+        let expected = "sigabrt-memory_allocation_of___bytes_failed";
+        assert_eq!(name(FindKind::Signal(6), memory, None), expected);
         assert_eq!(name(FindKind::Memory, "", None), "memory");
     }
 }

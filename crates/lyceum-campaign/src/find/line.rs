@@ -1,6 +1,6 @@
 //! Lines that two runs print alike, but for numbers, addresses and names.
 
-/// Letters of a line that count.
+/// Bytes of a line that count.
 const MOST: usize = 160;
 
 /// Hexadecimal digits that make an address of a word without `0x`.
@@ -32,7 +32,15 @@ pub(crate) fn alike(line: &str) -> String {
         }
         before = letter;
     }
+    cut(&mut written);
     written
+}
+
+/// Cuts a text to what counts, since one word may be as long as the line.
+fn cut(text: &mut String) {
+    while text.len() > MOST {
+        text.pop();
+    }
 }
 
 fn skip(letters: &mut std::iter::Peekable<std::str::CharIndices<'_>>, to: usize) {
@@ -93,9 +101,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_line_is_bounded_and_settles(line in "[ a-f0-9x'\"`é\t]{0,300}") {
+        fn any_line_is_bounded_and_without_numbers(line in "[ a-f0-9x'\"`é\t]{0,300}") {
             let once = alike(&line);
-            prop_assert!(once.len() < MOST + line.len().max(16));
+            prop_assert!(once.len() <= MOST);
             prop_assert!(!once.contains(|letter: char| letter.is_ascii_digit()));
         }
     }

@@ -99,10 +99,10 @@ impl History {
 
     /// Takes down a session. Sessions come in the order in which they ended.
     pub fn record(&mut self, session: &SessionRecord) {
-        self.sessions += 1;
+        self.sessions = self.sessions.saturating_add(1);
         let power = power_of(session.duration);
         if let Some(count) = self.durations.get_mut(power) {
-            *count += 1;
+            *count = count.saturating_add(1);
         }
         let point = Point::of(session);
         match self.points.last_mut() {
@@ -150,7 +150,7 @@ impl History {
             joined
         };
         self.points = self.points.chunks(2).map(join).collect();
-        self.sessions_per_point *= 2;
+        self.sessions_per_point = self.sessions_per_point.saturating_mul(2);
     }
 }
 
@@ -170,7 +170,8 @@ impl Point {
     }
 
     fn join(&mut self, other: &Self) {
-        let all = self.sessions + other.sessions;
+        // What was read from a file may be any number.
+        let all = self.sessions.saturating_add(other.sessions);
         let (own, others) = (self.sessions as f64 / all as f64, other.sessions as f64 / all as f64);
         self.mean_score = self.mean_score * own + other.mean_score * others;
         self.mean_strength = self.mean_strength * own + other.mean_strength * others;
@@ -179,7 +180,7 @@ impl Point {
         self.busy = self.busy.saturating_add(other.busy);
         self.least_score = self.least_score.min(other.least_score);
         self.greatest_score = self.greatest_score.max(other.greatest_score);
-        self.finds += other.finds;
+        self.finds = self.finds.saturating_add(other.finds);
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{Read, Seek};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::PathBuf;
 
-use rustix::io::Errno;
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 
 use crate::sandbox::fault::{AtStep, Fault, Step};
 use crate::sandbox::message::{ORDER_LIMIT, Order};
@@ -32,6 +32,16 @@ impl Job {
         let path = PathBuf::from(&self.order.path);
         let hidden = || PathBuf::from(format!("/proc/self/fd/{}", self.program.as_raw_fd()));
         if path.exists() { path } else { hidden() }
+    }
+
+    /// Returns a path by which the program can be executed by another one that is executed first:
+    /// to that one, an open file is passed on.
+    pub(super) fn executable_later(&self) -> rustix::io::Result<PathBuf> {
+        let path = self.executable();
+        if path.as_os_str() != self.order.path {
+            fcntl_setfd(&self.program, FdFlags::empty())?;
+        }
+        Ok(path)
     }
 
     /// Returns the files that may lie in the directory, but are the keeper's.

@@ -88,7 +88,8 @@ fn start(job: &Job, bounds: &Bounds) -> Result<Started, Fault> {
         Some(_) => Command::new("/proc/self/exe"),
     };
     if order.terminal.is_some() {
-        command.arg(stub::TERMINAL).arg(&order.path);
+        let path = job.executable_later().at(Step::Terminal)?;
+        command.arg(stub::TERMINAL).arg(path).arg(&order.path);
     } else {
         command.arg0(&order.path);
         // On a terminal it leads a session of its own, which needs that it leads no group yet.

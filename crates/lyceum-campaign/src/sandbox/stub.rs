@@ -2,7 +2,10 @@
 
 use std::env;
 use std::ffi::{CString, OsStr, OsString};
+use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::ffi::OsStringExt;
+
+use rustix::fs::{Mode, OFlags};
 
 use crate::sandbox::{inner, outer, terminal};
 
@@ -46,18 +49,34 @@ pub fn main_if_stub() {
 
 /// Takes the terminal of the standard input, and becomes the program that is named.
 fn on_terminal(mut arguments: impl Iterator<Item = OsString>) -> i32 {
-    let Some(program) = arguments.next() else { return NOT_EXECUTED };
+    let (Some(path), Some(program)) = (arguments.next(), arguments.next()) else {
+        return NOT_EXECUTED;
+    };
     if let Err(error) = terminal::take() {
         eprintln!("cannot take the terminal: {error}");
         return NOT_EXECUTED;
     }
     let text = |text: OsString| CString::new(text.into_vec()).unwrap_or_default();
     let name = program.display().to_string();
-    let path = text(program);
-    let arguments: Vec<CString> = [path.clone()].into_iter().chain(arguments.map(text)).collect();
+    // What was passed on is not for the program, which gets the same file under another number.
+    let file = rustix::fs::open(&path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty());
+    let path = match (passed_on(&path), file.as_ref()) {
+        (Some(number), Ok(file)) => {
+            let _closed = nix::unistd::close(number);
+            OsString::from(format!("/proc/self/fd/{}", file.as_raw_fd()))
+        }
+        _ => path,
+    };
+    let path = text(path);
+    let arguments: Vec<CString> = [text(program)].into_iter().chain(arguments.map(text)).collect();
     let variables = env::vars_os().map(|(name, value)| text([name, value].join(OsStr::new("="))));
     // Unlike the standard library's, this does not try it as a script of the shell.
     let Err(error) = nix::unistd::execve(&path, &arguments, &variables.collect::<Vec<_>>());
     eprintln!("cannot execute {name}: {error}");
     NOT_EXECUTED
+}
+
+/// Returns the number of an open file, where a path names one.
+fn passed_on(path: &OsStr) -> Option<RawFd> {
+    path.to_str()?.strip_prefix("/proc/self/fd/")?.parse().ok()
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 
-use lyceum_campaign::process::{Ending, Program};
+use lyceum_campaign::process::{Ending, Program, TerminalSize};
 use lyceum_campaign::sandbox::Sandbox;
 
 use crate::ground::{Ground, keeper, run};
@@ -123,6 +123,13 @@ fn program_in_the_private_folder_is_executed_all_the_same() {
 
     let exit = run(&mut keeper, &hidden("echo").argument("executed"));
     assert!(exit.is_success() && ground.read("stdout") == "executed\n", "{exit:?}");
+
+    // On a terminal, too, and without a further open file.
+    fs::copy("/bin/ls", folder.join("ls")).unwrap();
+    let program = hidden("ls").argument("-x").argument("/proc/self/fd");
+    let exit = run(&mut keeper, &program.terminal(TerminalSize::default()));
+    let text = ground.read("stdout");
+    assert!(exit.is_success() && text.ends_with("0  1  2  3\r\n"), "{exit:?} {text:?}");
 
     // Its interpreter does not find it.
     let exit = run(&mut keeper, &hidden("script"));

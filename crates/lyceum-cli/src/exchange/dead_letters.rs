@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use serde::Deserialize;
 
+use crate::exchange::redis;
 use crate::exchange::request::Target;
 
 /// What can be done with dead letters.
@@ -39,25 +40,36 @@ struct Listed {
     dead_letters: Vec<Line>,
 }
 
+/// A dead letter, as it is shown.
 #[derive(Deserialize)]
-struct Line {
-    sequence: u64,
-    mailbox: String,
-    sender: String,
-    deliveries: u32,
-    reason: String,
-    at: i64,
-    bytes: u64,
+pub(super) struct Line {
+    pub(super) sequence: u64,
+    pub(super) mailbox: String,
+    pub(super) sender: String,
+    pub(super) deliveries: u32,
+    pub(super) reason: String,
+    pub(super) at: i64,
+    pub(super) bytes: u64,
 }
 
 impl Command {
     pub(crate) fn run(self) -> lyceum::Result<ExitCode> {
         match self {
             Self::List { mailbox, target } => {
+                if target.is_redis() {
+                    print(&redis::list(&target, mailbox.as_deref())?);
+                    return Ok(ExitCode::SUCCESS);
+                }
                 let query = mailbox.map(|mailbox| format!("?mailbox={mailbox}"));
                 let path = format!("/dead-letters{}", query.unwrap_or_default());
                 let listed: Listed = serde_json::from_str(&target.ask("GET", &path)?)?;
                 print(&listed.dead_letters);
+            }
+            Self::Replay { sequence, target } if target.is_redis() => {
+                redis::replay(&target, sequence)?;
+            }
+            Self::Drop { sequence, target } if target.is_redis() => {
+                redis::discard(&target, sequence)?;
             }
             Self::Replay { sequence, target } => {
                 target.ask("POST", &format!("/dead-letters/{sequence}/replay"))?;

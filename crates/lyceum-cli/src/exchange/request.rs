@@ -22,12 +22,13 @@ const LONGEST: u64 = 64 << 20;
 /// Which server, and in whose name.
 ///
 /// A token that administers the mailboxes comes from the environment, as `LYCEUM_EXCHANGE_TOKEN`,
-/// or from a file: what stands on a command line is seen by others on this machine.
+/// or from a file: what stands on a command line is seen by others on this machine. For a Redis it
+/// is USER:PASSWORD, or a password alone.
 #[derive(Args)]
 pub(crate) struct Target {
-    /// The server
+    /// The server; a Redis is redis://HOST:PORT, or hybrid://HOST:PORT for that exchange
     #[arg(long, env = "LYCEUM_EXCHANGE_URL", default_value = "http://127.0.0.1:8700")]
-    url: String,
+    pub(super) url: String,
     /// A file with a token that administers the mailboxes; that in LYCEUM_EXCHANGE_TOKEN otherwise
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
@@ -41,6 +42,13 @@ trait Stream: Read + Write {}
 impl<S: Read + Write> Stream for S {}
 
 impl Target {
+    /// Returns whether the server is a Redis.
+    pub(crate) fn is_redis(&self) -> bool {
+        let scheme = self.url.split_once("://").map_or("", |(scheme, _)| scheme);
+        // Those over TLS are told apart later.
+        scheme.starts_with("redis") || scheme.starts_with("hybrid")
+    }
+
     /// Makes a request and returns the text of the answer.
     pub(crate) fn ask(&self, method: &str, path: &str) -> lyceum::Result<String> {
         let url = self.url.trim_end_matches('/');
@@ -78,7 +86,7 @@ impl Target {
         }
     }
 
-    fn token(&self) -> Result<Option<String>, Trouble> {
+    pub(super) fn token(&self) -> Result<Option<String>, Trouble> {
         let token = match &self.token_file {
             None => std::env::var("LYCEUM_EXCHANGE_TOKEN").ok(),
             Some(file) => {

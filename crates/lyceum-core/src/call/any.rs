@@ -105,6 +105,9 @@ impl<'h> AnyCall<'h> {
     ///
     /// An agent of this process ends with its caller, so that nothing is kept for one. An exchange
     /// that keeps no messages refuses the call, and gives the message back.
+    ///
+    /// This side does not know the actions of an agent elsewhere: that one is an
+    /// `#[action(durable)]` is in its [description](crate::AnyHandle::describe), and said here.
     pub fn durable(mut self) -> Self {
         self.request.options = self.request.options.durable();
         self

@@ -78,6 +78,16 @@ impl CallOptions {
         self
     }
 
+    /// Adds what the action says of each call of it.
+    #[inline]
+    pub(crate) fn of(self, info: &ActionInfo) -> Self {
+        match (info.durable, info.timeout) {
+            (false, _) => self,
+            (true, None) => self.durable(),
+            (true, Some(timeout)) => self.or_within(timeout).durable(),
+        }
+    }
+
     /// Sets how long to wait, unless that is set.
     pub(crate) fn or_within(mut self, timeout: Duration) -> Self {
         if let Timeout::Unset = self.timeout {

@@ -40,7 +40,7 @@ impl<'h, M: Message> Tell<'h, M> {
 
     #[inline]
     pub(crate) fn with_options(target: &'h Recipient, message: M, options: CallOptions) -> Self {
-        let options = CallOptions { one_way: true, ..options };
+        let options = CallOptions { one_way: true, ..options.of(M::INFO) };
         Self { target, options, state: State::Fresh(message) }
     }
 

@@ -241,6 +241,11 @@ impl Door {
         self.shared.exchanges.of_type()
     }
 
+    /// Returns the exchange of that type that is attached to the node, or attaches one.
+    pub fn exchange_or_attach<E: super::Exchange>(&self, make: impl FnOnce() -> E) -> Arc<E> {
+        self.shared.exchanges.get_or_attach(make)
+    }
+
     /// Draws a random number from the node's source.
     pub fn random(&self) -> u64 {
         self.shared.with_random(rand::Rng::random)

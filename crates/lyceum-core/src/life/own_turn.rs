@@ -92,6 +92,7 @@ const fn own(name: &'static str, access: AccessKind) -> ActionInfo {
         dispatch: Dispatch::Inline,
         on_cancel: OnCancel::Finish,
         timeout: None,
+        durable: false,
     }
 }
 

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use lyceum_core::exchange::{Expects, Fault, OwnError, Reply};
 use lyceum_core::{CallError, CallFault, Undelivered};
-use lyceum_wire::academy::{Body, ErrorCode, Limits, Message, Unread, Value, payload, pickle};
+use lyceum_wire::academy::{
+    Body, ErrorCode, Limits, Message, Serialization, Unread, Value, payload, pickle,
+};
 use serde_json::json;
 
 use super::MailboxError;
+use super::bulk;
 use super::calling::Stuck;
+use super::failure;
 use super::session::Session;
 use crate::arrived::value_reply;
 
@@ -21,19 +25,27 @@ pub(super) fn reply(
     message: Message<Unread>,
     expects: Expects,
     fault: Box<CallFault>,
-    undelivered: impl FnOnce() -> Option<Undelivered>,
+    mut undelivered: impl FnMut() -> Option<Undelivered>,
 ) -> Result<Reply, Fault> {
     let body = match message.body() {
         Ok(body) => body,
         Err(error) => return Err(CallError::Codec(fault.with_detail(error.to_string()))),
     };
     match body {
-        Body::ActionResponse(result) => match result.value(Limits::default()) {
+        Body::ActionResponse(result) => match result.value(bulk::limits()) {
             Ok(value) => value_reply(session, value, expects, fault),
             Err(why) => Err(unreadable(fault, &why)),
         },
         Body::SuccessResponse => value_reply(session, Value::Null, expects, fault),
         Body::UserErrorResponse { serialization, exception } => {
+            let told = match serialization {
+                Serialization::Json => failure::read(&exception, fault, &mut undelivered),
+                Serialization::Pickle => Err(fault),
+            };
+            let fault = match told {
+                Ok(error) => return Err(error),
+                Err(fault) => fault,
+            };
             match payload::read_exception(serialization, &exception, Limits::default()) {
                 Ok(exception) => Err(raised(&exception, fault, undelivered)),
                 Err(why) => Err(unreadable(fault, &why)),

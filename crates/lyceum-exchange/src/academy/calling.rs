@@ -2,17 +2,19 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::Outgoing;
 use lyceum_wire::academy::{
-    ActionRequest, Body, EntityId, Message, Serialization, Unread, Value, ValueError, payload,
+    ActionRequest, Body, EntityId, Message, Serialization, Unread, Uuid, Value, ValueError, payload,
 };
 use lyceum_wire::aiomas::Serializer;
 use lyceum_wire::{Address, Style};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::bulk;
 use super::pending::{Expected, Refused};
 use super::service::Service;
 use super::session::Session;
@@ -40,6 +42,7 @@ pub(super) fn request(
     message: &dyn Outgoing,
     session: &Session,
     speech: Speech,
+    time_left: Option<Duration>,
 ) -> Result<Body, Stuck> {
     let (args, kwargs) =
         arguments(message, session).map_err(|why| Stuck::Value(why.to_string()))?;
@@ -55,6 +58,7 @@ pub(super) fn request(
         exception_serialization: Some(Serialization::Json),
         pargs: write(Value::List(args))?,
         kargs: write(Value::Map(kwargs.collect()))?,
+        time_left_millis: time_left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
     }))
 }
 
@@ -124,8 +128,9 @@ impl Service {
         if let Some(_turn) = free
             && let mailbox = own.clone().unwrap_or_else(|| self.user())
             && mailbox.keeps_order()
+            && !bulk::may_exceed(&body, mailbox.message_limit())
         {
-            let request = Message::request(mailbox.id().clone(), dest, tag, body);
+            let request = self.asking(&*mailbox, dest, tag, body, promise);
             sent.accepting = Some(mailbox.send(&request, promise));
             return Ok(sent);
         }
@@ -136,7 +141,13 @@ impl Service {
             let _turn = turn;
             service.open().await?;
             let from = own.unwrap_or_else(|| service.user());
-            from.send(&Message::request(from.id().clone(), dest, tag, body), promise).await
+            let request = service.asking(&*from, dest, tag, body, promise);
+            match (from.send(&request, promise).await, &service.bulk) {
+                (Err(MailboxError::TooLarge(why)), Some(bulk)) if !promise.durable => {
+                    bulk.send(&*from, request, promise, why).await
+                }
+                (sent, _) => sent,
+            }
         });
         match sending.await.unwrap_or(Err(MailboxError::Ended)) {
             Ok(()) => Ok(sent),
@@ -144,6 +155,37 @@ impl Service {
                 sent.forget();
                 Err(error.into())
             }
+        }
+    }
+}
+
+impl Service {
+    /// Makes a request, which says whether its answer may come by reference.
+    fn asking(
+        &self,
+        from: &dyn Mailbox,
+        to: EntityId,
+        tag: Uuid,
+        body: Body,
+        promise: Promise,
+    ) -> Message {
+        let mut request = Message::request(from.id().clone(), to, tag, body);
+        if self.bulk.is_some() && !promise.durable {
+            request.header.label = Some(bulk::TAKES_REFERENCES);
+        }
+        request
+    }
+
+    /// Returns an answer as a whole: what came may refer to it.
+    async fn whole(&self, answer: Option<Message<Unread>>) -> Option<Message<Unread>> {
+        let answer = answer?;
+        match &self.bulk {
+            Some(bulk) if bulk::may_refer(&answer.body) => {
+                let bulk = bulk.clone();
+                // On the node's runtime, whoever waits.
+                self.door.spawn(async move { bulk.whole(answer).await }).await
+            }
+            _ => Some(answer),
         }
     }
 }
@@ -163,7 +205,7 @@ impl Sent {
             match select(pin!(self.expected.answer()), accepting).await {
                 Either::Left((answer, _)) => {
                     self.is_cancelled = false;
-                    return Ok(answer);
+                    return Ok(self.service.whole(answer).await);
                 }
                 Either::Right((Ok(()), _)) => {}
                 Either::Right((Err(error), _)) => {
@@ -174,7 +216,7 @@ impl Sent {
         }
         let answer = self.expected.answer().await;
         self.is_cancelled = false;
-        Ok(answer)
+        Ok(self.service.whole(answer).await)
     }
 
     /// Waits until the exchange has the request, and lets the action go on.

@@ -7,18 +7,19 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::exchange::{Exchange, Peer};
 use lyceum_core::{AnyHandle, Handle, Node, Target};
+use lyceum_wire::academy::EntityId;
 use lyceum_wire::{Address, AgentKey, Endpoint};
 use thiserror::Error;
 
 use super::hub::Hub;
 use super::url::{self, address_of};
-use super::{OpenError, Register};
+use super::{Asked, Mailbox, OpenError, Register};
 use crate::Transport;
 #[cfg(feature = "tls")]
 use crate::transport::attentive::LOOKING;
 
 /// Everything of Academy that belongs to one node. Made by [`AcademyExt::academy`].
-pub struct Academy(Arc<Hub>);
+pub struct Academy(pub(super) Arc<Hub>);
 
 /// Lets a node's agents have mailboxes on exchanges of Academy's, and reach the agents there.
 ///
@@ -120,10 +121,50 @@ impl Academy {
     ///
     /// The exchange cannot be used, or said no.
     pub async fn discover(&self, url: &str, class: &str) -> Result<Vec<AnyHandle>, DiscoverError> {
+        let class = class.to_owned();
+        self.search(url, move |mailbox| mailbox.discover(&class, true)).await
+    }
+
+    /// Returns the agents that people call so: on Lyceum's server, Redis and hybrid, which keep
+    /// names; none elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As for [`discover`](Self::discover).
+    pub async fn discover_named(
+        &self,
+        url: &str,
+        name: &str,
+    ) -> Result<Vec<AnyHandle>, DiscoverError> {
+        let name = name.to_owned();
+        self.search(url, move |mailbox| mailbox.named(&name)).await
+    }
+
+    /// Returns the agents that were [registered](Register::attribute) with a value of an attribute:
+    /// on Redis and hybrid, which keep them; none elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As for [`discover`](Self::discover).
+    pub async fn discover_with(
+        &self,
+        url: &str,
+        name: &str,
+        value: &str,
+    ) -> Result<Vec<AnyHandle>, DiscoverError> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.search(url, move |mailbox| mailbox.with_attribute(&name, &value)).await
+    }
+
+    /// Returns the agents that an exchange finds.
+    async fn search(
+        &self,
+        url: &str,
+        ask: impl FnOnce(&dyn Mailbox) -> Asked<Vec<EntityId>> + Send + 'static,
+    ) -> Result<Vec<AnyHandle>, DiscoverError> {
         let url = self.0.plain(&url::parse(url)?);
-        let service = self.0.service_at(&url)?;
-        let (mailbox, class) = (service.user(), class.to_owned());
-        let asked = self.0.door.spawn(async move { mailbox.discover(&class, true).await });
+        let mailbox = self.0.service_at(&url)?.user();
+        let asked = self.0.door.spawn(async move { ask(&*mailbox).await });
         let found = asked.await.ok_or(OpenError::Ended)?;
         let found =
             found.map_err(|cause| OpenError::Exchange { url: Box::new(url.clone()), cause })?;

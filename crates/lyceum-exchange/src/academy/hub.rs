@@ -131,6 +131,15 @@ impl Hub {
         self.service(&server(&self.plain(url))?)
     }
 
+    /// Returns how the exchange at a URL is reached.
+    #[cfg(feature = "redis")]
+    pub(super) fn way_at(self: &Arc<Self>, url: &Endpoint) -> Result<Way, OpenError> {
+        let server = server(url)?;
+        self.service(&server)?;
+        let way = self.lock().services.get(&server.base).map(|known| known.way.clone());
+        way.ok_or(OpenError::Ended)
+    }
+
     fn service(self: &Arc<Self>, server: &Server) -> Result<Arc<Service>, OpenError> {
         let mut state = self.lock();
         if let Some(known) = state.services.get(&server.base) {
@@ -150,8 +159,9 @@ impl Hub {
         let user = EntityId::user(self.uuid(), Some(format!("lyceum-{}", self.door.node_id())));
         let opening = Opening { server, transport, runtime: runtime.clone(), door: &self.door };
         let way = opening.way(&state);
-        let service = Service::new(self, server.base.clone(), runtime, way.mailbox(user, server));
-        if let Way::Link(line) = &way {
+        let (url, mailbox) = (server.base.clone(), way.mailbox(user, server));
+        let service = Service::new(self, url, runtime, mailbox, way.bulk());
+        if let Way::Link(line, _) = &way {
             service.spawn(line.clone().drive());
         }
         let known = Known { service: service.clone(), way };

@@ -8,7 +8,9 @@ mod mailbox;
 mod options;
 mod post;
 mod route;
+mod tally;
 
+pub use frame::direct_messages;
 pub(super) use mailbox::HybridMailbox;
 pub(super) use options::Options;
 pub(super) use post::Post;

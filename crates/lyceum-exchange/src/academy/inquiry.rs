@@ -22,8 +22,9 @@ const UNKNOWN: &str = "Agent";
 /// The action that every agent of Academy has.
 pub(super) const DESCRIBE: &str = "agent_describe";
 
-/// How often it is asked whether an agent is still there: the exchange does not tell by itself.
-const WATCH_PAUSE: Duration = Duration::from_secs(5);
+/// How long to wait before it is asked again whether an agent is still there, at first and at most:
+/// the exchange does not tell by itself.
+const WATCH_PAUSES: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
 
 impl Site {
     /// Answers a question about an agent, as far as the wire can tell.
@@ -85,11 +86,13 @@ impl Site {
         let id = self.resolve(agent).await?;
         let mailbox = self.service()?.user();
         self.on_node(async move {
+            let (mut pause, longest) = WATCH_PAUSES;
             loop {
                 match mailbox.last_heartbeat(&id).await {
                     Err(error) if !error.may_pass() => return Err::<Json, MailboxError>(error),
-                    _ => sleep(WATCH_PAUSE).await,
+                    _ => sleep(pause).await,
                 }
+                pause = (pause * 2).min(longest);
             }
         })
         .await
@@ -134,6 +137,7 @@ impl Site {
             exception_serialization: Some(Serialization::Json),
             pargs: "[]".into(),
             kargs: "{}".into(),
+            time_left_millis: None,
         };
         let body = self.answer_to(agent, "describe", Body::ActionRequest(request)).await?;
         let described = match body {
@@ -163,6 +167,7 @@ fn description(result: &Payload) -> Option<AgentDescription> {
             result: schemars::Schema::from(true),
             error: None,
             stream: false,
+            durable: false,
         });
     }
     Some(description)

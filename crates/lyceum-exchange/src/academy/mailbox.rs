@@ -1,5 +1,6 @@
 //! Mailboxes: what this side asks of an exchange of Academy's, whichever it is.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,23 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// its class and all that it descends from, by dotted names.
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()>;
 
+    /// Makes a mailbox as [`register`](Self::register) does, whose agent is found by attributes,
+    /// too, where the exchange [keeps](Self::keeps_attributes) them.
+    fn register_with(
+        &self,
+        id: &EntityId,
+        ancestors: Option<&[String]>,
+        attributes: &Attributes,
+    ) -> Asked<()> {
+        let _ = attributes;
+        self.register(id, ancestors)
+    }
+
+    /// Returns whether agents are found by attributes on the exchange.
+    fn keeps_attributes(&self) -> bool {
+        false
+    }
+
     /// Returns whether the exchange keeps durable messages until they are answered.
     fn keeps_messages(&self) -> bool {
         false
@@ -41,6 +59,11 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
         false
     }
 
+    /// Returns how many bytes a message may have, as far as that is known.
+    fn message_limit(&self) -> Option<u64> {
+        None
+    }
+
     /// Puts a message into the mailbox that it is for. Ready when it is as safe as was promised.
     ///
     /// # Cancel safety
@@ -56,6 +79,22 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// the exchange counts it as delivered.
     fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>>;
 
+    /// Says who takes the answers to all requests of this node at the exchange, where that is
+    /// faster than to [receive](Self::receive) them. Some may be received all the same.
+    fn hand_answers_to(&self, take: TakeAnswer) {
+        drop(take);
+    }
+
+    /// Returns whether no more requests come than there is room for: each is said to
+    /// [wait no more](Self::made_room). Elsewhere they come, however many there are.
+    fn waits_for_room(&self) -> bool {
+        false
+    }
+
+    /// Says that a request which was received waits no more, so that another one may come. It is
+    /// said once of each, also of one that is refused.
+    fn made_room(&self) {}
+
     /// Stops to receive: what comes from now on waits for whoever opens the mailbox next.
     fn close(&self) -> Asked<()>;
 
@@ -65,6 +104,13 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// Returns the agents that people call so; none where the exchange does not look for names.
     fn named(&self, name: &str) -> Asked<Vec<EntityId>> {
         let _ = name;
+        ready(Ok(Vec::new())).boxed()
+    }
+
+    /// Returns the agents that have a value of an attribute; none where the exchange does not
+    /// [keep](Self::keeps_attributes) them.
+    fn with_attribute(&self, name: &str, value: &str) -> Asked<Vec<EntityId>> {
+        let _ = (name, value);
         ready(Ok(Vec::new())).boxed()
     }
 
@@ -80,6 +126,9 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     /// Returns what passed through a mailbox.
     fn stats(&self, id: &EntityId) -> Asked<MailboxStats>;
 }
+
+/// What an agent may be found by besides its class and its name.
+pub type Attributes = BTreeMap<String, String>;
 
 /// What is promised about a message, where an exchange can promise something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,6 +154,9 @@ impl From<Message<Unread>> for Delivered {
         Self { message, attempt: 1 }
     }
 }
+
+/// Takes an answer.
+pub type TakeAnswer = Arc<dyn Fn(Message<Unread>) + Send + Sync>;
 
 /// What an exchange is asked.
 pub type Asked<T> = BoxFuture<'static, Result<T, MailboxError>>;

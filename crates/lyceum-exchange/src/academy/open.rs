@@ -39,6 +39,9 @@ pub enum OpenError {
     /// The name of a class is none.
     #[error("cannot use `{0}` as the name of a class: expected names with dots between them")]
     Class(String),
+    /// The name or the attributes of a mailbox are none that the exchange takes.
+    #[error("cannot register an agent with this name and these attributes: expected {0}")]
+    Attributes(&'static str),
     /// The agent has a mailbox there already.
     #[error("cannot register an agent twice at one exchange")]
     Twice,

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use lyceum_core::exchange::Door;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::{Delivered, Mailbox, MailboxError};
+use super::{Attributes, Delivered, Mailbox, MailboxError};
 
 /// How often the holder of a mailbox says that it is alive, as Academy's do.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -37,6 +37,8 @@ pub(super) struct Held {
     pub(super) mailbox: Arc<dyn Mailbox>,
     /// The class of an agent, and what it descends from.
     pub(super) ancestors: Option<Vec<String>>,
+    /// What else it is found by.
+    pub(super) attributes: Attributes,
     /// Whose randomness keeps many nodes from coming at once.
     pub(super) door: Door,
 }
@@ -44,8 +46,8 @@ pub(super) struct Held {
 impl Held {
     /// Makes the mailbox, if it does not exist.
     pub(super) async fn register(&self) -> Result<(), MailboxError> {
-        let Self { mailbox, ancestors, .. } = self;
-        mailbox.register(mailbox.id(), ancestors.as_deref()).await
+        let Self { mailbox, ancestors, attributes, .. } = self;
+        mailbox.register_with(mailbox.id(), ancestors.as_deref(), attributes).await
     }
 
     /// Hands what comes to the receiver until the mailbox is terminated or the receiver is gone.

@@ -6,6 +6,7 @@
 
 mod client;
 mod connection;
+pub(super) mod dead;
 mod discovery;
 mod dispatch;
 mod keys;
@@ -19,6 +20,8 @@ mod url;
 
 pub(super) use client::Client;
 pub(super) use keys::Keys;
+#[cfg(feature = "hybrid")]
+pub(super) use mailbox::Passed;
 pub(super) use mailbox::RedisMailbox;
 pub(super) use options::{Login, Options, Servers};
 #[cfg(feature = "hybrid")]

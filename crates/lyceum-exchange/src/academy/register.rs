@@ -16,10 +16,16 @@ use super::requests::Requests;
 use super::service::Service;
 use super::session::Session;
 use super::url::address_of;
-use super::{Mailbox, MailboxStats, OpenError, url};
+use super::{Attributes, Mailbox, MailboxStats, OpenError, url};
 
 /// The class that all agents of Academy descend from.
 const ROOT: &str = "academy.agent.Agent";
+
+/// Attributes of one mailbox.
+const ATTRIBUTE_LIMIT: usize = 64;
+
+/// Bytes of a name, or of the name or the value of an attribute.
+const TEXT_LIMIT: usize = 4096;
 
 /// A mailbox in the making; await it. Made by
 /// [`AcademyExt::register_mailbox`](super::AcademyExt::register_mailbox).
@@ -36,6 +42,7 @@ pub struct Register {
     name: Option<String>,
     class: Option<String>,
     also: Vec<String>,
+    attributes: Attributes,
     terminates: bool,
 }
 
@@ -54,6 +61,7 @@ impl Register {
             name: None,
             class: None,
             also: Vec::new(),
+            attributes: Attributes::new(),
             terminates: true,
         }
     }
@@ -83,6 +91,13 @@ impl Register {
         self
     }
 
+    /// Sets an attribute by which it is [found](super::Academy::discover_with), on exchanges that
+    /// keep attributes: Redis and hybrid.
+    pub fn attribute(mut self, name: &str, value: &str) -> Self {
+        self.attributes.insert(name.into(), value.into());
+        self
+    }
+
     /// Keeps the mailbox when the agent ends: messages wait in it for the next one with its
     /// [`id`](Self::id). A shutdown by Academy may say otherwise.
     pub fn keep(mut self) -> Self {
@@ -96,8 +111,10 @@ impl Register {
         let ancestors = self.ancestors().await?;
         let name = self.name.clone().or_else(|| self.agent.name());
         let id = EntityId::agent(self.uid.unwrap_or_else(|| self.hub.uuid()), name);
-        let door = self.hub.door.clone();
-        let held = Held { mailbox: service.user().open(id), ancestors: Some(ancestors), door };
+        let mailbox = service.user().open(id);
+        self.check_texts(&*mailbox)?;
+        let (attributes, door) = (self.attributes.clone(), self.hub.door.clone());
+        let held = Held { mailbox, ancestors: Some(ancestors), attributes, door };
         let session = Session { service: service.clone(), url: service.url.clone() };
         let (agent, terminates) = (self.agent.clone(), self.terminates);
         let requests = Requests::new(Arc::new(session), held, agent, terminates);
@@ -126,6 +143,22 @@ impl Register {
         }
         service.spawn(requests.clone().live());
         Ok(Registered(requests))
+    }
+
+    /// Checks what the agent is to be found by.
+    fn check_texts(&self, mailbox: &dyn Mailbox) -> Result<(), OpenError> {
+        if !self.attributes.is_empty() && !mailbox.keeps_attributes() {
+            return Err(OpenError::Attributes("no attributes: this exchange does not keep them"));
+        }
+        if self.attributes.len() > ATTRIBUTE_LIMIT {
+            return Err(OpenError::Attributes("at most 64 of them"));
+        }
+        let texts = self.attributes.iter().flat_map(|(name, value)| [name, value]);
+        let name = mailbox.id().name.as_ref();
+        if texts.chain(name).any(|text| text.len() > TEXT_LIMIT) {
+            return Err(OpenError::Attributes("names and values of at most 4096 bytes"));
+        }
+        Ok(())
     }
 
     /// Returns the names that the agent is found by.

@@ -10,20 +10,28 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::AnyHandle;
+use lyceum_wire::academy::pickle::Exception;
 use lyceum_wire::academy::{
-    Body, EntityId, ErrorCode, Header, Kind, Message, MessageError, Serialization, Uuid, payload,
+    ActionRequest, Body, EntityId, ErrorCode, Header, Kind, Message, MessageError, Serialization,
+    Uuid, payload,
 };
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::bulk;
+use super::failure::Failure;
+use super::parking::Parking;
 use super::reception::{Held, Left, Receiver};
 use super::service::LEAVE_LIMIT;
 use super::session::Session;
 use super::{Delivered, Mailbox, MailboxError, Promise};
 
-/// Requests of one agent that are served at a time. More are answered with an error.
+/// Requests of one agent that are served at a time. More wait.
 pub(super) const REQUEST_LIMIT: usize = 1024;
+
+/// Requests that are served and answers that are sent at a time, for one agent.
+const TASK_LIMIT: usize = 2 * REQUEST_LIMIT;
 
 /// How long what is on its way may take when a mailbox is left.
 const DRAIN_LIMIT: Duration = Duration::from_secs(20);
@@ -47,6 +55,8 @@ pub(super) struct Requests {
     drained: Notify,
     /// Wakes whoever waits for the end.
     over: Notify,
+    /// Where requests wait that are not served yet.
+    pub(super) parking: Arc<Parking>,
 }
 
 #[derive(Default)]
@@ -85,6 +95,7 @@ impl Requests {
             stop: Notify::new(),
             drained: Notify::new(),
             over: Notify::new(),
+            parking: Arc::default(),
         }
     }
 
@@ -105,7 +116,7 @@ impl Requests {
     fn spawn(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
         let mut state = self.lock();
         while state.tasks.try_join_next().is_some() {}
-        if state.tasks.len() >= REQUEST_LIMIT || state.is_full {
+        if state.tasks.len() >= TASK_LIMIT || state.is_full {
             return work;
         }
         state.tasks.spawn(work);
@@ -137,10 +148,10 @@ impl Requests {
         let this = self.clone();
         let mut state = self.lock();
         while state.tasks.try_join_next().is_some() {}
-        if state.tasks.len() >= REQUEST_LIMIT || state.is_full {
-            return false;
-        }
+        let place = if state.is_full { None } else { self.parking.enter() };
+        let Some(place) = place else { return false };
         let task = state.tasks.spawn(async move {
+            let _place = place;
             let body = action.await;
             let is_mine = this.lock().running.remove(&tag).is_some();
             if is_mine {
@@ -162,7 +173,12 @@ impl Requests {
             match sent {
                 Ok(()) => return,
                 Err(MailboxError::TooLarge(limit)) if !is_short => {
-                    answer = header.answer(too_large(&answer.body, &limit));
+                    let shorter = match &self.session.service.bulk {
+                        Some(bulk) => bulk.refer(header, &answer.body).await,
+                        None => None,
+                    };
+                    let shorter = shorter.unwrap_or_else(|| too_large(&answer.body, &limit));
+                    answer = header.answer(shorter);
                     is_short = true;
                 }
                 Err(_) if asks_again => {}
@@ -189,14 +205,50 @@ impl Requests {
         came_again
     }
 
-    fn serve(self: Arc<Self>, header: Header, body: Body, attempt: u32) -> BoxFuture<'static, ()> {
+    pub(super) fn serve(
+        self: Arc<Self>,
+        header: Header,
+        body: Body,
+        attempt: u32,
+    ) -> BoxFuture<'static, ()> {
         match body {
-            Body::ActionRequest(request) => self.serve_action(header, &request, attempt),
+            Body::ActionRequest(request) if bulk::refers(&request) => {
+                self.serve_referred(header, request, attempt)
+            }
+            Body::ActionRequest(request) => self.serve_action(header, &request, attempt, None),
             Body::PingRequest => self.ping(header),
             Body::CancelRequest { target_tag } => self.cancel(header, target_tag),
             Body::ShutdownRequest { terminate } => self.shut_down(header, terminate),
             _ => ready(()).boxed(),
         }
+    }
+
+    /// Serves a request that a message refers to. Nothing else is taken before it has come, so that
+    /// the order stays.
+    fn serve_referred(
+        self: Arc<Self>,
+        header: Header,
+        request: ActionRequest,
+        attempt: u32,
+    ) -> BoxFuture<'static, ()> {
+        let whole = async move {
+            let request = match &self.session.service.bulk {
+                Some(bulk) => bulk.request(&request).await,
+                None => {
+                    let text = "this side takes no requests by reference".into();
+                    Err(Exception { kind: "ValueError".into(), text })
+                }
+            };
+            match request {
+                Ok((request, room)) => {
+                    self.serve_action(header, &request, attempt, Some(room)).await;
+                }
+                Err(Exception { kind, text }) => {
+                    self.answer(header, raised(Serialization::Json, &kind, &text)).await;
+                }
+            }
+        };
+        whole.boxed()
     }
 
     /// Asks the agent whether it is there, which it says when its turn comes.
@@ -216,10 +268,12 @@ impl Requests {
 
     /// Cancels an action: it has two answers, one for each request.
     fn cancel(self: Arc<Self>, header: Header, target: Uuid) -> BoxFuture<'static, ()> {
-        let Some(task) = self.lock().running.remove(&target) else {
-            return self.answer(header, refused(ErrorCode::ActionInvalidState, None));
-        };
-        task.abort();
+        let task = self.lock().running.remove(&target);
+        match task {
+            Some(task) => task.abort(),
+            None if self.withdraw(target) => {}
+            None => return self.answer(header, refused(ErrorCode::ActionInvalidState, None)),
+        }
         let this = self.clone();
         let answers = async move {
             this.reply(&header, Body::SuccessResponse).await;
@@ -262,6 +316,7 @@ impl Requests {
                 false
             }
             () = self.held.beat() => false,
+            () = self.serve_waiting() => false,
             _ = self.agent.ended() => true,
             () = self.stop.notified() => true,
         };
@@ -273,7 +328,7 @@ impl Requests {
     /// Serves what is on its way here already: the exchange has handed it out, and nobody else gets
     /// it. A ping to this very mailbox comes after all of it, and nothing is asked for after it. It
     /// is no answer, since exchanges need not deliver an answer to what nobody asked.
-    async fn drain(&self, receiving: Pin<&mut (impl Future<Output = Left> + Send)>) {
+    async fn drain(self: &Arc<Self>, receiving: Pin<&mut (impl Future<Output = Left> + Send)>) {
         let (tag, id) = (self.session.service.uuid(), self.id().clone());
         self.lock().last = Some(tag);
         let last = Message::request(id.clone(), id, tag, Body::PingRequest);
@@ -286,6 +341,7 @@ impl Requests {
         let drained = async {
             tokio::select! {
                 _ = receiving => {}
+                () = self.serve_waiting() => {}
                 () = told => {}
             }
         };
@@ -295,13 +351,16 @@ impl Requests {
     }
 
     /// Lets requests that are being served end, and the mailbox, if it is to.
-    async fn finish(&self) {
+    async fn finish(self: &Arc<Self>) {
         let mut tasks = {
             let mut state = self.lock();
             state.is_full = true;
             std::mem::take(&mut state.tasks)
         };
-        let all = async { while tasks.join_next().await.is_some() {} };
+        let all = async {
+            self.clone().turn_away_waiting().await;
+            while tasks.join_next().await.is_some() {}
+        };
         let is_urgent = self.lock().is_urgent;
         // What takes longer is dropped.
         let _ = timeout(if is_urgent { Duration::ZERO } else { FINISH_LIMIT }, all).await;
@@ -365,9 +424,7 @@ impl Requests {
 
     /// Returns whether no more requests are served now.
     pub(super) fn is_full(&self) -> bool {
-        let mut state = self.lock();
-        while state.tasks.try_join_next().is_some() {}
-        state.tasks.len() >= REQUEST_LIMIT || state.is_full
+        self.parking.is_full() || self.lock().is_full
     }
 }
 
@@ -415,11 +472,13 @@ impl Receiver for Requests {
         let header = message.header.clone();
         if !self.is_new(header.tag) {
             tracing::debug!(id = %self.id(), "a request came twice");
+            self.mailbox().made_room();
             return ready(()).boxed();
         }
         match message.body() {
-            Ok(body) => self.serve(header, body, attempt),
+            Ok(body) => self.take_in(header, body, attempt),
             Err(error) => {
+                self.mailbox().made_room();
                 let body = match error {
                     MessageError::Version(_) => {
                         refused(ErrorCode::IncompatibleProtocol, Some(self.id().clone()))
@@ -447,10 +506,10 @@ fn too_large(answer: &Body, limit: &str) -> Body {
         _ => Serialization::Json,
     };
     let text = format!("the answer is larger than the exchange takes: {limit}");
-    raised(serialization, "TooLarge", &text)
+    Failure::too_large(text).body(serialization)
 }
 
-fn refused(error_code: ErrorCode, mailbox_id: Option<EntityId>) -> Body {
+pub(super) fn refused(error_code: ErrorCode, mailbox_id: Option<EntityId>) -> Body {
     Body::AcademyErrorResponse { error_code, mailbox_id }
 }
 

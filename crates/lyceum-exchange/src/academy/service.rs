@@ -16,11 +16,12 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::bulk::Bulk;
 use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
 use super::requests::Requests;
-use super::{Delivered, Mailbox, MailboxError, Promise};
+use super::{Attributes, Delivered, Mailbox, MailboxError, Promise};
 
 /// How long an exchange may take to hear that a mailbox is left.
 pub(super) const LEAVE_LIMIT: Duration = Duration::from_secs(3);
@@ -38,6 +39,8 @@ pub(super) struct Service {
     runtime: Handle,
     /// The mailbox of what is no agent: programs, and agents that are not registered.
     user: Mutex<Arc<dyn Mailbox>>,
+    /// Where bodies go that are larger than a message may be.
+    pub(super) bulk: Option<Arc<Bulk>>,
     /// Whether that mailbox exists and is listened to.
     is_open: tokio::sync::Mutex<bool>,
     pub(super) pending: Arc<Pending>,
@@ -60,7 +63,11 @@ impl Service {
         url: Endpoint,
         runtime: Handle,
         user: Arc<dyn Mailbox>,
+        bulk: Option<Arc<Bulk>>,
     ) -> Arc<Self> {
+        let pending: Arc<Pending> = Arc::default();
+        let answered = pending.clone();
+        user.hand_answers_to(Arc::new(move |message| answered.answer(message)));
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             hub: Arc::downgrade(hub),
@@ -68,8 +75,9 @@ impl Service {
             url,
             runtime,
             user: user.into(),
+            bulk,
             is_open: tokio::sync::Mutex::default(),
-            pending: Arc::default(),
+            pending,
             types: lyceum_wire::academy::handle::table(),
             state: Mutex::default(),
         })
@@ -102,7 +110,12 @@ impl Service {
         if *is_open {
             return Ok(());
         }
-        let held = Held { mailbox: self.user(), ancestors: None, door: self.door.clone() };
+        let held = Held {
+            mailbox: self.user(),
+            ancestors: None,
+            attributes: Attributes::new(),
+            door: self.door.clone(),
+        };
         held.register().await?;
         *is_open = true;
         let (this, receiving) = (self.this.clone(), held.clone());
@@ -203,6 +216,7 @@ impl Receiver for Service {
         }
         async move {
             let user = self.user();
+            user.made_room();
             let (code, own) = refusal_of_user(&message, user.id());
             let refusal =
                 message.answer(Body::AcademyErrorResponse { error_code: code, mailbox_id: own });

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lyceum_core::exchange::Door;
 use lyceum_wire::academy::{EntityId, Handles, Uuid, Value, ValueError, handle};
-use lyceum_wire::aiomas::{Proxy, TypeTable};
+use lyceum_wire::aiomas::{Map, Proxy, TypeTable};
 use lyceum_wire::{Address, Endpoint};
 
 use super::service::Service;
@@ -93,6 +93,10 @@ impl Handles for Session {
 
     fn of_text(&self, text: String) -> String {
         Uuid::try_parse(&text).map_or(text, |uid| self.address(uid))
+    }
+
+    fn of_map(&self, map: &Map) -> Option<String> {
+        Some(self.address(handle::of_map(map)?.uid))
     }
 }
 

@@ -122,9 +122,10 @@ impl Site {
         let fault = self.fault(agent, message.action());
         // Locked by nobody else: it lets the message be looked at from wherever the future is.
         let message = Mutex::new(message);
-        let asked = self.ask_action(agent, &message, from.as_ref(), promise).await;
+        let asked = self.ask_action(agent, &message, from.as_ref(), promise, expects).await;
+        let mut message = message.into_inner().ok();
         let undelivered =
-            || -> Option<Undelivered> { message.into_inner().ok().and_then(Outgoing::undelivered) };
+            || -> Option<Undelivered> { message.take().and_then(Outgoing::undelivered) };
         let answered = match asked {
             Ok((_, sent)) if expects == Expects::Acceptance => match sent.accepted().await {
                 Ok(()) => return Ok(Reply::Accepted),
@@ -147,13 +148,16 @@ impl Site {
         message: &Mutex<Box<dyn Outgoing>>,
         from: Option<&Address>,
         promise: Promise,
+        expects: Expects,
     ) -> Result<(Arc<Session>, Sent), Stuck> {
         let to = self.resolve(agent).await?;
         let (session, speech) = self.session()?;
         let promise = Promise { durable: promise.durable || speech.durable, ..promise };
         let body = {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
-            request(&**message, session, speech)?
+            // What is durable, or awaited by nobody, outlives the patience of who sends it.
+            let is_bound = expects != Expects::Acceptance && !promise.durable;
+            request(&**message, session, speech, promise.time_left.filter(|_| is_bound))?
         };
         let sent = session.service.request(Asking { from, to, body, promise }).await?;
         Ok((session.clone(), sent))

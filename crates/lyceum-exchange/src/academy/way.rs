@@ -7,6 +7,7 @@ use lyceum_wire::academy::EntityId;
 use tokio::runtime::Handle;
 
 use super::Mailbox;
+use super::bulk::Bulk;
 use super::http::{Client, HttpMailbox, HttpSettings};
 use super::hub::State;
 use super::link::{Line, LinkMailbox};
@@ -17,7 +18,8 @@ use crate::Transport;
 #[derive(Clone)]
 pub(super) enum Way {
     Http(Arc<Client>),
-    Link(Arc<Line>),
+    /// The link, and what is too large for it.
+    Link(Arc<Line>, Arc<Bulk>),
     #[cfg(feature = "redis")]
     Redis(Arc<super::redis::Client>),
     #[cfg(feature = "hybrid")]
@@ -43,7 +45,13 @@ impl Opening<'_> {
                 let settings = HttpSettings::default();
                 Way::Http(Arc::new(Client::new(runtime, transport, endpoint, prefix, settings)))
             }
-            Wire::Link => Way::Link(Line::new(transport, endpoint, prefix, self.door.clone())),
+            Wire::Link => {
+                let settings = HttpSettings::default();
+                let (to, by) = (endpoint.clone(), transport.clone());
+                let bulk = Bulk::new(Client::new(runtime, by, to, prefix, settings));
+                let line = Line::new(transport, endpoint, prefix, self.door.clone());
+                Way::Link(line, Arc::new(bulk))
+            }
             #[cfg(feature = "redis")]
             Wire::Redis(options) => Way::Redis(self.redis(state, options)),
             #[cfg(feature = "hybrid")]
@@ -71,21 +79,37 @@ impl Way {
     /// password alone, for the next connection.
     pub(super) fn authorize(&self, token: &str) -> bool {
         match self {
-            Self::Http(client) => return client.authorize(token),
-            Self::Link(line) => line.authorize(token),
+            Self::Http(client) => client.authorize(token),
+            Self::Link(line, bulk) => {
+                line.authorize(token);
+                bulk.client().authorize(token)
+            }
             #[cfg(feature = "redis")]
-            Self::Redis(client) => client.log_in(super::redis::Login::read(token)),
+            Self::Redis(client) => {
+                client.log_in(super::redis::Login::read(token));
+                true
+            }
             #[cfg(feature = "hybrid")]
-            Self::Hybrid(post) => post.client().log_in(super::redis::Login::read(token)),
+            Self::Hybrid(post) => {
+                post.client().log_in(super::redis::Login::read(token));
+                true
+            }
         }
-        true
+    }
+
+    /// Returns where bodies go that are larger than a message may be, if there is such a place.
+    pub(super) fn bulk(&self) -> Option<Arc<Bulk>> {
+        match self {
+            Self::Link(_, bulk) => Some(bulk.clone()),
+            _ => None,
+        }
     }
 
     /// Returns a mailbox there. Nothing is sent.
     pub(super) fn mailbox(&self, id: EntityId, server: &Server) -> Arc<dyn Mailbox> {
         match self {
             Self::Http(client) => Arc::new(HttpMailbox::new(client.clone(), id, server.receive)),
-            Self::Link(line) => Arc::new(LinkMailbox::new(line.clone(), id)),
+            Self::Link(line, _) => Arc::new(LinkMailbox::new(line.clone(), id)),
             #[cfg(feature = "redis")]
             Self::Redis(client) => Arc::new(super::redis::RedisMailbox::new(client.clone(), id)),
             #[cfg(feature = "hybrid")]
@@ -97,7 +121,10 @@ impl Way {
     pub(super) fn close(&self) {
         match self {
             Self::Http(client) => client.close(),
-            Self::Link(line) => line.close(),
+            Self::Link(line, bulk) => {
+                line.close();
+                bulk.client().close();
+            }
             #[cfg(feature = "redis")]
             Self::Redis(client) => client.close(),
             #[cfg(feature = "hybrid")]

@@ -7,7 +7,7 @@ use lyceum_wire::link::{self, FaultKind};
 use super::encoding::Received;
 
 /// Turns an error of this node's into what the other one is told.
-pub(super) fn to_link(error: &CallError<OwnError>) -> link::Fault {
+pub(crate) fn to_link(error: &CallError<OwnError>) -> link::Fault {
     let kind = match error {
         CallError::Panicked(_) => FaultKind::Panicked,
         CallError::NoSuchAgent(_) => FaultKind::NoSuchAgent,
@@ -38,7 +38,11 @@ pub(super) fn to_link(error: &CallError<OwnError>) -> link::Fault {
 
 /// Turns what the other node told into an error about an agent there.
 pub(super) fn from_link<E>(remote: &Remote, action: &str, told: link::Fault) -> CallError<E> {
-    let mut fault = remote.fault(action);
+    told_of(remote.fault(action), told)
+}
+
+/// Turns what another node told into an error of a message.
+pub(crate) fn told_of<E>(mut fault: Box<CallFault>, told: link::Fault) -> CallError<E> {
     fault.detail = told.detail.map(|text| text.to_string());
     fault.started = told.started;
     let make: fn(Box<CallFault>) -> CallError<E> = match told.kind {

@@ -74,6 +74,8 @@ pub(crate) struct Mailbox {
 pub(crate) struct Queue {
     /// Requests and answers that wait, in order.
     pub(crate) waiting: BTreeSet<Sequence>,
+    /// The answers among them, in order.
+    pub(crate) answers: BTreeSet<Sequence>,
     /// What a program has, and has not answered or acknowledged.
     pub(crate) taken: BTreeSet<Sequence>,
     /// How many of those that wait are requests.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::mailbox::change::Change;
 use crate::mailbox::entry::{Entry, Mailbox, Statistics, Status};
+use crate::mailbox::lane::Cancels;
 use crate::mailbox::reinstate::Doubt;
 use crate::mailbox::state::State;
 use crate::mailbox::{
@@ -26,6 +27,8 @@ pub struct Mailboxes {
     pub(crate) lost_since: HashMap<MailboxId, Moment>,
     /// Programs that may be those from before a restart, or new ones.
     pub(crate) doubts: HashMap<MailboxId, Doubt>,
+    /// What waits in mailboxes and cancels requests.
+    pub(crate) cancels: HashMap<MailboxId, Cancels>,
     /// Mailboxes in which something new waits.
     pub(crate) woken: Vec<MailboxId>,
 }
@@ -40,6 +43,7 @@ impl Mailboxes {
             holders: HashMap::new(),
             lost_since: HashMap::new(),
             doubts: HashMap::new(),
+            cancels: HashMap::new(),
             woken: Vec::new(),
         }
     }

@@ -40,16 +40,18 @@ impl Mailboxes {
     ) -> Result<Put, PutError> {
         self.current(letter.from, generation)?;
         match letter.kind {
-            LetterKind::Request => self.put_request(journal, letter, body),
+            LetterKind::Request => self.put_request(journal, letter, body, true),
             LetterKind::Response => self.put_answer(journal, &letter, body),
         }
     }
 
-    fn put_request(
+    /// Accepts a request, also where there is no room if it `needs_room` not.
+    pub(super) fn put_request(
         &mut self,
         journal: &mut dyn Journal,
         letter: Letter,
         body: &[u8],
+        needs_room: bool,
     ) -> Result<Put, PutError> {
         self.open(letter.to)?;
         if let Some((sequence, known)) = self.state.request(letter.from, letter.tag) {
@@ -65,7 +67,10 @@ impl Mailboxes {
             let place = self.state.answers[&sequence].place;
             return Ok(Put::AnsweredBefore(sequence, place));
         }
-        self.admit(&letter, body.len() as u64)?;
+        match self.admit(&letter, body.len() as u64) {
+            Err(PutError::Full { .. }) if !needs_room => {}
+            admitted => admitted?,
+        }
         if journal.room() < body.len() as u64 + RECORD {
             return Err(MailboxError::StorageFull.into());
         }

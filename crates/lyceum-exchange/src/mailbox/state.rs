@@ -373,16 +373,24 @@ impl State {
 
 impl Queue {
     fn wait(&mut self, sequence: Sequence, entry: &Entry) {
-        if self.waiting.insert(sequence) && entry.letter.kind == LetterKind::Request {
-            self.requests += 1;
-            self.bytes += u64::from(entry.place.length);
+        match (self.waiting.insert(sequence), entry.letter.kind) {
+            (false, _) => {}
+            (true, LetterKind::Response) => drop(self.answers.insert(sequence)),
+            (true, LetterKind::Request) => {
+                self.requests += 1;
+                self.bytes += u64::from(entry.place.length);
+            }
         }
     }
 
     fn leave(&mut self, sequence: Sequence, entry: &Entry) {
-        if self.waiting.remove(&sequence) && entry.letter.kind == LetterKind::Request {
-            self.requests -= 1;
-            self.bytes -= u64::from(entry.place.length);
+        match (self.waiting.remove(&sequence), entry.letter.kind) {
+            (false, _) => {}
+            (true, LetterKind::Response) => drop(self.answers.remove(&sequence)),
+            (true, LetterKind::Request) => {
+                self.requests -= 1;
+                self.bytes -= u64::from(entry.place.length);
+            }
         }
     }
 }

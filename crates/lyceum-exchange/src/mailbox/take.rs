@@ -31,6 +31,15 @@ pub enum Acknowledge {
     Explicitly,
 }
 
+/// Which of the messages that wait are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    /// All, one after the other.
+    AsTheyCame,
+    /// What does not wait behind requests.
+    Urgent,
+}
+
 impl Mailboxes {
     /// Gives a mailbox to a new program, and returns its generation. The former program is refused
     /// from now on; what it has not answered is delivered again or fails.
@@ -147,15 +156,31 @@ impl Mailboxes {
         journal: &mut dyn Journal,
         mailbox: MailboxId,
         generation: u64,
+        most: (usize, u64),
+        acknowledge: Acknowledge,
+    ) -> Result<Vec<Parcel>, MailboxError> {
+        self.take_in(journal, (mailbox, generation), most, acknowledge, Order::AsTheyCame)
+    }
+
+    pub(super) fn take_in(
+        &mut self,
+        journal: &mut dyn Journal,
+        (mailbox, generation): (MailboxId, u64),
         (count, bytes): (usize, u64),
         acknowledge: Acknowledge,
+        order: Order,
     ) -> Result<Vec<Parcel>, MailboxError> {
         self.current(mailbox, Some(generation))?;
         let mut parcels = Vec::new();
-        let mut size = 0;
+        let (mut size, mut is_full) = (0, false);
         while parcels.len() < count && size < bytes {
-            let Some(&sequence) = self.open(mailbox)?.queue.waiting.first() else { break };
-            if !journal.has_reserve() {
+            let next = match order {
+                Order::AsTheyCame => self.open(mailbox)?.queue.waiting.first().copied(),
+                Order::Urgent => self.next_urgent(mailbox),
+            };
+            let Some(sequence) = next else { break };
+            is_full = !journal.has_reserve();
+            if is_full {
                 break;
             }
             let Some(entry) = self.state.messages.get(&sequence) else { break };
@@ -167,7 +192,7 @@ impl Mailboxes {
             parcels.push(Parcel { sequence, letter, place, deliveries });
             self.emit(journal, Event::Taken { sequence, generation, is_kept }, &[]);
         }
-        if parcels.is_empty() && !self.open(mailbox)?.queue.waiting.is_empty() {
+        if parcels.is_empty() && is_full {
             return Err(MailboxError::StorageFull);
         }
         Ok(parcels)
@@ -324,6 +349,7 @@ impl Mailboxes {
         self.holders.remove(&mailbox);
         self.lost_since.remove(&mailbox);
         self.doubts.remove(&mailbox);
+        self.cancels.remove(&mailbox);
         self.woken.push(mailbox);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -211,11 +211,12 @@ async fn accept_all(
 /// Serves a connection, after the handshake of TLS where that is talked.
 async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>, hub: Arc<Hub>, router: Router) {
     count(&hub.metrics.connections);
+    let address = stream.peer_addr().ok().map(|address| address.ip());
     // Without it answers would wait for the other side's acknowledgements.
     let _ = stream.set_nodelay(true);
     let stream = Patient::new(stream, hub.settings.stall);
     match acceptor {
-        None => serve_one(stream, &hub, router).await,
+        None => serve_one(stream, address, &hub, router).await,
         Some(acceptor) => {
             let mut drain = hub.drain.subscribe();
             let greeted = tokio::select! {
@@ -223,7 +224,7 @@ async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>, hub: Arc<Hub>, 
                 _ = drain.wait_for(|drain| *drain) => Ok(Err(io::ErrorKind::Interrupted.into())),
             };
             match greeted {
-                Ok(Ok(stream)) => serve_one(stream, &hub, router).await,
+                Ok(Ok(stream)) => serve_one(stream, address, &hub, router).await,
                 Ok(Err(error)) => tracing::debug!(%error, "a handshake failed"),
                 Err(_) => tracing::debug!("a handshake took too long"),
             }
@@ -232,11 +233,11 @@ async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>, hub: Arc<Hub>, 
     hub.metrics.connections.fetch_sub(1, Ordering::Relaxed);
 }
 
-async fn serve_one<S>(stream: S, hub: &Arc<Hub>, router: Router)
+async fn serve_one<S>(stream: S, address: Option<IpAddr>, hub: &Arc<Hub>, router: Router)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let connection = Arc::new(Connection::new(hub.clone()));
+    let connection = Arc::new(Connection::new(hub.clone(), address));
     let io = TokioIo::new(Leaving::new(stream, connection.clone()));
     let service = TowerToHyperService::new(router.layer(Extension(connection.clone())));
     let serving = http1::Builder::new()

@@ -8,6 +8,7 @@
 //! Who knows a blob's number may read it: nobody can guess it. Who put it may delete it.
 
 mod catalog;
+mod places;
 mod record;
 mod routes;
 mod upload;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use catalog::Catalog;
 pub(crate) use catalog::DepositError;
+use places::Places;
 pub(crate) use record::{BlobId, Record};
 pub(crate) use routes::{give, release, take};
 
@@ -67,6 +69,8 @@ impl DepotSettings {
 pub(crate) struct Depot {
     pub(crate) settings: DepotSettings,
     catalog: Mutex<Catalog>,
+    /// Who changes a blob's files has its place: they, and what the catalog says, change together.
+    places: Places,
 }
 
 impl Depot {
@@ -89,7 +93,7 @@ impl Depot {
             }
         }
         strays.iter().try_for_each(fs::remove_file)?;
-        Ok(Self { settings, catalog: Mutex::new(catalog) })
+        Ok(Self { settings, catalog: Mutex::new(catalog), places: Places::default() })
     }
 
     fn catalog(&self) -> MutexGuard<'_, Catalog> {
@@ -115,18 +119,51 @@ impl Depot {
         let mut expired = self.catalog().expired(now);
         // The others go next time: nothing else is done meanwhile.
         expired.truncate(SWEPT);
-        expired.into_iter().for_each(|id| self.remove(id));
+        expired.into_iter().for_each(|id| self.expire(id, now));
     }
 
-    /// Forgets a blob. Who reads it just now reads it to its end.
-    pub(crate) fn remove(&self, id: BlobId) {
+    /// Forgets a blob if its time is over: it may have got more since it was found.
+    fn expire(&self, id: BlobId, now: Moment) {
+        // Whoever has the place writes to the disk, which is not waited for here.
+        let Some(_place) = self.places.try_take(id) else { return };
+        if self.find(id, now).is_some() {
+            return;
+        }
+        if let Err(error) = self.remove(id) {
+            tracing::warn!(%error, "a blob cannot be removed");
+        }
+    }
+
+    /// Forgets a blob if whoever asks may do that; false if there is none that he may.
+    ///
+    /// # Errors
+    ///
+    /// Says what the system says.
+    pub(crate) fn release(
+        &self,
+        id: BlobId,
+        now: Moment,
+        may: impl FnOnce(&Record) -> bool,
+    ) -> io::Result<bool> {
+        let _place = self.places.take(id);
+        if !self.find(id, now).is_some_and(|record| may(&record)) {
+            return Ok(false);
+        }
+        self.remove(id).map(|()| true)
+    }
+
+    /// Forgets a blob, whose place is taken. Who reads it just now reads it to its end.
+    fn remove(&self, id: BlobId) -> io::Result<()> {
+        self.erase(id)?;
+        self.catalog().forget(id);
+        Ok(())
+    }
+
+    /// Removes a blob's files.
+    fn erase(&self, id: BlobId) -> io::Result<()> {
         let folder = &self.settings.folder;
         // The record goes first, so that a crash leaves bytes without a record.
-        let gone = remove(&id.record(folder)).and_then(|()| remove(&id.bytes(folder)));
-        match gone {
-            Ok(()) => self.catalog().forget(id),
-            Err(error) => tracing::warn!(%error, "a blob cannot be removed"),
-        }
+        remove(&id.record(folder)).and_then(|()| remove(&id.bytes(folder)))
     }
 }
 
@@ -164,3 +201,6 @@ fn read_record(path: &Path) -> Found {
         _ => Found::Foreign,
     }
 }
+
+#[cfg(test)]
+mod tests;

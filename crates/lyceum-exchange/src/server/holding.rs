@@ -8,6 +8,7 @@
 mod links;
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) use links::{LinkHold, Links, Lost};
@@ -36,6 +37,8 @@ pub(crate) type Holds = HashMap<MailboxId, Hold>;
 /// A connection, which gives up what it holds when it is dropped.
 pub(crate) struct Connection {
     pub(crate) number: u64,
+    /// Where it comes from.
+    pub(crate) address: Option<IpAddr>,
     /// What it was given to send, and has not sent.
     pub(crate) handouts: Handouts,
     hub: Arc<Hub>,
@@ -43,9 +46,9 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(hub: Arc<Hub>) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, address: Option<IpAddr>) -> Self {
         let number = hub.number();
-        Self { number, handouts: Handouts::default(), hub, upgrade: Mutex::default() }
+        Self { number, address, handouts: Handouts::default(), hub, upgrade: Mutex::default() }
     }
 
     /// Has the connection become a link when the request under way is answered.

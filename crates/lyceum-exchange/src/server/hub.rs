@@ -2,20 +2,22 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
 use crate::mailbox::{Moment, Place};
 use crate::server::depot::Depot;
-use crate::server::holding::{Holds, Links, Lost};
+use crate::server::guesses::Guesses;
+use crate::server::holding::{Connection, Holds, Links, Lost};
 use crate::server::metrics::Metrics;
 use crate::server::rate::Rate;
 use crate::server::reply::Refusal;
-use crate::server::{Authenticator, Principal, ServerSettings};
+use crate::server::{AuthenticateError, Authenticator, Principal, ServerSettings};
 use crate::store::{Keeper, Level, Ticket};
 
 /// Says what time it is.
@@ -30,6 +32,7 @@ pub(crate) struct Hub {
     /// Where large data is kept; none if the server keeps none.
     pub(crate) depot: Option<Arc<Depot>>,
     pub(crate) rate: Rate,
+    pub(crate) guesses: Guesses,
     pub(crate) metrics: Metrics,
     /// Tells senders that somewhere messages were taken.
     pub(crate) room: Notify,
@@ -78,6 +81,7 @@ impl Hub {
         Self {
             depot: depot.map(Arc::new),
             rate: Rate::new(settings.rate),
+            guesses: Guesses::default(),
             keeper,
             settings,
             authenticator,
@@ -116,7 +120,11 @@ impl Hub {
     }
 
     /// Returns who sends a request, and counts it.
-    pub(crate) async fn principal(&self, headers: &HeaderMap) -> Result<Principal, Refusal> {
+    pub(crate) async fn principal(
+        &self,
+        headers: &HeaderMap,
+        extensions: &Extensions,
+    ) -> Result<Principal, Refusal> {
         let now = self.clock.now();
         let principal = match &self.authenticator {
             None => {
@@ -125,7 +133,8 @@ impl Hub {
             }
             Some(authenticator) => {
                 let bearer = bearer(headers).ok_or(Refusal::NoToken)?;
-                authenticator.authenticate(bearer, now).await?
+                let address = extensions.get::<Arc<Connection>>().and_then(|one| one.address);
+                self.authenticate(authenticator, bearer, address).await?
             }
         };
         if self.rate.admits(&principal.subject, now) {
@@ -133,6 +142,26 @@ impl Hub {
         } else {
             Err(Refusal::TooManyRequests)
         }
+    }
+
+    /// Returns who shows a token, unless too many wrong ones came from his address.
+    async fn authenticate(
+        &self,
+        authenticator: &Arc<dyn Authenticator>,
+        bearer: &str,
+        address: Option<IpAddr>,
+    ) -> Result<Principal, Refusal> {
+        let now = self.clock.now();
+        if address.is_some_and(|address| !self.guesses.admits(address, bearer, now)) {
+            return Err(Refusal::TooManyRequests);
+        }
+        let authenticated = authenticator.authenticate(bearer, now).await;
+        match (&authenticated, address) {
+            (Ok(_), _) => self.guesses.right(bearer),
+            (Err(AuthenticateError::Unavailable), _) | (_, None) => {}
+            (Err(_), Some(address)) => self.guesses.wrong(address, bearer, now),
+        }
+        Ok(authenticated?)
     }
 
     /// Without credentials, pages of other origins must not reach the server by a name of theirs.

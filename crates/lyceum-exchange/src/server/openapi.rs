@@ -33,7 +33,7 @@ const ROUTES: &[Route] = &[
     ("/dead-letters/{sequence}", "delete", "Throws a dead letter away", &[], ""),
     ("/blob/{id}", "put", "Keeps the bytes of the body", &[], "digest"),
     ("/blob/{id}", "get", "Gives the bytes, or a range of them", &[], "bytes"),
-    ("/blob/{id}", "delete", "Deletes the bytes, for who put them", &[], ""),
+    ("/blob/{id}", "delete", "Deletes the bytes, for who may do so", &[], ""),
     ("/healthz", "get", "Tells that the server runs", &[], ""),
     ("/readyz", "get", "Tells whether it takes messages", &[], ""),
     ("/metrics", "get", "Tells figures for Prometheus", &[], ""),

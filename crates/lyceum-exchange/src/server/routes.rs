@@ -69,7 +69,7 @@ async fn open(
     request: Request<Body>,
 ) -> Result<(axum::http::request::Parts, Principal, Input), Refusal> {
     // Who it is comes first: strangers have no body read.
-    let principal = hub.principal(request.headers()).await?;
+    let principal = hub.principal(request.headers(), request.extensions()).await?;
     let (parts, input) = Input::read(hub, request).await?;
     Ok((parts, principal, input))
 }
@@ -261,13 +261,13 @@ async fn dead_letters(State(hub): Hubs, request: Request<Body>) -> Answer {
 }
 
 async fn replay(State(hub): Hubs, Path(sequence): Path<u64>, request: Request<Body>) -> Answer {
-    let principal = hub.principal(request.headers()).await?;
+    let principal = hub.principal(request.headers(), request.extensions()).await?;
     hub.replay(&principal, sequence).await?;
     done()
 }
 
 async fn bury(State(hub): Hubs, Path(sequence): Path<u64>, request: Request<Body>) -> Answer {
-    let principal = hub.principal(request.headers()).await?;
+    let principal = hub.principal(request.headers(), request.extensions()).await?;
     hub.bury(&principal, sequence).await?;
     done()
 }
@@ -284,7 +284,7 @@ async fn ready(State(hub): Hubs) -> Answer {
 }
 
 async fn metrics(State(hub): Hubs, request: Request<Body>) -> Answer {
-    let principal = hub.principal(request.headers()).await?;
+    let principal = hub.principal(request.headers(), request.extensions()).await?;
     if !principal.sees_all() {
         return Err(Refusal::Forbidden("figures are for who administers all mailboxes"));
     }

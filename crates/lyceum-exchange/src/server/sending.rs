@@ -39,7 +39,7 @@ pub(crate) struct Incoming {
     /// The message in JSON, or packed.
     pub(crate) body: Bytes,
     /// The request that this is to cancel.
-    cancels: Option<Uuid>,
+    pub(crate) cancels: Option<Uuid>,
     generation: Option<u64>,
 }
 
@@ -222,7 +222,10 @@ impl Hub {
             if letter.kind == LetterKind::Request {
                 principal.check(Verb::Write, letter.to, mailboxes)?;
             }
-            let mut put = mailboxes.put(log, letter.clone(), body, *generation)?;
+            let mut put = match *cancels {
+                Some(tag) => mailboxes.put_cancel(log, (letter.clone(), tag), body, *generation)?,
+                None => mailboxes.put(log, letter.clone(), body, *generation)?,
+            };
             if put == Put::Unmatched && principal.may(Verb::Write, letter.to, mailboxes) {
                 put = mailboxes.put_unasked(log, letter, body)?;
             }

@@ -29,7 +29,7 @@ pub(crate) async fn upgrade(
     Extension(connection): Extension<Arc<Connection>>,
     mut request: Request<Body>,
 ) -> Result<Response, Refusal> {
-    let principal = hub.principal(request.headers()).await?;
+    let principal = hub.principal(request.headers(), request.extensions()).await?;
     if *hub.drain.borrow() {
         return Err(Refusal::Draining);
     }

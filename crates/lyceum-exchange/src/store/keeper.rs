@@ -101,6 +101,8 @@ pub struct Taken {
     pub synced: u64,
     /// Whether more wait in the mailbox.
     pub has_more: bool,
+    /// Whether some of them do not wait behind requests.
+    pub has_urgent: bool,
     /// Keeps the bodies from being given back.
     pub pin: Arc<()>,
 }
@@ -250,7 +252,8 @@ impl Keeper {
         (result, ticket)
     }
 
-    /// Gives a program what waits for it, with the bodies that are in memory.
+    /// Gives a program what waits for it, with the bodies that are in memory: all in order, or only
+    /// what does not wait behind requests.
     ///
     /// # Errors
     ///
@@ -260,11 +263,17 @@ impl Keeper {
         mailbox: MailboxId,
         generation: u64,
         most: (usize, u64),
+        is_urgent: bool,
     ) -> Result<Taken, MailboxError> {
         let mut core = self.shared.lock();
         let Core { mailboxes, log, pin, .. } = &mut *core;
         let pin = pin.clone();
-        let parcels = mailboxes.take(log, mailbox, generation, most, Acknowledge::Explicitly)?;
+        let explicitly = Acknowledge::Explicitly;
+        let parcels = if is_urgent {
+            mailboxes.take_urgent(log, mailbox, generation, most, explicitly)?
+        } else {
+            mailboxes.take(log, mailbox, generation, most, explicitly)?
+        };
         let is_durable = |parcel: &Parcel| parcel.letter.delivery == Delivery::Durable;
         let is_durable = parcels.iter().any(is_durable);
         let find = |parcel: Parcel| {
@@ -273,9 +282,10 @@ impl Keeper {
         };
         let parcels = parcels.into_iter().map(find).collect();
         let has_more = core.mailboxes.has_waiting(mailbox);
+        let has_urgent = core.mailboxes.has_urgent(mailbox);
         let synced = if is_durable { core.sync_wanted } else { 0 };
         let ticket = core.changed(Level::Written);
-        Ok(Taken { parcels, ticket, synced, has_more, pin })
+        Ok(Taken { parcels, ticket, synced, has_more, has_urgent, pin })
     }
 
     /// Writes what nobody waits for.

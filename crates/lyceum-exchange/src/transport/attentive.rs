@@ -29,7 +29,7 @@ const POCKET: usize = 4096;
 
 /// A stream over a socket, whose reader looks again before it sleeps, if something was written
 /// since, and an answer came in time before.
-pub(super) struct Attentive<S> {
+pub(crate) struct Attentive<S> {
     stream: S,
     looking: Duration,
     pocket: Box<[u8]>,
@@ -42,7 +42,7 @@ pub(super) struct Attentive<S> {
 }
 
 /// A socket.
-pub(super) trait Socket {
+pub(crate) trait Socket {
     fn socket(&self) -> SockRef<'_>;
 }
 
@@ -60,9 +60,16 @@ impl Socket for UnixStream {
 
 impl<S: Socket> Attentive<S> {
     /// Makes a stream whose reader looks for so long; not at all if that is zero.
-    pub(super) fn new(stream: S, looking: Duration) -> Self {
+    pub(crate) fn new(stream: S, looking: Duration) -> Self {
         let pocket = vec![0; POCKET].into();
         Self { stream, looking, pocket, expects: false, rest: 0, resting: 0 }
+    }
+
+    /// Lets the reader look the next time that it finds nothing: what is to be answered was sent by
+    /// another stream.
+    #[cfg(feature = "hybrid")]
+    pub(crate) fn expect(&mut self) {
+        self.expects = true;
     }
 
     /// Returns whether to look before sleeping, this time.

@@ -89,10 +89,10 @@ const LOOPBACK_BUFFER: usize = 256 << 10;
 #[cfg(target_os = "linux")]
 const UNSENT_LIMIT: u32 = 256 << 10;
 
-/// Sends small frames at once instead of waiting for more, keeps what they may have to wait behind
-/// short, and notices when the other side is gone.
+/// Makes a stream [prompt](tune), keeps what small frames may have to wait behind short, and lets
+/// the reader look before it sleeps.
 pub(super) fn prompt(stream: TcpStream, looking: Duration) -> io::Result<Attentive<TcpStream>> {
-    stream.set_nodelay(true)?;
+    tune(&stream)?;
     let socket = SockRef::from(&stream);
     if stream.peer_addr()?.ip().is_loopback() {
         socket.set_send_buffer_size(LOOPBACK_BUFFER)?;
@@ -101,10 +101,17 @@ pub(super) fn prompt(stream: TcpStream, looking: Duration) -> io::Result<Attenti
         #[cfg(target_os = "linux")]
         socket.set_tcp_notsent_lowat(UNSENT_LIMIT)?;
     }
+    Ok(Attentive::new(stream, looking))
+}
+
+/// Sends small frames at once instead of waiting for more, and notices when the other side is gone.
+pub(crate) fn tune(stream: &TcpStream) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let socket = SockRef::from(stream);
     socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(SILENCE).with_interval(SILENCE))?;
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(ANSWER_LIMIT))?;
-    Ok(Attentive::new(stream, looking))
+    Ok(())
 }
 
 impl TransportListener for Listening {

@@ -5,6 +5,8 @@
 mod environment;
 #[path = "../python/redis_server.rs"]
 mod redis_server;
+#[path = "../python/snippets.rs"]
+mod snippets;
 
 mod agents;
 mod peer;

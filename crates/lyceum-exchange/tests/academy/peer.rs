@@ -1,19 +1,13 @@
 //! The real Academy, in processes of its own.
 
-use std::collections::HashMap;
-use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::ops::Deref;
 
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use tokio::process::Command;
 
 use crate::EXCHANGE;
 use crate::environment::Environment;
 use crate::redis_server::{RedisServer, free_port};
+use crate::snippets::Snippets;
 
 const ACADEMY: Environment = Environment {
     name: "academy-3.12",
@@ -27,11 +21,7 @@ pub(crate) struct Peer {
     pub(crate) url: String,
     /// The number of the agent.
     pub(crate) sensor: String,
-    child: Child,
-    input: tokio::sync::Mutex<ChildStdin>,
-    answers: Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>,
-    next: AtomicU64,
-    _reader: JoinSet<()>,
+    snippets: Snippets,
     _server: Option<RedisServer>,
 }
 
@@ -51,71 +41,31 @@ impl Peer {
     async fn at(port: u16, kind: &[&str], server: Option<RedisServer>) -> Option<Self> {
         let python = ACADEMY.python()?;
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/academy/peers/academy_peer.py");
-        let mut child = Command::new(python)
-            .args([script, &port.to_string()])
-            .args(kind)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next_line().await.unwrap().expect("Academy starts");
-        let first: Value = serde_json::from_str(&first).unwrap();
-        let text = |name: &str| first[name].as_str().unwrap().to_owned();
-        let answers: Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>> = Arc::default();
-        let waiting = answers.clone();
-        let mut reader = JoinSet::new();
-        reader.spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                let answer: Value = serde_json::from_str(&line).unwrap();
-                let id = answer["id"].as_u64().unwrap();
-                if let Some(sender) = waiting.lock().unwrap().remove(&id) {
-                    sender.send(answer).unwrap_or_default();
-                }
-            }
-            waiting.lock().unwrap().clear();
-        });
-        Some(Self {
-            url: text("url"),
-            sensor: text("sensor"),
-            child,
-            input: tokio::sync::Mutex::new(input),
-            answers,
-            next: AtomicU64::new(0),
-            _reader: reader,
-            _server: server,
-        })
+        let mut command = Command::new(python);
+        command.args([script, &port.to_string()]).args(kind).process_group(0);
+        let snippets = Snippets::start(&mut command).await;
+        let text = |name: &str| snippets.first[name].as_str().unwrap().to_owned();
+        Some(Self { url: text("url"), sensor: text("sensor"), snippets, _server: server })
     }
 
     /// Returns the address of its agent, as Lyceum writes it.
     pub(crate) fn address(&self) -> String {
         format!("{}/{}", self.url, self.sensor)
     }
+}
 
-    /// Starts a snippet, and returns the way to its result or error.
-    pub(crate) async fn begin(&self, code: &str, vars: Value) -> oneshot::Receiver<Value> {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, answer) = oneshot::channel();
-        self.answers.lock().unwrap().insert(id, sender);
-        let line = format!("{}\n", json!({"id": id, "code": code, "vars": vars}));
-        self.input.lock().await.write_all(line.as_bytes()).await.unwrap();
-        answer
-    }
+impl Deref for Peer {
+    type Target = Snippets;
 
-    /// Runs a snippet that must succeed; returns what it returned.
-    pub(crate) async fn run(&self, code: &str, vars: Value) -> Value {
-        let answer = self.begin(code, vars).await.await.expect("Academy lives");
-        assert!(answer.get("error").is_none(), "{}", answer["error"]["trace"].as_str().unwrap());
-        answer["result"].clone()
+    fn deref(&self) -> &Snippets {
+        &self.snippets
     }
 }
 
 impl Drop for Peer {
     /// Ends all processes of its group: the server is one of its own.
     fn drop(&mut self) {
-        let Some(pid) = self.child.id() else { return };
+        let Some(pid) = self.snippets.child.id() else { return };
         let group = format!("-{pid}");
         // There may be none left.
         let _ = std::process::Command::new("kill").args(["-s", "KILL", "--", &group]).status();

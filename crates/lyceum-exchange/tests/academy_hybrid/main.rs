@@ -14,6 +14,8 @@ mod reaching;
 mod redis_server;
 #[path = "../academy/serving.rs"]
 mod serving;
+#[path = "../python/snippets.rs"]
+mod snippets;
 
 /// Which exchange on a Redis these tests are about; none if it is the HTTP exchange.
 const EXCHANGE: Option<&str> = Some("hybrid");

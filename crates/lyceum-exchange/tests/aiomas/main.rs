@@ -3,6 +3,8 @@
 
 #[path = "../python/environment.rs"]
 mod environment;
+#[path = "../python/snippets.rs"]
+mod snippets;
 
 mod agents;
 mod peer;

@@ -1,18 +1,14 @@
 //! The real aiomas, in a process of its own.
 
-use std::collections::HashMap;
+use std::ops::Deref;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 
-use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
-use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use serde_json::Value;
+use tokio::process::Command;
 
 use crate::environment::Environment;
+use crate::snippets::Snippets;
 
 /// All of aiomas works there.
 const OLD: Environment = Environment {
@@ -79,11 +75,7 @@ pub(crate) struct Peer {
     pub(crate) setting: Setting,
     /// The URL of its agent, as aiomas writes it.
     pub(crate) url: String,
-    child: Child,
-    input: tokio::sync::Mutex<ChildStdin>,
-    answers: Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>,
-    next: AtomicU64,
-    _reader: JoinSet<()>,
+    snippets: Snippets,
 }
 
 impl Peer {
@@ -109,63 +101,16 @@ impl Peer {
     async fn run_with(setting: Setting, place: &[&str]) -> Option<Self> {
         let python = if setting.is_new { NEW.python()? } else { OLD.python()? };
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/aiomas/peers/aiomas_peer.py");
-        let mut child = Command::new(python)
-            .args([script, setting.codec])
-            .args(place)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let input = child.stdin.take().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let first = lines.next_line().await.unwrap().expect("the container starts");
-        let first: Value = serde_json::from_str(&first).unwrap();
-        let url = first["url"].as_str().unwrap().to_owned();
-        let answers: Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>> = Arc::default();
-        let waiting = answers.clone();
-        let mut reader = JoinSet::new();
-        reader.spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                let answer: Value = serde_json::from_str(&line).unwrap();
-                let id = answer["id"].as_u64().unwrap();
-                if let Some(sender) = waiting.lock().unwrap().remove(&id) {
-                    sender.send(answer).unwrap_or_default();
-                }
-            }
-            waiting.lock().unwrap().clear();
-        });
-        Some(Self {
-            setting,
-            url,
-            child,
-            input: tokio::sync::Mutex::new(input),
-            answers,
-            next: AtomicU64::new(0),
-            _reader: reader,
-        })
+        let mut command = Command::new(python);
+        command.args([script, setting.codec]).args(place).kill_on_drop(true);
+        let snippets = Snippets::start(&mut command).await;
+        let url = snippets.first["url"].as_str().unwrap().to_owned();
+        Some(Self { setting, url, snippets })
     }
 
     /// Returns the address of its agent, as Lyceum writes it.
     pub(crate) fn address(&self) -> String {
         format!("aiomas+{}?codec={}&types=Point", self.url, self.setting.codec)
-    }
-
-    /// Starts a snippet, and returns the way to its result or error.
-    pub(crate) async fn begin(&self, code: &str, vars: Value) -> oneshot::Receiver<Value> {
-        let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let (sender, answer) = oneshot::channel();
-        self.answers.lock().unwrap().insert(id, sender);
-        let line = format!("{}\n", json!({"id": id, "code": code, "vars": vars}));
-        self.input.lock().await.write_all(line.as_bytes()).await.unwrap();
-        answer
-    }
-
-    /// Runs a snippet that must succeed; returns what it returned.
-    pub(crate) async fn run(&self, code: &str, vars: Value) -> Value {
-        let answer = self.begin(code, vars).await.await.expect("the container lives");
-        assert!(answer.get("error").is_none(), "{}", answer["error"]["trace"].as_str().unwrap());
-        answer["result"].clone()
     }
 
     /// Runs a snippet that must fail; returns the exception.
@@ -177,7 +122,7 @@ impl Peer {
 
     /// Ends the process at once.
     pub(crate) async fn kill(&mut self) {
-        self.child.kill().await.unwrap();
+        self.snippets.child.kill().await.unwrap();
     }
 
     /// Stops the process: it neither reads nor writes until it is resumed.
@@ -190,9 +135,17 @@ impl Peer {
     }
 
     fn signal(&self, signal: &str) {
-        let pid = self.child.id().expect("the process runs").to_string();
+        let pid = self.snippets.child.id().expect("the process runs").to_string();
         let status = std::process::Command::new("kill").args(["-s", signal, &pid]).status();
         assert!(status.unwrap().success());
+    }
+}
+
+impl Deref for Peer {
+    type Target = Snippets;
+
+    fn deref(&self) -> &Snippets {
+        &self.snippets
     }
 }
 

@@ -41,6 +41,12 @@ impl Clerk {
         self.value
     }
 
+    /// Adds, and is durable by itself.
+    #[action(durable)]
+    fn book(&mut self, n: u64) -> u64 {
+        self.add(n)
+    }
+
     #[action]
     fn echo(&self, text: String) -> String {
         text

@@ -22,6 +22,24 @@ async fn a_durable_call_waits_for_an_agent_that_starts_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_of_a_durable_action_waits_though_its_caller_says_nothing() {
+    let house = House::open().await;
+    Doomed::serving(&house, &Watch::default()).await.node.shutdown().await;
+    let client = Node::local();
+    let clerk = client.connect::<Clerk>(&address(&house)).await.unwrap();
+
+    clerk.book(1).tell().await.unwrap();
+    drop(clerk.book(2).send());
+    let waiting = clerk.book(4).send();
+    let server = Doomed::serving(&house, &Watch::default()).await;
+
+    assert_eq!(waiting.await.unwrap(), 7, "and what is dropped is not taken back");
+    client.shutdown().await;
+    server.node.shutdown().await;
+    house.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_agent_did_not_answer_is_delivered_again_and_says_so() {
     let house = House::open().await;
     let watch = Watch::default();

@@ -11,7 +11,7 @@ use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::house::{House, Plan};
-use crate::raw::{Raw, entity};
+use crate::raw::{Raw, entity, request};
 
 #[tokio::test]
 async fn what_is_no_frame_ends_the_link_with_a_reason() {
@@ -145,6 +145,53 @@ async fn a_full_mailbox_does_not_hold_up_an_answer() {
     raw.put(5, &request.answer(Body::SuccessResponse)).await;
 
     raw.until(|frame| *frame == ToClient::Done { ids: vec![5] }).await;
+    house.close().await.unwrap();
+}
+
+/// A cancellation waited behind requests that had found no room, and so it came when there was
+/// nothing left to cancel.
+#[tokio::test]
+async fn a_full_mailbox_does_not_hold_up_a_cancellation() {
+    let mut plan = Plan::default();
+    plan.settings.limits.messages_per_mailbox = 1;
+    let house = House::build(plan).await;
+    let mut raw = Raw::greeted(&house).await;
+    raw.register([1, 2]).await;
+    let generation = raw.lease(2, 1).await;
+    assert_eq!(generation, 1);
+    raw.put(1, &ping(1, 2, 7)).await;
+    raw.until(is_deliver).await;
+    raw.put(2, &ping(1, 2, 8)).await;
+    raw.until(|frame| *frame == ToClient::Done { ids: vec![2] }).await;
+    raw.put(3, &ping(1, 2, 9)).await;
+    let cancel = |target, tag| {
+        let body = Body::CancelRequest { target_tag: Uuid::from_u128(target) };
+        request((1, 2), tag, body)
+    };
+
+    // The one that waits beside the mailbox is withdrawn, and its cancellation cancels nothing.
+    raw.put(4, &cancel(9, 10)).await;
+    let is_refused =
+        |frame: &ToClient| matches!(frame, ToClient::Answer { id: 3, said: Said::Refused { .. } });
+    raw.until(is_refused).await;
+    // That of what was taken comes without credit; that of what was not waits behind it.
+    raw.put(5, &cancel(8, 11)).await;
+    raw.until(|frame| *frame == ToClient::Done { ids: vec![5] }).await;
+    raw.put(6, &cancel(7, 12)).await;
+    let frames = raw.until(is_deliver).await;
+    let sequence = |frame: &ToClient| match frame {
+        ToClient::Deliver { sequence, .. } => Some(*sequence),
+        _ => None,
+    };
+    let first: Vec<u64> = frames.iter().filter_map(sequence).collect();
+    let more =
+        ToServer::Received { mailbox: Uuid::from_u128(2), generation, answers: vec![], credit: 3 };
+    raw.say(&more, b"").await;
+    let mut later = Vec::new();
+    while later.len() < 2 {
+        later.extend(raw.next().await.iter().filter_map(sequence));
+    }
+    assert!(first.len() == 1 && later[0] < later[1] && later[1] < first[0], "{first:?} {later:?}");
     house.close().await.unwrap();
 }
 

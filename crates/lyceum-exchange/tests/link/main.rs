@@ -6,14 +6,19 @@ mod crash;
 mod durable;
 #[path = "../python/environment.rs"]
 mod environment;
+mod full;
 mod holders;
 mod hostile;
 #[path = "../server/house.rs"]
 mod house;
 mod large;
 mod nodes;
+#[path = "../suite/office.rs"]
+mod office;
 mod python;
 mod raw;
+mod references;
 mod refused;
 mod returning;
 mod script;
+mod suite;

@@ -117,6 +117,7 @@ pub(crate) fn long(bytes: usize) -> Body {
         exception_serialization: None,
         pargs: format!("[\"{}\"]", "x".repeat(bytes)),
         kargs: "{}".into(),
+        time_left_millis: None,
     })
 }
 

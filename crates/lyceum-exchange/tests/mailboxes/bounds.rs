@@ -1,7 +1,8 @@
 //! Nothing grows without a limit, and nothing is promised without space.
 
 use lyceum_exchange::mailbox::{
-    Delivery, Letter, Limits, MailboxError, Profile, Put, PutError, RegisterError,
+    Acknowledge, Delivery, Letter, Limits, MailboxError, Parcel, Profile, Put, PutError,
+    RegisterError,
 };
 
 use crate::office::{AGENT, Office, USER, id, request};
@@ -134,4 +135,37 @@ fn without_even_the_reserve_nothing_is_handed_out_and_nothing_is_lost() {
     assert_eq!(ended, Err(MailboxError::StorageFull));
     office.tape.is_exhausted = false;
     assert_eq!(office.read(AGENT), ["ask 1"]);
+}
+
+#[test]
+fn a_full_mailbox_takes_one_cancellation_of_each_request() {
+    let mut office = Office::new(Limits { messages_per_mailbox: 1, ..Limits::default() });
+    office.ask(1, Delivery::Tracked);
+    let generation = office.lease(AGENT);
+    office.take(AGENT, generation).unwrap();
+    office.ask(2, Delivery::Tracked);
+    let mut cancel = |target, tag, body: &str| {
+        let letter = (request(tag, Delivery::Tracked), uuid::Uuid::from_u128(target));
+        office.mailboxes.put_cancel(&mut office.tape, letter, body.as_bytes(), None)
+    };
+
+    assert!(matches!(cancel(2, 11, "cancel 2"), Ok(Put::Accepted(_))));
+    assert!(matches!(cancel(1, 12, "cancel 1"), Ok(Put::Accepted(_))));
+    assert!(matches!(cancel(1, 13, "again"), Err(PutError::Full { .. })));
+    let long = "x".repeat(5_000);
+    assert!(matches!(cancel(2, 14, &long), Err(PutError::Full { .. })));
+
+    let Office { mailboxes, tape, .. } = &mut office;
+    let (agent, most) = (id(AGENT), (10, u64::MAX));
+    let explicitly = Acknowledge::Explicitly;
+    let urgent = mailboxes.take_urgent(tape, agent, generation, most, explicitly).unwrap();
+    let tags = |parcels: &[Parcel]| -> Vec<u128> {
+        parcels.iter().map(|parcel| parcel.letter.tag.as_u128()).collect()
+    };
+    assert_eq!(tags(&urgent), [12], "the request of the other one is not taken yet");
+    assert!(!mailboxes.has_urgent(agent));
+    let rest = mailboxes.take(tape, agent, generation, (1, u64::MAX), explicitly).unwrap();
+    assert_eq!(tags(&rest), [2]);
+    let urgent = mailboxes.take_urgent(tape, agent, generation, most, explicitly).unwrap();
+    assert_eq!(tags(&urgent), [11]);
 }

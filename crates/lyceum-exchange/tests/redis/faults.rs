@@ -136,13 +136,13 @@ async fn no_durable_request_is_lost_when_the_server_is_killed_under_load() {
 const DURABLE: [&str; 6] = ["--appendonly", "yes", "--appendfsync", "always", "--save", ""];
 
 /// Ends a server as a crash would.
-fn kill(server: &mut RedisServer) {
+pub(crate) fn kill(server: &mut RedisServer) {
     server.child.kill().unwrap();
     server.child.wait().unwrap();
 }
 
 /// Starts it again, with what it had on disk.
-fn restart(server: &mut RedisServer, options: &[&str]) {
+pub(crate) fn restart(server: &mut RedisServer, options: &[&str]) {
     server.child = spawn(server.port(), &server.folder, options);
     server.wait();
 }

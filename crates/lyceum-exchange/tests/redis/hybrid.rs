@@ -139,3 +139,57 @@ fn queued(server: &RedisServer) -> String {
         None => "0".into(),
     }
 }
+
+/// What went straight was not counted: `stats` of a busy agent said that nothing had come.
+#[tokio::test(flavor = "multi_thread")]
+async fn statistics_count_what_goes_straight() {
+    let Some(server) = RedisServer::start() else { return };
+    let house = House::open(&url(&server, "hybrid")).await;
+    let caller = Node::local();
+    let clerk = caller.connect::<Clerk>(&house.address("")).await.unwrap();
+    for number in 0..20 {
+        clerk.note(number).await.unwrap();
+    }
+    let waiting = clerk.wait().timeout(Duration::from_secs(3600)).send();
+    while house.mailbox.stats().await.unwrap().in_progress < 1 {
+        caller.sleep(Duration::from_millis(1)).await;
+    }
+    let stats = house.mailbox.stats().await.unwrap();
+    assert_eq!((stats.completed, stats.in_progress, stats.incoming), (20, 1, 21), "{stats:?}");
+    // Others ask the Redis, which is told a little later.
+    while clerk.status().await.unwrap().stats.in_progress < 1 {
+        caller.sleep(Duration::from_millis(1)).await;
+    }
+    assert_eq!(clerk.status().await.unwrap().stats.handled, 20);
+    house.clerk.release().await.unwrap();
+    waiting.await.unwrap();
+    assert_eq!(house.mailbox.stats().await.unwrap().completed, 21);
+    assert_eq!(queued(&server), "0", "all went straight");
+    caller.shutdown().await;
+    house.node.shutdown().await;
+}
+
+/// A request that had waited at the Redis and was answered straight stayed there as one that is
+/// being done, and the next holder failed it once more.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_at_the_redis_is_done_there_when_it_is_answered() {
+    let Some(server) = RedisServer::start() else { return };
+    let first = House::open(&url(&server, "hybrid")).await;
+    first.mailbox.stop().await;
+    let caller = Node::local();
+    let clerk = caller.connect::<Clerk>(&first.address("")).await.unwrap();
+    let calls: Vec<_> = (0..5).map(|number| clerk.note(number).send()).collect();
+    while queued(&server) != "5" {
+        caller.sleep(Duration::from_millis(1)).await;
+    }
+    let next = House::open(&url(&server, "hybrid")).await;
+    for result in join_all(calls).await {
+        result.unwrap();
+    }
+    let stats = next.mailbox.stats().await.unwrap();
+    assert_eq!((stats.completed, stats.in_progress), (5, 0), "{stats:?}");
+    assert_eq!(server.command(&["KEYS", "*lyceum:request:*"]), "");
+    for node in [caller, first.node, next.node] {
+        node.shutdown().await;
+    }
+}

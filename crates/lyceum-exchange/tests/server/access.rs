@@ -101,6 +101,35 @@ async fn without_a_token_or_with_one_that_does_not_count_nothing_is_done() {
 }
 
 #[tokio::test]
+async fn an_address_with_too_many_wrong_tokens_is_slowed_and_who_is_right_is_not() {
+    let guarded = Guarded::open("guesses").await;
+    let ada = guarded.token("ada", &[], own());
+    assert_eq!(guarded.register(&ada, AGENT).await, 200);
+    let guess = async |number: u32| {
+        let token = format!("lyc_0123456789abcdef_{number:02x}");
+        guarded.house.with(&token, "GET", "/mailbox/stats", &of(AGENT)).await
+    };
+
+    let mut statuses = Vec::new();
+    for number in 0..20 {
+        statuses.push(guess(number).await.status);
+    }
+    assert_eq!(statuses, [[403; 16].as_slice(), &[429; 4]].concat());
+    let slowed = guess(20).await;
+    assert!(slowed.text.contains("too many requests"), "{slowed:?}");
+    let right = guarded.house.with(&ada, "GET", "/mailbox/stats", &of(AGENT)).await;
+    assert_eq!(right.status, 200);
+
+    guarded.house.pass(Duration::from_secs(2));
+    let statuses = [guess(21).await.status, guess(22).await.status, guess(23).await.status];
+    assert_eq!(statuses, [403, 403, 429]);
+    guarded.house.pass(Duration::from_secs(60));
+    let bob = guarded.token("bob", &[], own());
+    assert_eq!(guarded.register(&bob, USER).await, 200);
+    guarded.house.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_missing_and_what_is_somebody_elses_look_the_same() {
     let guarded = Guarded::open("oracle").await;
     let ada = guarded.token("ada", &[], own());

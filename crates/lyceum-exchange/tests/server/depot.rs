@@ -171,5 +171,12 @@ async fn who_put_a_blob_deletes_it_and_strangers_get_nothing() {
     assert_eq!(house.status("PUT", ID, &bob, "abc").await, 409);
     assert_eq!(house.status("DELETE", ID, &bob, "").await, 404);
     assert_eq!(house.status("DELETE", ID, &ada, "").await, 200);
+
+    let passed = format!("{ada}lyceum-release: reader\r\n");
+    assert_eq!(house.status("PUT", ID, &format!("{ada}lyceum-release: x\r\n"), "").await, 400);
+    assert_eq!(house.status("PUT", ID, &passed, "abc").await, 200);
+    assert_eq!(house.status("DELETE", ID, "", "").await, 401);
+    assert_eq!(house.status("DELETE", ID, &bob, "").await, 200, "it was passed to him");
+    assert_eq!(house.status("GET", ID, &ada, "").await, 404);
     house.close().await.unwrap();
 }

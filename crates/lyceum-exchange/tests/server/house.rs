@@ -23,6 +23,7 @@ pub(crate) struct House {
 
 /// What a server is made of.
 pub(crate) struct Plan {
+    pub(crate) address: SocketAddr,
     pub(crate) store: Box<dyn Store>,
     pub(crate) settings: Settings,
     pub(crate) server: ServerSettings,
@@ -40,7 +41,8 @@ impl Default for Plan {
             ..ServerSettings::default()
         };
         let store = Box::new(Memory::new());
-        Self { store, settings, server, authenticator: None, certificate: None }
+        let address = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self { address, store, settings, server, authenticator: None, certificate: None }
     }
 }
 
@@ -55,8 +57,7 @@ impl House {
         let now = Arc::new(AtomicU64::new(1_000_000));
         let time = now.clone();
         let clock = Clock::new(move || Moment::from_millis(time.load(Ordering::Relaxed)));
-        let address = "127.0.0.1:0".parse().unwrap();
-        let server = Server::bind(address, keeper, plan.authenticator, clock, plan.server);
+        let server = Server::bind(plan.address, keeper, plan.authenticator, clock, plan.server);
         let mut server = server.await.unwrap();
         if let Some(certificate) = plan.certificate {
             server = server.encrypted(certificate);

@@ -116,6 +116,7 @@ impl Message<'_> {
             Some(timeout) => quote!(::core::option::Option::Some(#timeout)),
             None => quote!(::core::option::Option::None),
         };
+        let durable = options.durable.is_some();
         quote! {
             #runtime::ActionInfo {
                 owner: #owner,
@@ -125,6 +126,7 @@ impl Message<'_> {
                 dispatch: #runtime::Dispatch::#dispatch,
                 on_cancel: #runtime::OnCancel::#on_cancel,
                 timeout: #timeout,
+                durable: #durable,
             }
         }
     }

@@ -9,6 +9,8 @@ use lyceum::prelude::*;
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Counter {
     value: u64,
+    /// Another one, which it may know from the beginning.
+    other: Option<Handle<Counter>>,
 }
 
 #[agent]
@@ -52,6 +54,13 @@ impl Counter {
     fn exit(&self, code: i32) {
         eprintln!("it is time to go");
         std::process::exit(code);
+    }
+
+    /// Adds at the counter that it knows.
+    #[action]
+    async fn add_there(&self, n: u64) -> Result<u64, String> {
+        let other = self.other.as_ref().ok_or("it knows nobody")?;
+        other.add(n).await.map_err(|error| error.to_string())
     }
 
     /// Adds at another counter.

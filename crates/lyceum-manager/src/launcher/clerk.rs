@@ -6,6 +6,7 @@
 
 mod job;
 mod ledger;
+mod office;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,8 +16,10 @@ use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-pub(super) use job::{Follow, Job};
+pub(super) use job::Follow;
+use job::Job;
 use ledger::{Adoption, Ledger, Submission, Work};
+pub(super) use office::Office;
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::timeout;
 

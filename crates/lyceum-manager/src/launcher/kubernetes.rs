@@ -10,19 +10,18 @@ mod status;
 
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use access::Access;
 use client::Client;
 use desk::KubernetesDesk;
 use follow::Logs;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::Value;
 use manifest::Template;
 
-use super::clerk::{Clerk, Job};
+use super::clerk::{Clerk, Office};
 use super::{Launcher, Output, Place, Running};
 use crate::Ticket;
 
@@ -52,9 +51,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 pub struct Kubernetes {
     access: Access,
     template: Template,
-    pause: Duration,
-    is_detached: bool,
-    clerk: Mutex<Option<Arc<Clerk>>>,
+    office: Office,
 }
 
 impl Kubernetes {
@@ -93,7 +90,8 @@ impl Kubernetes {
 
     fn with(access: Access, image: String) -> Self {
         let template = Template::new(image);
-        Self { access, template, pause: PAUSE, is_detached: false, clerk: Mutex::default() }
+        // A job has an index for each agent, however many there are.
+        Self { access, template, office: Office::new(PAUSE, usize::MAX) }
     }
 
     /// Launches in this namespace; that of the configuration or `default` unless set.
@@ -148,7 +146,7 @@ impl Kubernetes {
     /// Asks so often what has become of pods, all at once; every 5 s unless set. Where an end is
     /// expected it is asked for sooner.
     pub fn poll(mut self, every: Duration) -> Self {
-        self.pause = every;
+        self.office.pause = every;
         self
     }
 
@@ -156,46 +154,14 @@ impl Kubernetes {
     /// directory of [state](crate::ManagerBuilder::state), and the same token. What they print
     /// meanwhile is not handed on.
     pub fn detached(mut self) -> Self {
-        self.is_detached = true;
+        self.office.is_detached = true;
         self
     }
 
-    /// Returns what talks with the API server; it is started for the first pod.
+    /// Returns what talks with the API server.
     fn clerk(&self) -> io::Result<Arc<Clerk>> {
-        let mut clerk = self.clerk.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(clerk) = &*clerk {
-            return Ok(clerk.clone());
-        }
-        let desk = KubernetesDesk::new(Client::of(&self.access), self.template.clone());
-        Ok(clerk.insert(Arc::new(Clerk::start(desk, self.pause, self.is_detached)?)).clone())
-    }
-
-    fn start(
-        &self,
-        batch: Vec<(Ticket, Output)>,
-    ) -> BoxFuture<'static, Vec<io::Result<Box<dyn Running>>>> {
-        let (clerk, client) = (self.clerk(), Client::of(&self.access));
-        async move {
-            let (tickets, outputs): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            let places = match &clerk {
-                Ok(clerk) => clerk.submit(tickets).await,
-                Err(error) => Err(again(error)),
-            };
-            match (places, clerk) {
-                (Ok(places), Ok(clerk)) => places
-                    .into_iter()
-                    .zip(outputs)
-                    .map(|(place, output)| {
-                        let logs = Logs::of(client.clone(), place.job());
-                        Ok(Box::new(Job::new(place, logs, output, &clerk)) as Box<dyn Running>)
-                    })
-                    .collect(),
-                (Err(error), _) | (_, Err(error)) => {
-                    outputs.iter().map(|_| Err(again(&error))).collect()
-                }
-            }
-        }
-        .boxed()
+        let desk = || KubernetesDesk::new(Client::of(&self.access), self.template.clone());
+        self.office.clerk(|| Ok(desk()))
     }
 }
 
@@ -205,16 +171,18 @@ impl Launcher for Kubernetes {
         ticket: Ticket,
         output: Output,
     ) -> BoxFuture<'static, io::Result<Box<dyn Running>>> {
-        let started = self.start(vec![(ticket, output)]);
-        let lost = || io::Error::other("the pod is missing");
-        async move { started.await.pop().unwrap_or_else(|| Err(lost())) }.boxed()
+        let client = Client::of(&self.access);
+        let follow = move |pod: &str| Logs::of(client.clone(), pod);
+        self.office.launch(self.clerk(), (ticket, output), follow)
     }
 
     fn launch_batch(
         &self,
         batch: Vec<(Ticket, Output)>,
     ) -> BoxFuture<'static, Vec<io::Result<Box<dyn Running>>>> {
-        self.start(batch)
+        let client = Client::of(&self.access);
+        let follow = move |pod: &str| Logs::of(client.clone(), pod);
+        self.office.launch_batch(self.clerk(), batch, follow)
     }
 
     fn takes_batches(&self) -> bool {
@@ -222,7 +190,7 @@ impl Launcher for Kubernetes {
     }
 
     fn outlives(&self) -> bool {
-        self.is_detached
+        self.office.is_detached
     }
 
     fn adopt(
@@ -230,22 +198,11 @@ impl Launcher for Kubernetes {
         mark: &str,
         output: Output,
     ) -> BoxFuture<'static, io::Result<Option<Box<dyn Running>>>> {
-        let (clerk, client, job) = (self.clerk(), Client::of(&self.access), mark.to_owned());
-        async move {
-            let clerk = clerk?;
-            let Some(place) = clerk.adopt(job).await? else { return Ok(None) };
-            let logs = Logs::from_now(client, place.job());
-            Ok(Some(Box::new(Job::new(place, logs, output, &clerk)) as Box<dyn Running>))
-        }
-        .boxed()
+        let client = Client::of(&self.access);
+        Office::adopt(self.clerk(), mark, output, move |pod| Logs::from_now(client, pod))
     }
 
     fn place(&self) -> Place {
         Place::Elsewhere
     }
-}
-
-/// Says once more what went wrong: for each of a batch.
-fn again(error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), error.to_string())
 }

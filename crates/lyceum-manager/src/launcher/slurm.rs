@@ -9,16 +9,15 @@ mod state;
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use desk::SlurmDesk;
 use follow::Files;
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use script::Script;
 
-use super::clerk::{Clerk, Job};
+use super::clerk::{Clerk, Office};
 use super::{Launcher, Output, Place, Running};
 use crate::Ticket;
 
@@ -54,10 +53,7 @@ pub struct Slurm {
     script: Script,
     folder: PathBuf,
     configuration: Option<PathBuf>,
-    pause: Duration,
-    array_limit: usize,
-    is_detached: bool,
-    clerk: Mutex<Option<Arc<Clerk>>>,
+    office: Office,
 }
 
 impl Slurm {
@@ -72,10 +68,7 @@ impl Slurm {
             script: Script::new(std::env::current_exe()?),
             folder: std::path::absolute(folder.into())?,
             configuration: None,
-            pause: PAUSE,
-            array_limit: ARRAY_LIMIT,
-            is_detached: false,
-            clerk: Mutex::default(),
+            office: Office::new(PAUSE, ARRAY_LIMIT),
         })
     }
 
@@ -147,14 +140,14 @@ impl Slurm {
     /// Asks so often what has become of jobs, all at once; every 10 s unless set. Where an end is
     /// expected it is asked for sooner.
     pub fn poll(mut self, every: Duration) -> Self {
-        self.pause = every;
+        self.office.pause = every;
         self
     }
 
     /// Puts at most so many jobs into one array; 1,000 unless set. See `MaxArraySize` of the
     /// cluster.
     pub fn array_limit(mut self, limit: usize) -> Self {
-        self.array_limit = limit.max(1);
+        self.office.limit = limit.max(1);
         self
     }
 
@@ -162,19 +155,14 @@ impl Slurm {
     /// directory of [state](crate::ManagerBuilder::state), and the same token. What they print
     /// meanwhile is not handed on.
     pub fn detached(mut self) -> Self {
-        self.is_detached = true;
+        self.office.is_detached = true;
         self
     }
 
-    /// Returns what talks with Slurm; it is started for the first job.
+    /// Returns what talks with Slurm.
     fn clerk(&self) -> io::Result<Arc<Clerk>> {
-        let mut clerk = self.clerk.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(clerk) = &*clerk {
-            return Ok(clerk.clone());
-        }
-        let configuration = self.configuration.clone();
-        let desk = SlurmDesk::new(self.script.checked()?, self.folder.clone(), configuration);
-        Ok(clerk.insert(Arc::new(Clerk::start(desk, self.pause, self.is_detached)?)).clone())
+        let (folder, configuration) = (self.folder.clone(), self.configuration.clone());
+        self.office.clerk(|| Ok(SlurmDesk::new(self.script.checked()?, folder, configuration)))
     }
 }
 
@@ -184,40 +172,16 @@ impl Launcher for Slurm {
         ticket: Ticket,
         output: Output,
     ) -> BoxFuture<'static, io::Result<Box<dyn Running>>> {
-        let batch = self.launch_batch(vec![(ticket, output)]);
-        let lost = || io::Error::other("the job is missing");
-        async move { batch.await.pop().unwrap_or_else(|| Err(lost())) }.boxed()
+        let folder = self.folder.clone();
+        self.office.launch(self.clerk(), (ticket, output), move |job| Files::of(&folder, job))
     }
 
     fn launch_batch(
         &self,
         batch: Vec<(Ticket, Output)>,
     ) -> BoxFuture<'static, Vec<io::Result<Box<dyn Running>>>> {
-        let (clerk, folder, limit) = (self.clerk(), self.folder.clone(), self.array_limit);
-        async move {
-            let clerk = match clerk {
-                Ok(clerk) => clerk,
-                Err(error) => return batch.iter().map(|_| Err(again(&error))).collect(),
-            };
-            let mut started = Vec::with_capacity(batch.len());
-            let mut rest = batch.into_iter().peekable();
-            while rest.peek().is_some() {
-                let (tickets, outputs): (Vec<_>, Vec<_>) = rest.by_ref().take(limit).unzip();
-                match clerk.submit(tickets).await {
-                    Ok(places) => {
-                        let jobs = places.into_iter().zip(outputs).map(|(place, output)| {
-                            let files = Files::of(&folder, place.job());
-                            let job = Job::new(place, files, output, &clerk);
-                            Ok(Box::new(job) as Box<dyn Running>)
-                        });
-                        started.extend(jobs);
-                    }
-                    Err(error) => started.extend(outputs.iter().map(|_| Err(again(&error)))),
-                }
-            }
-            started
-        }
-        .boxed()
+        let folder = self.folder.clone();
+        self.office.launch_batch(self.clerk(), batch, move |job| Files::of(&folder, job))
     }
 
     fn takes_batches(&self) -> bool {
@@ -225,7 +189,7 @@ impl Launcher for Slurm {
     }
 
     fn outlives(&self) -> bool {
-        self.is_detached
+        self.office.is_detached
     }
 
     fn adopt(
@@ -233,22 +197,11 @@ impl Launcher for Slurm {
         mark: &str,
         output: Output,
     ) -> BoxFuture<'static, io::Result<Option<Box<dyn Running>>>> {
-        let (clerk, folder, job) = (self.clerk(), self.folder.clone(), mark.to_owned());
-        async move {
-            let clerk = clerk?;
-            let Some(place) = clerk.adopt(job).await? else { return Ok(None) };
-            let files = Files::from_now(&folder, place.job());
-            Ok(Some(Box::new(Job::new(place, files, output, &clerk)) as Box<dyn Running>))
-        }
-        .boxed()
+        let folder = self.folder.clone();
+        Office::adopt(self.clerk(), mark, output, move |job| Files::from_now(&folder, job))
     }
 
     fn place(&self) -> Place {
         Place::Elsewhere
     }
-}
-
-/// Says once more what went wrong: for each of a batch.
-fn again(error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), error.to_string())
 }

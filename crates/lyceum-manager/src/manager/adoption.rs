@@ -79,7 +79,7 @@ impl Children {
             Either::Left((Err(_), _)) | Either::Right(_) => return None,
         }
         child.facts().was_up = true;
-        child.stage.send_replace(Stage::Up(Way::Peer(peer.clone())));
+        child.stage.replace(Stage::Up(Way::Peer(peer.clone())));
         Some(peer)
     }
 }

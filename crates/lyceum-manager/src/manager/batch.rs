@@ -197,8 +197,12 @@ impl Batch {
         for (child, reserved) in begun {
             self.children.clone().begin_life(&child, reserved);
         }
-        let ups = join_all(children.iter().map(|child| child.came_up())).await;
-        let failed = children.iter().zip(ups).find_map(|(child, up)| Some((child, up.err()?)));
+        let mut failed = None;
+        // One after the other: they start beside each other, whoever is waited for.
+        for child in &children {
+            let up = child.came_up().await;
+            failed = failed.or_else(|| Some((child, up.err()?)));
+        }
         let Some((child, why)) = failed else { return Ok(()) };
         children.iter().for_each(|child| child.order(Order::Stop));
         join_all(children.iter().map(|child| child.ended())).await;

@@ -13,6 +13,7 @@ use lyceum_exchange::{ListenError, NetworkExt};
 use lyceum_wire::{Address, Endpoint};
 use thiserror::Error;
 
+use super::directory::Directory;
 use super::exchange::Nursery;
 use super::record::{Keeper, Record, RecordError};
 use super::site::{DEFAULT, Limits, Site};
@@ -239,13 +240,16 @@ impl ManagerBuilder {
         };
         let outside = announced(self.announce, outside)?;
         let is_far = |site: &Arc<Site>| site.launcher.place() == Place::Elsewhere;
-        if sites.values().any(is_far) && outside.is_none() {
+        let is_far = sites.values().any(is_far);
+        if is_far && outside.is_none() {
             return Err(ManagerError::Unreachable);
         }
         let user = self.node.user(&self.name).await?;
+        let directory_name = is_far.then(|| format!("{}.directory", self.name));
         let agent = user.handle().any().key();
         let address = |endpoint| Address { node: None, endpoint: Some(endpoint), agent };
         let children = Arc::new(Children {
+            directory_name: directory_name.as_ref().and_then(|name| name.parse().ok()),
             outside: outside.map(address.clone()),
             address: address(listener.endpoint().clone()),
             network: Arc::downgrade(&network),
@@ -261,12 +265,18 @@ impl ManagerBuilder {
             keeper,
         });
         self.node.attach(Nursery::of(&children));
+        let open = match &directory_name {
+            Some(name) => Some(Directory::open(&self.node, name, Arc::downgrade(&children)).await?),
+            None => None,
+        };
         let post = self.node.spawn(post::take_reports(user, Arc::downgrade(&children)));
         let keeping = record.is_some().then(|| self.node.spawn(children.clone().keep_record()));
         if let Some(record) = record {
             children.adopt_all(record).await;
         }
-        Ok(Manager { shared: Arc::new(Shared { children, _post: post, _keeping: keeping }) })
+        Ok(Manager {
+            shared: Arc::new(Shared { children, _post: post, _keeping: keeping, _directory: open }),
+        })
     }
 
     /// Returns what takes the lines that agents print.

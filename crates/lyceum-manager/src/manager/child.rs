@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use lyceum_core::AnyHandle;
 use lyceum_core::exchange::Peer;
-use lyceum_wire::{AgentName, Endpoint, NodeId};
+use lyceum_wire::{Address, AgentKey, AgentName, Endpoint, NodeId};
 use tokio::sync::watch;
 
 use super::handing::HandedOut;
 use super::health::{Facts, Health, State};
+use super::watched::Watched;
 use crate::serve::Report;
 use crate::ticket::Wanted;
 
@@ -23,8 +24,8 @@ pub(super) struct Child {
     pub(super) seat: Seat,
     /// Known once its launch begins.
     wanted: OnceLock<Wanted>,
-    pub(super) stage: watch::Sender<Stage>,
-    orders: watch::Sender<Option<Order>>,
+    pub(super) stage: Watched<Stage>,
+    orders: Watched<Option<Order>>,
     /// Its first start, if its launcher took a whole batch.
     handed: Mutex<Option<HandedOut>>,
     /// Who is to be up before it is called: the members of its batch, until all have been.
@@ -113,8 +114,8 @@ impl Child {
             launcher,
             seat,
             wanted: OnceLock::new(),
-            stage: watch::Sender::new(Stage::Waiting),
-            orders: watch::Sender::new(None),
+            stage: Watched::new(Stage::Waiting),
+            orders: Watched::new(None),
             handed: Mutex::default(),
             siblings: Mutex::default(),
             facts: Mutex::default(),
@@ -179,7 +180,7 @@ impl Child {
 
     /// Asks for its end. An order to kill is not taken back by one to stop.
     pub(super) fn order(&self, order: Order) {
-        self.orders.send_if_modified(|orders| {
+        self.orders.modify(|orders| {
             let is_new = *orders != Some(Order::Kill) && *orders != Some(order);
             if is_new {
                 *orders = Some(order);
@@ -190,9 +191,7 @@ impl Child {
 
     /// Waits until its end is asked for.
     pub(super) async fn ordered(&self) -> Order {
-        let mut orders = self.orders.subscribe();
-        let order = orders.wait_for(Option::is_some).await.ok().and_then(|order| *order);
-        order.expect("a child outlives who waits for its orders")
+        self.orders.wait_for(|order| *order).await
     }
 
     pub(super) fn is_ordered(&self) -> bool {
@@ -201,9 +200,7 @@ impl Child {
 
     /// Waits until it is to end at once.
     pub(super) async fn ordered_to_die(&self) {
-        let mut orders = self.orders.subscribe();
-        // The sender lives as long as the child.
-        let _ = orders.wait_for(|order| *order == Some(Order::Kill)).await;
+        self.orders.wait_for(|order| (*order == Some(Order::Kill)).then_some(())).await;
     }
 
     /// Takes a report for who waits for it.
@@ -225,6 +222,18 @@ impl Child {
         told.or_else(|| self.facts().endpoint.clone())
     }
 
+    /// Returns the address of the agent that is up now, as far as that is known.
+    pub(super) fn whereabouts(&self) -> Option<Address> {
+        let Seat::Elsewhere { reports, .. } = &self.seat else { return None };
+        let node = match &*reports.borrow() {
+            Some((_, Ok(node))) => Some(*node),
+            // A former manager heard it.
+            _ => None,
+        };
+        let endpoint = Some(self.reached_at()?);
+        Some(Address { node, endpoint, agent: AgentKey::Name(self.name.clone()) })
+    }
+
     /// Waits for the report of one start.
     pub(super) async fn reported(&self, generation: u32) -> Result<NodeId, String> {
         let Seat::Elsewhere { reports, .. } = &self.seat else {
@@ -238,14 +247,12 @@ impl Child {
 
     /// Waits until it is up, and returns how it is reached; why not once it is gone for good.
     pub(super) async fn up(&self) -> Result<Way, String> {
-        let mut stages = self.stage.subscribe();
-        let is_over = |stage: &Stage| matches!(stage, Stage::Up(_) | Stage::Ended(_));
-        let stage = stages.wait_for(is_over).await;
-        match stage.as_deref() {
-            Ok(Stage::Up(way)) => Ok(way.clone()),
-            Ok(Stage::Ended(end)) => Err(end.why().into()),
-            _ => unreachable!("it was waited for"),
-        }
+        let is_over = |stage: &Stage| match stage {
+            Stage::Up(way) => Some(Ok(way.clone())),
+            Stage::Ended(end) => Some(Err(end.why().into())),
+            Stage::Waiting | Stage::Starting => None,
+        };
+        self.stage.wait_for(is_over).await
     }
 
     /// Waits until it was ready once, however soon it ended afterwards; says why it never was.
@@ -269,21 +276,19 @@ impl Child {
             return;
         }
         for sibling in siblings.iter().filter_map(Weak::upgrade) {
-            let mut stages = sibling.stage.subscribe();
-            // It is held, so its stage is.
-            let _ = stages.wait_for(|stage| !matches!(stage, Stage::Starting)).await;
+            let begun = |stage: &Stage| (!matches!(stage, Stage::Starting)).then_some(());
+            sibling.stage.wait_for(begun).await;
         }
         self.await_siblings(Vec::new());
     }
 
     /// Waits until it is gone for good, and returns how it ended.
     pub(super) async fn ended(&self) -> End {
-        let mut stages = self.stage.subscribe();
-        let stage = stages.wait_for(|stage| matches!(stage, Stage::Ended(_))).await;
-        match stage.as_deref() {
-            Ok(Stage::Ended(end)) => end.clone(),
-            _ => unreachable!("it was waited for"),
-        }
+        let ended = |stage: &Stage| match stage {
+            Stage::Ended(end) => Some(end.clone()),
+            _ => None,
+        };
+        self.stage.wait_for(ended).await
     }
 
     pub(super) fn is_up(&self) -> bool {
@@ -297,7 +302,7 @@ impl Child {
     /// Notes that nobody looks after it any more, and why.
     pub(super) fn abandon(&self, why: &str) {
         if !self.has_ended() {
-            self.stage.send_replace(Stage::Ended(End::Failed(why.into())));
+            self.stage.replace(Stage::Ended(End::Failed(why.into())));
         }
     }
 }

@@ -12,9 +12,7 @@ use serde_json::Value;
 
 use super::Children;
 use super::child::{Child, Seat, Way};
-
-/// The scheme of addresses that only the manager's own node knows.
-const SCHEME: &str = "child";
+use crate::siblings::SCHEME;
 
 /// The exchange that leads from the manager's node to its children.
 #[derive(Debug)]
@@ -99,9 +97,12 @@ impl ChildPeer {
 
 /// Messages wait while the child restarts, as they do in the mailbox of an agent that does.
 impl Peer for ChildPeer {
-    /// Returns the address that others know, too: where the child's node listens.
+    /// Returns the address that others know, too: where the child's node listens. Before that is
+    /// known, only the manager's own node and those of its children know what it means.
     fn address(&self, agent: &AgentKey) -> Address {
-        Address { node: None, endpoint: self.0.reached_at(), agent: agent.clone() }
+        let numbered = || Endpoint::new(SCHEME, &self.0.number.to_string());
+        let endpoint = self.0.reached_at().or_else(numbered);
+        Address { node: None, endpoint, agent: agent.clone() }
     }
 
     fn send(&self, agent: &AgentKey, request: Request) -> BoxFuture<'static, Result<Reply, Fault>> {

@@ -1,5 +1,6 @@
 //! The life of an agent on the manager's own node, which restarts there by itself.
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, select};
@@ -21,35 +22,37 @@ impl Children {
     ) {
         let _looking = Looking(child.clone());
         let end = self.lead_here(&child, reserved).await;
-        child.stage.send_replace(Stage::Ended(end));
+        child.stage.replace(Stage::Ended(end));
     }
 
     async fn lead_here(&self, child: &Child, reserved: Option<Box<dyn Reserved>>) -> End {
-        let _place =
-            match select(Box::pin(self.site_of(child).place()), Box::pin(child.ordered())).await {
-                Either::Left((place, _)) => place,
-                Either::Right((order, _)) => return ordered(order),
-            };
-        child.stage.send_replace(Stage::Starting);
+        let _place = match self.placed(child).await {
+            Ok(place) => place,
+            Err(order) => return ordered(order),
+        };
+        child.stage.replace(Stage::Starting);
         let agent = match self.launched_here(child, reserved).await {
             Ok(agent) => agent,
             Err(why) => return End::Failed(why),
         };
-        let lodging = match self.made_ready(child, &agent).await {
-            Ok(lodging) => lodging,
-            Err(why) => {
-                agent.kill().await;
-                return End::Failed(why);
+        let wanted = child.begun();
+        let lodging = if wanted.mailbox.is_some() || wanted.ready.is_some() {
+            // What few agents need is not in the future that each of them has.
+            match Box::pin(self.made_ready(child, &agent)).await {
+                Ok(lodging) => lodging,
+                Err(why) => {
+                    agent.kill().await;
+                    return End::Failed(why);
+                }
             }
+        } else {
+            None
         };
         child.facts().was_up = true;
-        child.stage.send_replace(Stage::Up(Way::Here));
+        child.stage.replace(Stage::Up(Way::Here));
         let end = watch(child, &agent).await;
-        match lodging {
-            // It was not told to go: it is done.
-            Some(lodging) if !end.is_failure() && !child.is_ordered() => lodging.terminate().await,
-            Some(lodging) => lodging.leave().await,
-            None => {}
+        if let Some(lodging) = lodging {
+            Box::pin(move_out(child, lodging, &end)).await;
         }
         end
     }
@@ -89,14 +92,11 @@ impl Children {
 
 /// Watches an agent to its end, over all its restarts.
 async fn watch(child: &Child, agent: &AnyHandle) -> End {
-    let mut orders = Box::pin(child.ordered());
+    let mut orders = pin!(child.ordered());
     loop {
-        let down = match select(agent.monitor(), orders).await {
-            Either::Left((down, rest)) => {
-                orders = rest;
-                down
-            }
-            Either::Right((order, _)) => return obey(child, agent, order).await,
+        let down = match select(agent.monitor(), orders.as_mut()).await {
+            Either::Left((down, _)) => down,
+            Either::Right((order, _)) => return Box::pin(obey(child, agent, order)).await,
         };
         let reason = down.reason.to_string();
         if !is_wanted(&down.reason) {
@@ -107,6 +107,16 @@ async fn watch(child: &Child, agent: &AnyHandle) -> End {
         }
         tracing::warn!(agent = %child.name, why = reason, "an agent starts again");
         child.facts().restarts = down.generation + 1;
+    }
+}
+
+/// Leaves a mailbox to the next agent of that name, or ends it.
+async fn move_out(child: &Child, lodging: Lodging, end: &End) {
+    if !end.is_failure() && !child.is_ordered() {
+        // It was not told to go: it is done.
+        lodging.terminate().await;
+    } else {
+        lodging.leave().await;
     }
 }
 

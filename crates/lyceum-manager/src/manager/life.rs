@@ -9,6 +9,7 @@ use lyceum_core::{AnyHandle, DownReason, Intensity, Value};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Children;
 use super::child::{Child, End, Order, Stage, Way};
@@ -89,17 +90,16 @@ impl Children {
         let end = self.lead(&child, found).await;
         // Dropped, and with it what was started, if its end came first.
         drop(child.handed_out());
-        child.stage.send_replace(Stage::Ended(end));
+        child.stage.replace(Stage::Ended(end));
         self.note_change();
     }
 
     async fn lead(&self, child: &Child, mut found: Option<Started>) -> End {
-        let _place =
-            match select(Box::pin(self.site_of(child).place()), Box::pin(child.ordered())).await {
-                Either::Left((place, _)) => place,
-                Either::Right((order, _)) => return ordered(order),
-            };
-        child.stage.send_replace(Stage::Starting);
+        let _place = match self.placed(child).await {
+            Ok(place) => place,
+            Err(order) => return ordered(order),
+        };
+        child.stage.replace(Stage::Starting);
         let mut failures = Failures::default();
         loop {
             let end = match found.take() {
@@ -120,7 +120,7 @@ impl Children {
                 Err(why) => return End::Failed(why),
             };
             tracing::warn!(agent = %child.name, why, "an agent is started again");
-            child.stage.send_replace(Stage::Starting);
+            child.stage.replace(Stage::Starting);
             {
                 let mut facts = child.facts();
                 facts.restarts += 1;
@@ -131,6 +131,20 @@ impl Children {
             if let Either::Right((order, _)) = select(pause, Box::pin(child.ordered())).await {
                 return ordered(order);
             }
+        }
+    }
+
+    /// Waits for a place at the child's launcher, unless its end is asked for before.
+    pub(super) async fn placed(&self, child: &Child) -> Result<OwnedSemaphorePermit, Order> {
+        let site = self.site_of(child);
+        if !child.is_ordered()
+            && let Some(place) = site.place_now()
+        {
+            return Ok(place);
+        }
+        match select(Box::pin(site.place()), Box::pin(child.ordered())).await {
+            Either::Left((place, _)) => Ok(place),
+            Either::Right((order, _)) => Err(order),
         }
     }
 
@@ -193,15 +207,20 @@ impl Children {
 
     /// Returns the ticket of a child's next start.
     pub(super) fn ticket(&self, child: &Child, generation: u32) -> Ticket {
+        let mut wanted = child.begun().clone();
         let (manager, endpoint) = match self.site_of(child).launcher.place() {
             Place::Here => (Some(&self.address), child.reached_at()),
-            Place::Elsewhere => (self.outside.as_ref(), Endpoint::new("tcp", "0.0.0.0:0")),
+            Place::Elsewhere => {
+                wanted.arguments = self.for_outside(wanted.arguments);
+                (self.outside.as_ref(), Endpoint::new("tcp", "0.0.0.0:0"))
+            }
         };
         Ticket {
-            wanted: child.begun().clone(),
+            wanted,
             generation,
             endpoint,
             manager: manager.expect("a manager is asked for that when it is made").clone(),
+            directory: self.directory_name.clone(),
             token: self.token.clone(),
             heartbeat: self.heartbeat,
             outlives: self.site_of(child).launcher.outlives(),
@@ -240,7 +259,7 @@ impl Children {
                 }
                 // The next manager knows that it was ready once whoever waits for that does.
                 self.remember().await;
-                child.stage.send_replace(Stage::Up(Way::Peer(peer.clone())));
+                child.stage.replace(Stage::Up(Way::Peer(peer.clone())));
                 Ok(peer)
             }
             Ok(Err(Unready::Told(why))) => {

@@ -75,6 +75,11 @@ impl Site {
         self.places.available_permits()
     }
 
+    /// Returns a place for an agent if one is free and nobody waits for it.
+    pub(super) fn place_now(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
     /// Waits for a place for an agent, which is free again when the permit is dropped.
     pub(super) async fn place(&self) -> OwnedSemaphorePermit {
         wait(&self.places).await

@@ -1,6 +1,6 @@
 //! Which agents a manager looks after, by name and by number.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use lyceum_core::Task;
@@ -15,7 +15,7 @@ pub(super) const CHILD_LIMIT: usize = 100_000;
 /// Which agents a manager looks after.
 #[derive(Default)]
 pub(super) struct Table {
-    children: BTreeMap<AgentName, Entry>,
+    children: HashMap<AgentName, Entry>,
     numbers: HashMap<u64, Arc<Child>>,
     /// How many were launched, for their sockets and names.
     launched: u64,
@@ -44,8 +44,11 @@ impl Table {
         self.launched
     }
 
+    /// Returns all, by name.
     pub(super) fn all(&self) -> Vec<Arc<Child>> {
-        self.children.values().map(|entry| entry.child.clone()).collect()
+        let mut all: Vec<_> = self.children.values().map(|entry| entry.child.clone()).collect();
+        all.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        all
     }
 
     pub(super) fn named(&self, name: &AgentName) -> Option<Arc<Child>> {

@@ -9,6 +9,7 @@ use lyceum::network::{Network, Settings};
 use lyceum::prelude::*;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use serde_json::json;
 
 use crate::agents::Counter;
 
@@ -72,6 +73,20 @@ pub(crate) async fn adopted<L: Launcher>(
     assert_eq!(counter.process().await.unwrap(), process);
     assert_eq!(counter.add(3).await.unwrap(), 5, "it has its state");
     (watch(process), next)
+}
+
+/// Starts two agents that know each other before they start, and call each other.
+pub(crate) async fn know_each_other(manager: &Manager) {
+    let mut batch = manager.batch();
+    let left: Handle<Counter> = batch.reserve("left").unwrap();
+    let right: Handle<Counter> = batch.reserve("right").unwrap();
+    batch.made_from("left", &json!({ "value": 10, "other": right })).unwrap();
+    batch.made_from("right", &json!({ "value": 20, "other": left })).unwrap();
+
+    batch.start().await.unwrap();
+
+    assert_eq!(left.add_there(1).await.unwrap(), 21);
+    assert_eq!(right.add_there(2).await.unwrap(), 12);
 }
 
 /// Returns whether a line was printed.

@@ -57,6 +57,17 @@ async fn agent_in_a_deployment_is_called_prints_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn members_of_a_job_know_each_other_before_they_start() {
+    let cluster = Cluster::start("kube-members");
+    let (manager, _) = manager(launcher(&cluster)).await;
+
+    farm::know_each_other(&manager).await;
+
+    assert_eq!(cluster.names("jobs").len(), 1);
+    manager.shutdown().await;
+}
+
+#[tokio::test]
 async fn batch_is_one_job_with_an_index_for_each() {
     let cluster = Cluster::start("kube-batch");
     let (manager, _) = manager(Gathering::of(launcher(&cluster), 5)).await;

@@ -34,7 +34,7 @@ async fn agent_is_a_job_that_is_called_prints_and_stops_in_order() {
     counter.talk(2).await.unwrap();
     until(|| has_printed(&printed, "counter", "that was all")).await;
     assert!(has_printed(&printed, "counter", "line 1 of 2"));
-    assert_eq!(cluster.jobs().len(), 1);
+    assert_eq!((cluster.jobs().len(), cluster.steps().len()), (1, 1));
     // The job has read its ticket, which nobody else could have.
     let folder = cluster.folder.0.join("jobs");
     let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
@@ -83,6 +83,17 @@ async fn batch_is_one_array() {
     assert_eq!(counters[3].add(0).await.unwrap(), 13);
     manager.shutdown().await;
     assert!(cluster.jobs().is_empty());
+}
+
+#[tokio::test]
+async fn members_of_an_array_know_each_other_before_they_start() {
+    let Some(cluster) = Cluster::start("slurm-members").await else { return };
+    let (manager, _) = manager(cluster.launcher()).await;
+
+    farm::know_each_other(&manager).await;
+
+    assert_eq!(cluster.jobs().len(), 2);
+    manager.shutdown().await;
 }
 
 #[tokio::test]

@@ -89,6 +89,16 @@ async fn agent_on_another_machine_is_called_and_prints_here() {
 }
 
 #[tokio::test]
+async fn agents_on_other_machines_know_each_other_before_they_start() {
+    let Some(host) = Host::start("ssh-members").await else { return };
+    let (manager, _) = manager(host.launcher()).await;
+
+    farm::know_each_other(&manager).await;
+
+    manager.shutdown().await;
+}
+
+#[tokio::test]
 async fn order_to_stop_and_to_end_reaches_the_other_machine() {
     let Some(host) = Host::start("ssh-ended").await else { return };
     let (manager, _) = manager(host.launcher()).await;

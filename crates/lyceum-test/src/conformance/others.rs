@@ -5,17 +5,20 @@ use std::time::Duration;
 use super::bed::Bed;
 use super::probe::Probe;
 
-/// Handles in messages.
+/// Handles in messages. Over mailboxes, they arrived as maps that no handle could be read from.
 pub async fn handles_are_passed_on(bed: &Bed) {
     let (server, client, probe) = bed.pair().await;
     let third = bed.member();
     let by_third = third.probe_of(&server).await;
     let other = server.launch(Probe::default()).await.unwrap();
+    let other = client.reach(&bed.settle(&server, &other).await).await;
     // To one of the same node, to one of the caller's, and on to a third node.
     assert_eq!(probe.pass(other, 1).await.unwrap(), 1);
     let own = client.launch(Probe::default()).await.unwrap();
+    bed.settle(&client, &own).await;
     assert_eq!(probe.pass(own.clone(), 2).await.unwrap(), 1);
     let thirds = third.launch(Probe::default()).await.unwrap();
+    bed.settle(&third, &thirds).await;
     assert_eq!(by_third.pass(thirds.clone(), 3).await.unwrap(), 1);
     assert_eq!(thirds.pass(by_third, 4).await.unwrap(), 1);
     assert_eq!(own.pass(probe.clone(), 5).await.unwrap(), 2);

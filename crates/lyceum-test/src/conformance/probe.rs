@@ -21,7 +21,15 @@ pub enum Refused {
     },
 }
 
-#[agent]
+/// What probes have in common with others.
+#[agent(interface)]
+pub trait Notes {
+    /// Returns how many numbers there are.
+    #[action]
+    async fn noted_count(&self) -> u64;
+}
+
+#[agent(implements(Notes))]
 impl Probe {
     /// Keeps a number, and returns how many there are.
     #[action]
@@ -52,6 +60,17 @@ impl Probe {
     #[action]
     async fn occupy(&mut self, millis: u64, cx: &Context<Self>) {
         cx.sleep(Duration::from_millis(millis)).await;
+    }
+
+    /// Keeps how often its message was delivered, and returns it; the first time it does not end.
+    #[action]
+    async fn attempt(&mut self, cx: &Context<Self>) -> u64 {
+        let attempt = u64::from(cx.delivery_attempt());
+        self.noted.push(attempt);
+        if attempt == 1 {
+            cx.sleep(Duration::from_secs(3600)).await;
+        }
+        attempt
     }
 
     /// Returns how long its caller waits, in milliseconds.
@@ -95,5 +114,11 @@ impl Probe {
     #[behaviour(on = "fail")]
     async fn fail(&mut self) -> Result<(), String> {
         Err("as asked".into())
+    }
+}
+
+impl Notes for Probe {
+    async fn noted_count(&self) -> u64 {
+        self.noted.len() as u64
     }
 }

@@ -79,6 +79,10 @@ pub struct ActionRequest {
     /// The arguments by name: a dict.
     #[serde(default = "no_arguments")]
     pub kargs: String,
+    /// How long the sender waits from when it sent this, where it is a node that says so. Academy
+    /// does not know it, and ignores it.
+    #[serde(default, rename = "lyceum_time_left_millis", skip_serializing_if = "Option::is_none")]
+    pub time_left_millis: Option<u64>,
 }
 
 /// A result, and how it is written.
@@ -140,6 +144,19 @@ impl ActionRequest {
     /// Returns how the result is to be written.
     pub fn for_result(&self) -> Serialization {
         self.result_serialization.unwrap_or(self.serialization)
+    }
+
+    /// Returns the same without the arguments by position.
+    pub(super) fn without_pargs(&self) -> Self {
+        Self {
+            action: self.action.clone(),
+            serialization: self.serialization,
+            result_serialization: self.result_serialization,
+            exception_serialization: self.exception_serialization,
+            pargs: String::new(),
+            kargs: self.kargs.clone(),
+            time_left_millis: self.time_left_millis,
+        }
     }
 
     /// Returns how an exception is to be written.

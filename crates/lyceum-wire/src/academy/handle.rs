@@ -53,7 +53,16 @@ pub(crate) fn of_value(typed: &Typed) -> Option<EntityId> {
     }
 }
 
-/// Makes the map that an id is in JSON.
+/// Returns the agent that a map in JSON is the id of.
+pub fn of_map(map: &Map) -> Option<EntityId> {
+    let uid = map.get("uid").and_then(Value::as_text)?;
+    let is_agent = map.get("role").and_then(Value::as_text) == Some("agent");
+    let name = map.get("name").and_then(Value::as_text).map(str::to_owned);
+    let id = EntityId::agent(uid.parse::<Uuid>().ok()?, name);
+    is_agent.then_some(id)
+}
+
+/// Makes the map that an id is in JSON; [`of_map`] reads it back.
 pub(crate) fn entity_map(id: &EntityId) -> Value {
     let role = match id.role {
         Role::Agent => "agent",

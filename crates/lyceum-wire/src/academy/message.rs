@@ -1,17 +1,23 @@
 //! Messages: a header and a body.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::academy::{Body, EntityId, PROTOCOL_VERSION, is_compatible};
+use crate::academy::{Body, EntityId, PROTOCOL_VERSION, Payload, is_compatible};
+use crate::scan::plain_length;
 
 /// The version of Academy whose wire this is, as headers have it.
 const ACADEMY_VERSION: &str = "1.0.0";
 
 /// The version of Academy that spoke this protocol before headers said so.
 const FIRST_VERSION: &str = "0.5.0";
+
+/// From how many bytes on a text is large.
+const LARGE: usize = 1024;
 
 /// One message between two mailboxes.
 ///
@@ -136,14 +142,71 @@ impl<B> Message<B> {
     }
 }
 
-impl<B: Serialize> Message<B> {
+impl Message<Unread> {
     /// Writes the message.
-    ///
-    /// # Panics
-    ///
-    /// Never for a [`Body`] or an [`Unread`] one, which always have a form in JSON.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a message has a form in JSON")
+        json(self)
+    }
+}
+
+impl Message {
+    /// Writes the message.
+    pub fn to_json(&self) -> String {
+        let large = match &self.body {
+            Body::ActionRequest(request) => &request.pargs,
+            Body::ActionResponse(payload) => &payload.text,
+            _ => return json(self),
+        };
+        if large.len() < LARGE { json(self) } else { self.to_json_around(large) }
+    }
+
+    /// Writes the message, with its large text put in at the end: that takes a fraction of the time
+    /// that it takes to write it letter by letter.
+    fn to_json_around(&self, large: &str) -> String {
+        let (body, mark) = match &self.body {
+            Body::ActionRequest(request) => {
+                let rest = request.without_pargs();
+                (Body::ActionRequest(rest), r#""pargs":""#)
+            }
+            Body::ActionResponse(Payload { serialization, .. }) => {
+                let (serialization, text) = (*serialization, String::new());
+                (Body::ActionResponse(Payload { serialization, text }), r#""__serialized__",""#)
+            }
+            _ => unreachable!("no other body has a large text"),
+        };
+        let small = json(&Message { header: self.header.clone(), body });
+        // No text can have the mark, whose quotes would be escaped there.
+        let at = small.find(mark).expect("the text has its place") + mark.len();
+        let mut message = String::with_capacity(small.len() + large.len() + large.len() / 16);
+        message.push_str(&small[..at]);
+        escape(large, &mut message);
+        message.push_str(&small[at..]);
+        message
+    }
+}
+
+fn json(message: &impl Serialize) -> String {
+    // A body and an unread one always have a form.
+    serde_json::to_string(message).expect("a message has a form in JSON")
+}
+
+/// Writes the inside of a text in quotes.
+fn escape(text: &str, out: &mut String) {
+    let mut rest = text;
+    loop {
+        let is_special = |byte| byte < b' ' || byte == b'"' || byte == b'\\';
+        let (plain, others) = rest.split_at(plain_length(rest.as_bytes(), is_special));
+        out.push_str(plain);
+        let Some(letter) = others.chars().next() else { return };
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            control => {
+                write!(out, "\\u{:04x}", u32::from(control))
+                    .expect("a string takes what is written");
+            }
+        }
+        rest = &others[1..];
     }
 }
 
@@ -224,6 +287,29 @@ mod tests {
             "{}",
             message.to_json()
         );
+    }
+
+    #[test]
+    fn a_large_text_is_written_as_a_small_one_is() {
+        let header = read(&json!("1.1"), &json!({"kind": "ping-request"})).header;
+        let odd = "\u{0}\u{1f}\u{7f}\"\\/\n\t\u{e9}\u{1f600}\"pargs\":\"\"__serialized__\",\"";
+        for times in [1, 100] {
+            let text = odd.repeat(times);
+            let request = json!({
+                "kind": "action-request", "action": odd, "serialization": "json",
+                "pargs": text, "kargs": odd
+            });
+            let answer = json!({
+                "kind": "action-response", "serialization": "json",
+                "result": ["__serialized__", text]
+            });
+            for body in [request, answer] {
+                let body: Body = serde_json::from_value(body).unwrap();
+                let message = Message { header: header.clone(), body };
+                let written: Json = serde_json::from_str(&message.to_json()).unwrap();
+                assert_eq!(written, serde_json::to_value(&message).unwrap());
+            }
+        }
     }
 
     #[test]

@@ -143,7 +143,11 @@ pub fn write(serialization: Serialization, value: &Value) -> Result<String, Enco
     match serialization {
         Serialization::Pickle => Ok(STANDARD.encode(pickle::write(value))),
         Serialization::Json => {
-            let json = Codec::Json.encode_value(&in_json(value))?;
+            let json = if is_in_json(value) {
+                Codec::Json.encode_value(value)?
+            } else {
+                Codec::Json.encode_value(&in_json(value))?
+            };
             Ok(String::from_utf8(json).expect("JSON is a text"))
         }
     }
@@ -223,6 +227,16 @@ fn untyped(value: Value) -> Value {
             Value::Map(map.into_iter().map(|(key, value)| (key, untyped(value))).collect())
         }
         other => other,
+    }
+}
+
+/// Returns whether JSON can have a value as it is.
+fn is_in_json(value: &Value) -> bool {
+    match value {
+        Value::Typed(_) | Value::Bytes(_) => false,
+        Value::List(items) => items.iter().all(is_in_json),
+        Value::Map(map) => map.pairs().iter().all(|(key, own)| is_in_json(key) && is_in_json(own)),
+        _ => true,
     }
 }
 

@@ -74,6 +74,10 @@ impl<'t> Deserializer<'t> {
         let value = match (self.value, self.side.handles) {
             (Value::Text(text), Some(handles)) => handles.of_text(text).into(),
             (Value::Typed(typed), _) => return self.side.data(*typed),
+            (Value::Map(map), Some(handles)) => match handles.of_map(&map) {
+                Some(address) => address.into(),
+                None => Value::Map(map),
+            },
             (value, _) => value,
         };
         Ok(self.side.value(value))

@@ -1,6 +1,6 @@
 //! Handles: how agents that are arguments and results cross a connection.
 
-use crate::aiomas::{Value, ValueError};
+use crate::aiomas::{Map, Value, ValueError};
 
 /// What a connection makes of handles, which are addresses in Rust and proxies on the wire.
 ///
@@ -54,4 +54,10 @@ pub trait Handles {
 
     /// Returns the address of an agent that the other side names by a text.
     fn of_text(&self, text: String) -> String;
+
+    /// Returns the address of an agent that the other side names by a map, where it has such.
+    fn of_map(&self, map: &Map) -> Option<String> {
+        let _ = map;
+        None
+    }
 }

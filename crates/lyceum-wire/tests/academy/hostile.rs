@@ -210,6 +210,7 @@ fn a_payload_is_checked_before_it_is_decoded() {
         exception_serialization: None,
         pargs: pargs.into(),
         kargs: kargs.into(),
+        time_left_millis: None,
     };
     for (pargs, kargs, part) in [
         ("{}", "{}", "a list of arguments"),

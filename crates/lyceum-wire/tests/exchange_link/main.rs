@@ -130,6 +130,7 @@ fn request() -> Message {
         exception_serialization: None,
         pargs: "[\"gr\u{fc}\u{df}\"]".into(),
         kargs: "{}".into(),
+        time_left_millis: None,
     });
     let user = EntityId::user(id(1), Some("ada".into()));
     let mut message = Message::request(user, EntityId::agent(id(2), None), id(3), body);

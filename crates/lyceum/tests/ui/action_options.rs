@@ -30,6 +30,18 @@ impl Clerk {
     #[action(name = "two words")]
     fn spaced(&self) {}
 
+    #[action(durable, local)]
+    fn kept_at_home(&self) {}
+
+    #[action(durable, cancel = "drop")]
+    fn taken_back(&self) {}
+
+    #[action(durable, durable)]
+    fn kept_twice(&self) {}
+
+    #[action(durable = "yes")]
+    fn kept_by_text(&self) {}
+
     #[action = "local"]
     fn assigned(&self) {}
 }

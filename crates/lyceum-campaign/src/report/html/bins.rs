@@ -84,13 +84,13 @@ fn join(known: &mut Option<Sessions>, other: &Sessions) {
         *known = Some(other.clone());
         return;
     };
-    let all = known.count + other.count;
+    let all = known.count.saturating_add(other.count);
     let share = other.count as f64 / all as f64;
     known.mean_score += (other.mean_score - known.mean_score) * share;
     known.mean_strength += (other.mean_strength - known.mean_strength) * share;
     known.least_score = known.least_score.min(other.least_score);
     known.greatest_score = known.greatest_score.max(other.greatest_score);
-    known.finds += other.finds;
+    known.finds = known.finds.saturating_add(other.finds);
     known.count = all;
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::http::request::Builder;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client as Pool;
 use lyceum_wire::Endpoint;
@@ -26,6 +27,9 @@ pub(super) const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
 /// How much of the text of an error is kept.
 const ERROR_LIMIT: usize = 512;
+
+/// How many bytes a second pass at least.
+const LEAST_RATE: usize = 64 << 10;
 
 /// Connections that are kept although nobody uses them.
 const IDLE_LIMIT: usize = 16;
@@ -162,23 +166,47 @@ impl Client {
         response.unwrap_or_else(|_| Err(late()))
     }
 
+    /// Sends a request about large data, and returns the bytes of the answer.
+    pub(crate) async fn ask_bytes(
+        &self,
+        (method, path): (Method, &str),
+        headers: &[(&'static str, String)],
+        body: Bytes,
+        limit: usize,
+    ) -> Result<Bytes, MailboxError> {
+        let most = body.len().saturating_add(limit) / LEAST_RATE;
+        let patience = self.settings.patience + Duration::from_secs(most as u64);
+        let mut request = self.builder(&method, path);
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let request = request.body(Full::new(body));
+        let request = request.map_err(|error| MailboxError::Unreachable(error.to_string()))?;
+        let exchange = async { collect(self.respond(request).await?, limit).await };
+        let late = || MailboxError::Lost("no answer in time".into());
+        timeout(patience, exchange).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    fn builder(&self, method: &Method, path: &str) -> Builder {
+        let uri = format!("http://{}{}{path}", self.host, self.prefix);
+        let request = Request::builder().method(method).uri(uri).header(HOST, &self.host);
+        let token = self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match token {
+            Some(token) => request.header(AUTHORIZATION, token),
+            None => request,
+        }
+    }
+
     fn request(
         &self,
         question: &Question,
         accept: &'static str,
     ) -> Result<Request<Full<Bytes>>, MailboxError> {
-        let uri = format!("http://{}{}{}", self.host, self.prefix, question.path);
-        let mut request = Request::builder()
-            .method(&question.method)
-            .uri(uri)
-            .header(HOST, &self.host)
+        let request = self
+            .builder(&question.method, question.path)
             .header(ACCEPT, accept)
             .header(CONTENT_TYPE, "application/json")
             .header("academy_version", "1.0.0");
-        let token = self.authorization.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(token) = token {
-            request = request.header(AUTHORIZATION, token);
-        }
         let body = Full::new(Bytes::from(question.body.to_string()));
         request.body(body).map_err(|error| MailboxError::Unreachable(error.to_string()))
     }
@@ -220,6 +248,7 @@ async fn refusal(response: Response<Incoming>) -> MailboxError {
     match status {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => MailboxError::Unauthorized(said),
         StatusCode::NOT_FOUND => MailboxError::Unknown,
+        StatusCode::INSUFFICIENT_STORAGE => MailboxError::StorageFull,
         StatusCode::PAYLOAD_TOO_LARGE => MailboxError::TooLarge(said),
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             MailboxError::Overloaded(said)

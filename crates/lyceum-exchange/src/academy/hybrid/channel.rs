@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::frame;
+use crate::transport::tcp::tune;
 
 /// How long it may take until somebody answers there.
 pub(super) const DIAL_LIMIT: Duration = Duration::from_secs(1);
@@ -20,6 +21,9 @@ const QUEUE_BYTES: usize = 16 << 20;
 
 /// Bytes that are written together, if messages are small.
 const WRITE_BYTES: usize = 256 << 10;
+
+/// Bytes of a message that is written by itself.
+const LARGE: usize = 64 << 10;
 
 /// How long the other side may read nothing.
 const WRITE_LIMIT: Duration = Duration::from_secs(60);
@@ -40,6 +44,8 @@ struct State {
     queue: VecDeque<String>,
     bytes: usize,
     is_over: bool,
+    /// Wakes who reads what the other program sends: it may answer soon.
+    reader: Weak<Notify>,
 }
 
 impl Channel {
@@ -47,9 +53,10 @@ impl Channel {
     pub(super) async fn dial(address: &str) -> io::Result<(Arc<Self>, TcpStream)> {
         let stream = timeout(DIAL_LIMIT, TcpStream::connect(address)).await;
         let stream = stream.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-        stream.set_nodelay(true)?;
+        tune(&stream)?;
         let (waiting, changed) = (Notify::new(), Notify::new());
-        let channel = Self { address: address.into(), state: Mutex::default(), waiting, changed };
+        let (address, state) = (address.into(), Mutex::default());
+        let channel = Self { address, state, waiting, changed };
         Ok((Arc::new(channel), stream))
     }
 
@@ -63,6 +70,11 @@ impl Channel {
 
     pub(super) fn is_over(&self) -> bool {
         self.lock().is_over
+    }
+
+    /// Says who reads what the other program sends.
+    pub(super) fn is_answered_to(&self, reader: &Arc<Notify>) {
+        self.lock().reader = Arc::downgrade(reader);
     }
 
     /// Lets a message go after those before it; gives it back if there is no room, or no connection
@@ -100,12 +112,18 @@ impl Channel {
         let writing = async {
             let mut buffer = Vec::new();
             loop {
-                while self.fill(&mut buffer) {
-                    match timeout(WRITE_LIMIT, writer.write_all(&buffer)).await {
-                        Ok(Ok(())) => {}
-                        _ => return,
+                while let Some(large) = self.fill(&mut buffer) {
+                    for part in [&*buffer, large.as_bytes()] {
+                        match timeout(WRITE_LIMIT, writer.write_all(part)).await {
+                            Ok(Ok(())) => {}
+                            _ => return,
+                        }
                     }
                     self.changed.notify_waiters();
+                }
+                let reader = self.lock().reader.upgrade();
+                if let Some(reader) = reader {
+                    reader.notify_one();
                 }
                 self.waiting.notified().await;
             }
@@ -124,17 +142,20 @@ impl Channel {
         self.changed.notify_waiters();
     }
 
-    /// Takes what is written next; `false` if there is nothing.
-    fn fill(&self, buffer: &mut Vec<u8>) -> bool {
+    /// Takes what is written next: small messages together, and after them a large one, which is
+    /// not copied; `None` if there is nothing.
+    fn fill(&self, buffer: &mut Vec<u8>) -> Option<String> {
         buffer.clear();
-        // A large one is not kept for ever.
-        buffer.shrink_to(WRITE_BYTES);
         let mut state = self.lock();
         while buffer.len() < WRITE_BYTES {
             let Some(message) = state.queue.pop_front() else { break };
             state.bytes -= message.len();
+            if message.len() > LARGE {
+                frame::write_length(buffer, &message);
+                return Some(message);
+            }
             frame::write(buffer, &message);
         }
-        !buffer.is_empty()
+        (!buffer.is_empty()).then(String::new)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use lyceum_wire::academy::{Message, Unread};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// How much room a frame is given before any of it has come.
@@ -50,11 +51,36 @@ pub(super) async fn body(
     Ok(frame)
 }
 
+/// Reads all frames of a stream, for whoever tries what becomes of any bytes: the messages, and
+/// `None` for each frame that is whole and has none; and why the stream is not read on.
+pub async fn direct_messages(
+    stream: &mut (impl AsyncRead + Unpin),
+    limit: usize,
+) -> (Vec<Option<Message<Unread>>>, io::Result<()>) {
+    let mut found = Vec::new();
+    loop {
+        let read = match length(stream, limit).await {
+            Ok(None) => return (found, Ok(())),
+            Ok(Some(length)) => body(stream, length).await,
+            Err(error) => Err(error),
+        };
+        match read {
+            Ok(bytes) => found.push(Message::read(&bytes).ok()),
+            Err(error) => return (found, Err(error)),
+        }
+    }
+}
+
 /// Writes a frame behind others.
 pub(super) fn write(buffer: &mut Vec<u8>, message: &str) {
+    write_length(buffer, message);
+    buffer.extend_from_slice(message.as_bytes());
+}
+
+/// Writes what stands before a message.
+pub(super) fn write_length(buffer: &mut Vec<u8>, message: &str) {
     let length = u32::try_from(message.len()).expect("messages are limited to less");
     buffer.extend_from_slice(&length.to_be_bytes());
-    buffer.extend_from_slice(message.as_bytes());
 }
 
 #[cfg(test)]

@@ -1,22 +1,19 @@
 //! One mailbox at a hybrid exchange.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lyceum_wire::academy::{Body, EntityId, ErrorCode, Header, Kind, Message, Uuid};
+use lyceum_wire::academy::{Body, EntityId, ErrorCode, Kind, Message};
 use tokio::sync::mpsc;
 
 use super::Post;
 use super::post::Incoming;
-use crate::academy::mailbox::Asked;
+use super::tally::Tally;
+use crate::academy::mailbox::{Asked, Attributes, TakeAnswer};
 use crate::academy::redis::{Order, RedisMailbox};
 use crate::academy::{Delivered, Mailbox, MailboxError, MailboxStats, Promise};
-
-/// Requests that came straight and are noted until they are answered.
-const OPEN_LIMIT: usize = 65_536;
 
 /// One mailbox at a hybrid exchange.
 #[derive(Debug)]
@@ -25,17 +22,15 @@ pub(crate) struct HybridMailbox {
     /// The same mailbox at the Redis.
     stored: Arc<RedisMailbox>,
     inbox: Arc<tokio::sync::Mutex<Option<mpsc::Receiver<Incoming>>>>,
-    /// The requests that came straight and are not answered.
-    open: Open,
+    /// What does not pass through the Redis.
+    tally: Arc<Tally>,
 }
-
-type Open = Arc<Mutex<HashMap<Uuid, Header>>>;
 
 impl HybridMailbox {
     pub(crate) fn new(post: Arc<Post>, id: EntityId) -> Self {
         let stored = Arc::new(RedisMailbox::new(post.client().clone(), id));
-        let (inbox, open) = (Arc::default(), Open::default());
-        Self { post, stored, inbox, open }
+        let tally = Arc::new(Tally::new(stored.clone()));
+        Self { post, stored, inbox: Arc::default(), tally }
     }
 
     /// Says where this mailbox is reached.
@@ -68,9 +63,7 @@ impl HybridMailbox {
 
     /// Answers all requests that came straight: nobody else knows them.
     fn fail_open(&self, code: ErrorCode) -> Asked<()> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let headers: Vec<Header> = open.drain().map(|(_, header)| header).collect();
-        drop(open);
+        let headers = self.tally.fail();
         let mailbox_id = (code == ErrorCode::MailboxTerminated).then(|| self.id().clone());
         let answers: Vec<_> = headers
             .iter()
@@ -111,7 +104,20 @@ impl Mailbox for HybridMailbox {
     }
 
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()> {
-        let registered = self.stored.register(id, ancestors);
+        self.register_with(id, ancestors, &Attributes::new())
+    }
+
+    fn keeps_attributes(&self) -> bool {
+        true
+    }
+
+    fn register_with(
+        &self,
+        id: &EntityId,
+        ancestors: Option<&[String]>,
+        attributes: &Attributes,
+    ) -> Asked<()> {
+        let registered = self.stored.register_with(id, ancestors, attributes);
         let announced = (id == self.id()).then(|| self.announce());
         async move {
             registered.await?;
@@ -128,8 +134,11 @@ impl Mailbox for HybridMailbox {
             return self.stored.send(message, promise);
         }
         if message.header.kind == Kind::Response {
-            let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-            open.remove(&message.header.tag);
+            self.tally.answered(message.header.tag);
+            if self.stored.has_taken(message.header.tag) {
+                // It is done there, too, when its answer goes the same way.
+                return self.stored.send(message, promise);
+            }
         }
         self.post.send(&self.stored, message)
     }
@@ -137,7 +146,8 @@ impl Mailbox for HybridMailbox {
     fn receive(&self) -> BoxFuture<'_, Result<Delivered, MailboxError>> {
         async {
             let mut inbox = self.inbox.lock().await;
-            let inbox = inbox.get_or_insert_with(|| self.post.enlist(self.id().uid));
+            let inbox =
+                inbox.get_or_insert_with(|| self.post.enlist(self.id().uid, self.tally.clone()));
             tokio::select! {
                 // What waited before this side was reached comes first.
                 biased;
@@ -156,10 +166,8 @@ impl Mailbox for HybridMailbox {
                 Some(incoming) = inbox.recv() => {
                     let message = incoming.message;
                     if message.header.kind == Kind::Request {
-                        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-                        if open.len() < OPEN_LIMIT {
-                            open.insert(message.header.tag, message.header.clone());
-                        }
+                        self.tally.came(&message.header);
+                        self.post.tell_soon();
                     }
                     Ok(message.into())
                 }
@@ -168,13 +176,18 @@ impl Mailbox for HybridMailbox {
         .boxed()
     }
 
+    fn hand_answers_to(&self, take: TakeAnswer) {
+        self.post.hand_answers_to(take);
+    }
+
     fn close(&self) -> Asked<()> {
         let withdrawn = self.withdraw();
         let failed = self.fail_open(ErrorCode::PingCancelled);
         let stored = self.stored.close();
-        let (post, inbox) = (self.post.clone(), self.inbox.clone());
+        let (post, inbox, tally) = (self.post.clone(), self.inbox.clone(), self.tally.clone());
         async move {
             failed.await?;
+            tally.tell().await;
             withdrawn.await?;
             stored.await?;
             // What came straight and was not looked at waits for the next holder.
@@ -191,6 +204,14 @@ impl Mailbox for HybridMailbox {
 
     fn discover(&self, class: &str, with_descendants: bool) -> Asked<Vec<EntityId>> {
         self.stored.discover(class, with_descendants)
+    }
+
+    fn named(&self, name: &str) -> Asked<Vec<EntityId>> {
+        self.stored.named(name)
+    }
+
+    fn with_attribute(&self, name: &str, value: &str) -> Asked<Vec<EntityId>> {
+        self.stored.with_attribute(name, value)
     }
 
     fn terminate(&self, id: &EntityId) -> Asked<()> {
@@ -222,6 +243,14 @@ impl Mailbox for HybridMailbox {
     }
 
     fn stats(&self, id: &EntityId) -> Asked<MailboxStats> {
-        self.stored.stats(id)
+        let (tally, asked) = (self.post.tally(id.uid), self.stored.clone());
+        let id = id.clone();
+        async move {
+            if let Some(tally) = tally {
+                tally.tell().await;
+            }
+            asked.stats(&id).await
+        }
+        .boxed()
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use lyceum_wire::academy::{Body, ErrorCode, Header, Kind, Message, Unread, Uuid};
@@ -16,6 +17,8 @@ use super::Options;
 use super::channel::Channel;
 use super::listener;
 use super::route::Route;
+use super::tally::Tally;
+use crate::academy::mailbox::TakeAnswer;
 use crate::academy::redis::{Client, Order, RedisMailbox};
 use crate::academy::{Mailbox, MailboxError, Promise};
 
@@ -31,6 +34,9 @@ const ASKED_LIMIT: usize = 131_072;
 /// How long an answer may be on its way from a program whose connection is gone.
 const GRACE: Duration = Duration::from_millis(500);
 
+/// How long after something passed through a mailbox the Redis is told of it.
+const TELL_PAUSE: Duration = Duration::from_secs(1);
+
 /// Kilobytes of messages that came for all mailboxes and were not looked at.
 pub(super) const INCOMING_LIMIT: usize = 256 << 10;
 
@@ -45,19 +51,29 @@ pub(crate) struct Post {
     runtime: Handle,
     /// Where this side is reached, once it is.
     address: tokio::sync::Mutex<Option<String>>,
+    /// Where answers go without a mailbox in between.
+    answers: OnceLock<TakeAnswer>,
     /// The room for what comes.
     pub(super) room: Arc<Semaphore>,
     state: Mutex<State>,
+    /// Whether the Redis is told soon what passed through mailboxes without it.
+    is_telling: AtomicBool,
 }
 
 #[derive(Default)]
 struct State {
     tasks: JoinSet<()>,
-    inboxes: HashMap<Uuid, mpsc::Sender<Incoming>>,
+    inboxes: HashMap<Uuid, Inbox>,
     routes: HashMap<Uuid, Arc<Route>>,
     channels: HashMap<String, Arc<Channel>>,
     /// The requests that went straight and have no answer yet, by tag.
     asked: HashMap<Uuid, Asked>,
+}
+
+/// Where what comes straight for a mailbox goes.
+struct Inbox {
+    sender: mpsc::Sender<Incoming>,
+    tally: Arc<Tally>,
 }
 
 /// A message that came straight.
@@ -89,8 +105,10 @@ impl Post {
             options,
             runtime,
             address: tokio::sync::Mutex::default(),
+            answers: OnceLock::new(),
             room: Arc::new(Semaphore::new(INCOMING_LIMIT)),
             state: Mutex::default(),
+            is_telling: AtomicBool::new(false),
         })
     }
 
@@ -141,9 +159,9 @@ impl Post {
     }
 
     /// Lets what comes straight for a mailbox go to whoever receives there.
-    pub(super) fn enlist(&self, uid: Uuid) -> mpsc::Receiver<Incoming> {
+    pub(super) fn enlist(&self, uid: Uuid, tally: Arc<Tally>) -> mpsc::Receiver<Incoming> {
         let (sender, inbox) = mpsc::channel(INBOX_LIMIT);
-        self.lock().inboxes.insert(uid, sender);
+        self.lock().inboxes.insert(uid, Inbox { sender, tally });
         inbox
     }
 
@@ -152,7 +170,30 @@ impl Post {
     }
 
     pub(super) fn inbox(&self, uid: Uuid) -> Option<mpsc::Sender<Incoming>> {
-        self.lock().inboxes.get(&uid).cloned()
+        self.lock().inboxes.get(&uid).map(|inbox| inbox.sender.clone())
+    }
+
+    /// Returns what is counted of a mailbox of this node.
+    pub(super) fn tally(&self, uid: Uuid) -> Option<Arc<Tally>> {
+        self.lock().inboxes.get(&uid).map(|inbox| inbox.tally.clone())
+    }
+
+    /// Tells the Redis a little later what passed through the mailboxes of this node without it.
+    pub(super) fn tell_soon(&self) {
+        if self.is_telling.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let post = self.this.clone();
+        self.spawn(async move {
+            sleep(TELL_PAUSE).await;
+            let Some(post) = post.upgrade() else { return };
+            post.is_telling.store(false, Ordering::Relaxed);
+            let tallies: Vec<_> =
+                post.lock().inboxes.values().map(|inbox| inbox.tally.clone()).collect();
+            for tally in tallies {
+                tally.tell().await;
+            }
+        });
     }
 
     /// Returns the way to a mailbox.
@@ -169,6 +210,26 @@ impl Post {
         state.routes.insert(to, route.clone());
         state.tasks.spawn_on(Route::run(Arc::downgrade(&route)), &self.runtime);
         route
+    }
+
+    /// Returns the connection by which messages go to a mailbox, if there is one.
+    pub(super) fn channel_to(&self, to: Uuid) -> Option<Arc<Channel>> {
+        self.lock().routes.get(&to)?.direct()
+    }
+
+    /// Lets the answers to the requests of this node go to who waits for them.
+    pub(super) fn hand_answers_to(&self, take: TakeAnswer) {
+        // The first one is the node's, and there is no other.
+        let _ = self.answers.set(take);
+    }
+
+    /// Hands an answer to who waits for it; gives the message back if it is none.
+    pub(super) fn answer(&self, message: Message<Unread>) -> Option<Message<Unread>> {
+        match self.answers.get() {
+            Some(take) if message.header.kind == Kind::Response => take(message),
+            _ => return Some(message),
+        }
+        None
     }
 
     /// Asks the Redis where a mailbox is.
@@ -218,7 +279,7 @@ impl Post {
         Ok(channel)
     }
 
-    /// Notes a request that goes straight.
+    /// Notes a request that is about to go straight.
     pub(super) fn note(&self, message: &Message, channel: &Arc<Channel>) {
         if message.header.kind != Kind::Request {
             return;
@@ -228,6 +289,24 @@ impl Post {
             let asked = Asked { header: message.header.clone(), channel: channel.clone() };
             state.asked.insert(message.header.tag, asked);
         }
+    }
+
+    /// Forgets a request that does not go straight.
+    pub(super) fn unnote(&self, message: &Message) {
+        if message.header.kind == Kind::Request {
+            self.lock().asked.remove(&message.header.tag);
+        }
+    }
+
+    /// Counts a message that went straight.
+    pub(super) fn sent(&self, message: &Message) {
+        if message.header.kind != Kind::Request {
+            return;
+        }
+        if let Some(inbox) = self.lock().inboxes.get(&message.header.src.uid) {
+            inbox.tally.sent();
+        }
+        self.tell_soon();
     }
 
     /// Notes that a request is answered.
@@ -310,9 +389,14 @@ impl Post {
         if message.header.durable {
             return from.send(message, Promise::default());
         }
-        match self.route(message.header.dest.uid).send(from, message, json) {
-            Ok(channel) => {
-                self.note(message, &channel);
+        let route = self.route(message.header.dest.uid);
+        // Before it goes: the answer may be there before this thread goes on.
+        if let Some(channel) = route.free() {
+            self.note(message, &channel);
+        }
+        match route.send(from, message, json) {
+            Ok(()) => {
+                self.sent(message);
                 Box::pin(std::future::ready(Ok(())))
             }
             Err(waiting) => waiting,

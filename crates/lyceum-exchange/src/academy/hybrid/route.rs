@@ -66,7 +66,7 @@ impl Route {
         from: &Arc<RedisMailbox>,
         message: &Message,
         json: String,
-    ) -> Result<Arc<Channel>, Asked<()>> {
+    ) -> Result<(), Asked<()>> {
         let mut json = json;
         let mut state = self.lock();
         if state.waiting.is_empty()
@@ -74,7 +74,7 @@ impl Route {
             && let Some(channel) = &state.channel
         {
             match channel.push(json) {
-                Ok(()) => return Ok(channel.clone()),
+                Ok(()) => return Ok(()),
                 Err(back) => json = back,
             }
         }
@@ -89,6 +89,18 @@ impl Route {
         drop(state);
         self.wake.notify_one();
         Err(async move { outcome.await.unwrap_or(Err(MailboxError::Ended)) }.boxed())
+    }
+
+    /// Returns the connection, if there is one.
+    pub(super) fn direct(&self) -> Option<Arc<Channel>> {
+        self.lock().channel.clone()
+    }
+
+    /// Returns the connection, if nothing waits before what is sent now.
+    pub(super) fn free(&self) -> Option<Arc<Channel>> {
+        let state = self.lock();
+        let is_free = state.waiting.is_empty() && !state.is_busy;
+        state.channel.clone().filter(|_| is_free)
     }
 
     /// Returns whether nothing waits here.
@@ -127,12 +139,14 @@ impl Route {
             let channel = match self.channel(post, detour).await {
                 Ok(channel) => channel,
                 Err(error) => {
+                    post.unnote(&message);
                     // Whoever sent it may have gone.
                     let _ = reply.send(Err(error));
                     return;
                 }
             };
             let Some(channel) = channel else {
+                post.unnote(&message);
                 // In this order, and the next one may follow before it is there.
                 let sending = from.send(&message, Promise::default());
                 post.spawn(async move {
@@ -140,14 +154,16 @@ impl Route {
                 });
                 return;
             };
+            post.note(&message, &channel);
             match channel.push(json) {
                 Ok(()) => {
-                    post.note(&message, &channel);
+                    post.sent(&message);
                     let _ = reply.send(Ok(()));
                     return;
                 }
                 Err(back) => json = back,
             }
+            post.unnote(&message);
             channel.changed().await;
         }
     }

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use super::asked::Request;
 use crate::academy::{Delivered, MailboxError};
 
-/// Messages that may be on their way to one mailbox.
+/// Messages that may be on their way to one mailbox, or wait until its agent has room for them.
 pub(super) const CREDIT: u32 = 512;
 
 /// Messages that wait here. A server that keeps to its credit never comes so far.
@@ -36,7 +36,9 @@ struct State {
     held: HashMap<(Uuid, Uuid), u64>,
     /// Answers that were taken, of which the server does not know yet.
     answers: Vec<u64>,
-    /// Messages that were taken, of which the server does not know yet.
+    /// Requests that were taken, and wait until the agent has room for them.
+    roomless: u32,
+    /// Messages that were taken and wait no more, of which the server does not know yet.
     taken: u32,
     end: Option<End>,
 }
@@ -87,9 +89,9 @@ impl Lease {
         let mut state = self.lock();
         state.taken = 0;
         state.answers.clear();
-        // What waits here is told of when it is taken.
+        // What waits here is told of when it waits no more.
         let waiting = u32::try_from(state.waiting.len()).unwrap_or(CREDIT);
-        let credit = CREDIT.saturating_sub(waiting);
+        let credit = CREDIT.saturating_sub(waiting).saturating_sub(state.roomless);
         let held: Vec<u64> = state.held.values().copied().collect();
         let generation = state.generation.filter(|_| held.len() <= HELD_LIMIT);
         (generation.map(|generation| Resume { generation, held }), credit)
@@ -160,15 +162,27 @@ impl Lease {
         let Some((sequence, delivered)) = state.waiting.pop_front() else {
             return state.end.map_or(Ok(None), |end| Err(end.into()));
         };
-        state.taken += 1;
-        if delivered.message.header.kind == Kind::Response {
-            state.answers.push(sequence);
-        }
-        let is_urgent = state.taken >= TELL_AFTER;
-        if state.waiting.is_empty() || is_urgent {
-            state.tell(self.mailbox, frames);
-        }
+        let is_urgent = match delivered.message.header.kind {
+            Kind::Request => {
+                state.roomless += 1;
+                false
+            }
+            Kind::Response => {
+                state.answers.push(sequence);
+                state.count_taken(self.mailbox, frames)
+            }
+        };
         Ok(Some(Next { delivered, is_urgent }))
+    }
+
+    /// Notes that a request waits no more that was taken; says whether the server is to hear of it
+    /// soon, by what was appended to `frames`.
+    pub(super) fn made_room(&self, frames: &mut BytesMut) -> bool {
+        let mut state = self.lock();
+        // It may have been taken before the mailbox was held anew.
+        let Some(roomless) = state.roomless.checked_sub(1) else { return false };
+        state.roomless = roomless;
+        state.count_taken(self.mailbox, frames)
     }
 
     /// Waits for something new.
@@ -184,6 +198,16 @@ impl State {
         if self.taken >= TELL_AFTER {
             self.tell(mailbox, frames);
         }
+    }
+
+    /// Counts a message that waits no more; says whether the server is to hear of it soon.
+    fn count_taken(&mut self, mailbox: Uuid, frames: &mut BytesMut) -> bool {
+        self.taken += 1;
+        let is_urgent = self.taken >= TELL_AFTER;
+        if self.waiting.is_empty() || is_urgent {
+            self.tell(mailbox, frames);
+        }
+        is_urgent
     }
 
     fn tell(&mut self, mailbox: Uuid, frames: &mut BytesMut) {

@@ -89,6 +89,10 @@ impl Line {
         self.lock().is_closed
     }
 
+    pub(super) fn message_limit(&self) -> Option<u64> {
+        self.lock().message_limit
+    }
+
     /// Returns whether somebody wants a connection.
     pub(super) fn is_wanted(&self) -> bool {
         let state = self.lock();
@@ -200,6 +204,19 @@ impl Line {
             self.wake.notify_one();
         }
         Ok(Some(delivered))
+    }
+
+    /// Notes that a request waits no more that was taken out of a mailbox.
+    pub(super) fn made_room(&self, mailbox: Uuid) {
+        let mut state = self.lock();
+        let Some(lease) = state.leases.get(&mailbox).cloned() else { return };
+        let before = state.frames.len();
+        let is_urgent = lease.made_room(&mut state.frames);
+        if !state.is_up {
+            state.frames.truncate(before);
+        } else if is_urgent {
+            self.wake.notify_one();
+        }
     }
 
     /// Takes what is to be sent, up to what one message of the socket may have.

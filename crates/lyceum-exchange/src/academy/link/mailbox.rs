@@ -66,6 +66,10 @@ impl Mailbox for LinkMailbox {
         true
     }
 
+    fn message_limit(&self) -> Option<u64> {
+        self.line.message_limit()
+    }
+
     fn send(&self, message: &Message, promise: Promise) -> Asked<()> {
         let generation = match self.line.generation(message.header.src.uid) {
             Ok(generation) => generation,
@@ -104,6 +108,14 @@ impl Mailbox for LinkMailbox {
             }
         }
         .boxed()
+    }
+
+    fn waits_for_room(&self) -> bool {
+        true
+    }
+
+    fn made_room(&self) {
+        self.line.made_room(self.id.uid);
     }
 
     fn close(&self) -> Asked<()> {

@@ -90,19 +90,54 @@ impl Keys {
         format!("{}{uid}", self.own("taken"))
     }
 
+    /// How many requests came straight and are not answered.
+    pub(crate) fn direct(&self, uid: Uuid) -> String {
+        format!("{}{uid}", self.own("direct"))
+    }
+
     /// The answer to a durable request.
     pub(crate) fn stored(&self, to: Uuid, tag: Uuid) -> String {
         format!("{}{to}:{tag}", self.own("answer"))
     }
 
-    /// What was delivered too often.
-    pub(crate) fn dead(&self) -> String {
+    /// What was delivered too often, by number.
+    pub(crate) fn dead_letters(&self) -> String {
         format!("{}letters", self.own("dead"))
+    }
+
+    /// The numbers of that, in order.
+    pub(crate) fn dead_numbers(&self) -> String {
+        format!("{}numbers", self.own("dead"))
+    }
+
+    /// The number that was given last.
+    pub(crate) fn dead_last(&self) -> String {
+        format!("{}last", self.own("dead"))
     }
 
     /// What all sets of agents by class begin with.
     pub(crate) fn classes(&self) -> String {
         self.own("class")
+    }
+
+    /// The agents that people call so.
+    pub(crate) fn named(&self, name: &str) -> String {
+        format!("{}{name}", self.own("name"))
+    }
+
+    /// The agents that have a value of an attribute. What stands before says where its name ends.
+    pub(crate) fn attribute(&self, name: &str, value: &str) -> String {
+        format!("{}{}:{name}:{value}", self.own("attribute"), name.len())
+    }
+
+    /// What people call an agent.
+    pub(crate) fn called(&self, uid: Uuid) -> String {
+        format!("{}{uid}", self.own("called"))
+    }
+
+    /// The sets of names and attributes that an agent is in.
+    pub(crate) fn found(&self, uid: Uuid) -> String {
+        format!("{}{uid}", self.own("found"))
     }
 
     /// What all keys of agents begin with, as Academy has them.

@@ -13,7 +13,7 @@ use super::receiving::{Holding, MEMORY_SECONDS, Receiving};
 use super::reply::{text, texts};
 use super::script::Script;
 use super::{Client, Keys, discovery};
-use crate::academy::mailbox::Asked;
+use crate::academy::mailbox::{Asked, Attributes};
 use crate::academy::{Delivered, Mailbox, MailboxError, MailboxStats, Promise};
 
 /// How long a request is known that nobody answered.
@@ -37,6 +37,18 @@ pub(crate) struct RedisMailbox {
     receiving: Arc<tokio::sync::Mutex<Receiving>>,
 }
 
+/// What passed through a mailbox without the Redis, since that was told last.
+#[cfg(feature = "hybrid")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passed {
+    /// Requests that were answered.
+    pub(crate) answered: u64,
+    /// Requests that were sent.
+    pub(crate) sent: u64,
+    /// Requests that are not answered, by now.
+    pub(crate) open: u64,
+}
+
 impl RedisMailbox {
     pub(crate) fn new(client: Arc<Client>, id: EntityId) -> Self {
         let holding = Arc::new(Holding::default());
@@ -48,37 +60,22 @@ impl RedisMailbox {
         self.client.keys()
     }
 
-    /// Puts a request; it goes before this returns.
-    fn ask(&self, message: &Message, json: String) -> Asked<()> {
-        let Header { src, dest, tag, durable, .. } = &message.header;
-        let keys = self.keys();
-        let names = vec![
-            keys.status(dest.uid),
-            keys.queue(dest.uid),
-            keys.request(dest.uid, *tag),
-            keys.outgoing(src.uid),
-            keys.generation(src.uid),
-            keys.stored(dest.uid, *tag),
-            keys.queue(src.uid),
-        ];
-        let header = serde_json::to_vec(&message.header).expect("a header has a form in JSON");
-        let arguments = vec![
-            header,
-            json.into_bytes(),
-            number(self.client.options().queue as u64),
-            number(REQUEST_SECONDS),
-            self.holding.generation(),
-            flag(*durable),
-            number(MEMORY_SECONDS),
-        ];
-        if *durable {
-            self.client.check_disk();
-        }
-        done(if *durable {
-            self.client.insist_on(Script::Ask, names, arguments)
-        } else {
-            self.client.run(Script::Ask, names, arguments)
-        })
+    /// Counts what passed through this mailbox without the Redis.
+    #[cfg(feature = "hybrid")]
+    pub(crate) fn tally(&self, passed: Passed) -> Asked<()> {
+        let (keys, uid) = (self.keys(), self.id.uid);
+        let names =
+            vec![keys.generation(uid), keys.completions(uid), keys.outgoing(uid), keys.direct(uid)];
+        let Passed { answered, sent, open } = passed;
+        let numbers = [answered, sent, open, MEMORY_SECONDS].map(number);
+        let arguments = [self.holding.generation()].into_iter().chain(numbers).collect();
+        done(self.client.run(Script::Tally, names, arguments))
+    }
+
+    /// Returns whether a request was taken out of the Redis and is not answered.
+    #[cfg(feature = "hybrid")]
+    pub(crate) fn has_taken(&self, tag: Uuid) -> bool {
+        self.holding.has_taken(tag)
     }
 
     /// Puts an answer; it goes before this returns.
@@ -111,6 +108,42 @@ impl RedisMailbox {
         } else {
             self.client.run(Script::Answer, names, arguments)
         })
+    }
+}
+
+/// Puts a request in the name of a generation, if there is one; it goes before this returns.
+pub(super) fn ask(
+    client: &Arc<Client>,
+    header: &Header,
+    json: String,
+    generation: Vec<u8>,
+) -> Asked<()> {
+    let Header { src, dest, tag, durable, .. } = header;
+    let keys = client.keys();
+    let names = vec![
+        keys.status(dest.uid),
+        keys.queue(dest.uid),
+        keys.request(dest.uid, *tag),
+        keys.outgoing(src.uid),
+        keys.generation(src.uid),
+        keys.stored(dest.uid, *tag),
+        keys.queue(src.uid),
+    ];
+    let header = serde_json::to_vec(header).expect("a header has a form in JSON");
+    let arguments = vec![
+        header,
+        json.into_bytes(),
+        number(client.options().queue as u64),
+        number(REQUEST_SECONDS),
+        generation,
+        flag(*durable),
+        number(MEMORY_SECONDS),
+    ];
+    if *durable {
+        client.check_disk();
+        done(client.insist_on(Script::Ask, names, arguments))
+    } else {
+        done(client.run(Script::Ask, names, arguments))
     }
 }
 
@@ -169,6 +202,9 @@ async fn terminate(
         keys.agent(uid),
         keys.generation(uid),
         keys.taken(uid),
+        keys.found(uid),
+        keys.called(uid),
+        keys.direct(uid),
     ];
     let arguments = vec![
         uid.to_string().into_bytes(),
@@ -215,15 +251,33 @@ impl Mailbox for RedisMailbox {
     }
 
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()> {
+        self.register_with(id, ancestors, &Attributes::new())
+    }
+
+    fn keeps_attributes(&self) -> bool {
+        true
+    }
+
+    fn register_with(
+        &self,
+        id: &EntityId,
+        ancestors: Option<&[String]>,
+        attributes: &Attributes,
+    ) -> Asked<()> {
         let keys = self.keys();
-        let names = vec![keys.status(id.uid), keys.agent(id.uid)];
+        let (name, uid) = (id.name.as_deref(), id.uid);
+        let names = vec![keys.status(uid), keys.agent(uid), keys.found(uid), keys.called(uid)];
         let lives = if id.role == Role::User { USER_SECONDS } else { 0 };
-        let arguments = vec![
+        let mut arguments = vec![
             ancestors.unwrap_or_default().join(",").into_bytes(),
-            id.uid.to_string().into_bytes(),
+            uid.to_string().into_bytes(),
             keys.classes().into_bytes(),
             number(lives),
+            name.unwrap_or_default().as_bytes().to_vec(),
         ];
+        let attributes = attributes.iter().map(|(name, value)| keys.attribute(name, value));
+        let sets = name.map(|name| keys.named(name)).into_iter().chain(attributes);
+        arguments.extend(sets.map(String::into_bytes));
         done(self.client.insist_on(Script::Register, names, arguments))
     }
 
@@ -237,7 +291,7 @@ impl Mailbox for RedisMailbox {
             return at_once(Err(MailboxError::TooLarge(text)));
         }
         match message.header.kind {
-            Kind::Request => self.ask(&message, json),
+            Kind::Request => ask(&self.client, &message.header, json, self.holding.generation()),
             Kind::Response => self.answer(&message, json),
         }
     }
@@ -268,6 +322,14 @@ impl Mailbox for RedisMailbox {
 
     fn discover(&self, class: &str, with_descendants: bool) -> Asked<Vec<EntityId>> {
         discovery::discover(self.client.clone(), class.to_owned(), with_descendants).boxed()
+    }
+
+    fn named(&self, name: &str) -> Asked<Vec<EntityId>> {
+        discovery::members(self.client.clone(), self.keys().named(name)).boxed()
+    }
+
+    fn with_attribute(&self, name: &str, value: &str) -> Asked<Vec<EntityId>> {
+        discovery::members(self.client.clone(), self.keys().attribute(name, value)).boxed()
     }
 
     fn terminate(&self, id: &EntityId) -> Asked<()> {
@@ -322,6 +384,7 @@ async fn stats(client: Arc<Client>, uid: Uuid) -> Result<MailboxStats, MailboxEr
         keys.taken(uid),
         keys.completions(uid),
         keys.outgoing(uid),
+        keys.direct(uid),
     ];
     let said = client.insist_on(Script::Count, names, Vec::new()).await?;
     let strange = || MailboxError::Answer("something else than numbers".to_owned());

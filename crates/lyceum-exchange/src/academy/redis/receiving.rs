@@ -115,6 +115,12 @@ impl Holding {
         self.lock().taken.remove(&tag).unwrap_or_default().into_bytes()
     }
 
+    /// Returns whether a request was handed out and is not answered.
+    #[cfg(feature = "hybrid")]
+    pub(super) fn has_taken(&self, tag: Uuid) -> bool {
+        self.lock().taken.contains_key(&tag)
+    }
+
     /// Returns the places of what was handed out.
     pub(super) fn handed_out(&self) -> Vec<String> {
         let held = self.lock();

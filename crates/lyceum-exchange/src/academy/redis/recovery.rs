@@ -2,22 +2,18 @@
 
 use std::sync::Arc;
 
-use lyceum_wire::academy::{
-    Body, EntityId, ErrorCode, Kind, Message, Serialization, Unread, payload,
-};
+use lyceum_wire::academy::{Body, EntityId, ErrorCode, Kind, Message, Serialization, Unread};
 use redis::Value;
 
-use super::Client;
 use super::receiving::{MEMORY_SECONDS, Taken};
 use super::reply::texts;
-use super::script::{Order, Script};
+use super::script::Script;
+use super::{Client, dead};
 use crate::academy::MailboxError;
+use crate::academy::failure::Failure;
 
 /// How often a durable request is handed out before it is given up.
 const DELIVERY_LIMIT: u32 = 5;
-
-/// Dead letters that are kept.
-const DEAD_LIMIT: i64 = 10_000;
 
 /// A mailbox that was taken over.
 pub(super) struct Found {
@@ -66,7 +62,8 @@ pub(super) fn attempt(place: &str) -> Option<u32> {
 /// durable; whoever asked anything else is told that there is no answer.
 pub(super) async fn hold(client: &Arc<Client>, id: &EntityId) -> Result<Found, MailboxError> {
     let keys = client.keys();
-    let names = vec![keys.status(id.uid), keys.generation(id.uid), keys.taken(id.uid)];
+    let (uid, mut names) = (id.uid, vec![keys.status(id.uid)]);
+    names.extend([keys.generation(uid), keys.taken(uid), keys.direct(uid)]);
     let arguments = vec![MEMORY_SECONDS.to_string().into_bytes()];
     let mut said = texts(client.run(Script::Hold, names, arguments).await?).into_iter();
     let generation = said.next().and_then(|number| number.parse().ok());
@@ -124,10 +121,7 @@ async fn give_up(
 ) -> Result<(), MailboxError> {
     let keys = client.keys();
     if request.header.durable {
-        let letter = vec![b"RPUSH".to_vec(), keys.dead().into_bytes(), message.to_vec()];
-        client.give(Arc::new(Order::Command(letter))).await?;
-        let (dead, first) = (keys.dead(), (-DEAD_LIMIT).to_string());
-        client.give(Arc::new(Order::words(&["LTRIM", &dead, &first, "-1"]))).await?;
+        dead::bury(client, message, attempts).await?;
     }
     let header = request.header.clone();
     let (from, to) = (header.src.uid, header.dest.uid);
@@ -166,11 +160,7 @@ fn failure(id: &EntityId, request: Message<Unread>, attempts: u32) -> Body {
         )
     };
     match request.body() {
-        Ok(Body::ActionRequest(action)) => {
-            let how = action.for_exception();
-            let exception = payload::write_exception(how, "ConnectionError", &text);
-            Body::UserErrorResponse { serialization: how, exception }
-        }
+        Ok(Body::ActionRequest(action)) => Failure::down(text).body(action.for_exception()),
         Ok(Body::PingRequest) => {
             Body::AcademyErrorResponse { error_code: ErrorCode::PingCancelled, mailbox_id: None }
         }
@@ -180,11 +170,7 @@ fn failure(id: &EntityId, request: Message<Unread>, attempts: u32) -> Body {
         },
         // Its program has ended, as it was asked to.
         Ok(Body::ShutdownRequest { .. }) => Body::SuccessResponse,
-        _ => {
-            let how = Serialization::Json;
-            let exception = payload::write_exception(how, "ConnectionError", &text);
-            Body::UserErrorResponse { serialization: how, exception }
-        }
+        _ => Failure::down(text).body(Serialization::Json),
     }
 }
 

@@ -18,13 +18,18 @@ pub(crate) enum Script {
     Beat,
     Beaten,
     Count,
+    Forget,
+    Bury,
+    Drop,
+    #[cfg_attr(not(feature = "hybrid"), expect(dead_code, reason = "all passes through the Redis"))]
+    Tally,
 }
 
 /// The hashes that a server knows them by.
-static HASHES: LazyLock<[redis::Script; 11]> = LazyLock::new(|| TEXTS.map(redis::Script::new));
+static HASHES: LazyLock<[redis::Script; 15]> = LazyLock::new(|| TEXTS.map(redis::Script::new));
 
 /// The texts of all scripts, in the order of their declaration.
-const TEXTS: [&str; 11] = [
+const TEXTS: [&str; 15] = [
     include_str!("scripts/register.lua"),
     include_str!("scripts/ask.lua"),
     include_str!("scripts/answer.lua"),
@@ -36,6 +41,10 @@ const TEXTS: [&str; 11] = [
     include_str!("scripts/beat.lua"),
     include_str!("scripts/beaten.lua"),
     include_str!("scripts/count.lua"),
+    include_str!("scripts/forget.lua"),
+    include_str!("scripts/bury.lua"),
+    include_str!("scripts/drop.lua"),
+    include_str!("scripts/tally.lua"),
 ];
 
 /// A command, or a script with its keys and arguments.

@@ -113,14 +113,23 @@ impl Catalog {
         }
     }
 
-    /// Notes a blob whose room was set aside. The one that was there may only be replaced by
-    /// itself, with another time.
-    pub(super) fn put(&mut self, id: BlobId, record: Record) -> Result<(), DepositError> {
+    /// Returns whether a blob may be noted: the one that is there may only be replaced by itself,
+    /// with another time. That one is returned.
+    pub(super) fn admit(
+        &self,
+        id: BlobId,
+        record: &Record,
+    ) -> Result<Option<Arc<Record>>, DepositError> {
         let former = self.check(id, &record.owner)?;
         if former.as_ref().is_some_and(|former| former.digest != record.digest) {
             return Err(DepositError::Taken);
         }
-        if let Some(former) = former {
+        Ok(former)
+    }
+
+    /// Notes a blob whose room was set aside, if it is [admitted](Self::admit).
+    pub(super) fn put(&mut self, id: BlobId, record: Record) -> Result<(), DepositError> {
+        if let Some(former) = self.admit(id, &record)? {
             self.give_back(&former.owner, former.size);
         }
         self.records.insert(id, Arc::new(record));

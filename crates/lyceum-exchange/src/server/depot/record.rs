@@ -30,6 +30,9 @@ pub(crate) struct Record {
     pub(crate) digest: String,
     /// Until when it is kept, in milliseconds since 1970.
     pub(crate) expires: u64,
+    /// Whether who may read it may delete it, too.
+    #[serde(default)]
+    pub(crate) is_passed: bool,
 }
 
 impl BlobId {
@@ -39,6 +42,13 @@ impl BlobId {
 
     pub(super) fn record(self, folder: &Path) -> PathBuf {
         folder.join(format!("{self}.json"))
+    }
+
+    /// Returns which of so many shares the number falls to.
+    pub(super) fn share(self, count: usize) -> usize {
+        // Numbers are drawn by clients: any part of one may be the same in all of them.
+        let folded = (self.0 >> 64) as u64 ^ self.0 as u64;
+        (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % count
     }
 
     /// Returns a name for what is being written, of which there may be several.
@@ -68,7 +78,8 @@ impl fmt::Display for BlobId {
 
 impl Record {
     pub(crate) fn new(owner: &str, size: u64, digest: String, expires: u64) -> Self {
-        Self { version: VERSION, owner: owner.into(), size, digest, expires }
+        let is_passed = false;
+        Self { version: VERSION, owner: owner.into(), size, digest, expires, is_passed }
     }
 
     /// Reads a record; none if it is damaged or of another version.
@@ -98,6 +109,9 @@ mod tests {
     fn records_of_other_versions_are_not_read() {
         let record = Record::new("ada", 3, "00".into(), 7);
         assert_eq!(Record::read(&record.write()), Some(record.clone()));
+        // As they were before anybody could delete what was passed to him.
+        let older = br#"{"version":1,"owner":"ada","size":3,"digest":"00","expires":7}"#;
+        assert_eq!(Record::read(older), Some(record.clone()));
         let newer = Record { version: 2, ..record };
         assert_eq!(Record::read(&newer.write()), None);
         assert_eq!(Record::read(b"{"), None);

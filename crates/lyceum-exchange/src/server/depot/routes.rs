@@ -6,9 +6,9 @@ use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, stream};
 use serde_json::json;
@@ -28,6 +28,10 @@ type Answer = Result<Response, Refusal>;
 const DIGEST: &str = "lyceum-digest";
 /// The header with the seconds that a blob is to be kept.
 const EXPIRES: &str = "lyceum-expires";
+/// The header that says who may delete a blob besides who put it: `reader`.
+const RELEASE: &str = "lyceum-release";
+/// How many bytes are taken of what is refused.
+const DISCARDED: usize = 64 << 20;
 /// How many bytes are read from a file at once.
 const PIECE: u64 = 256 << 10;
 
@@ -36,13 +40,18 @@ async fn open(
     hub: &Hub,
     id: &str,
     headers: &HeaderMap,
+    extensions: &Extensions,
 ) -> Result<(Arc<Depot>, BlobId, Principal), Refusal> {
-    let principal = hub.principal(headers).await?;
-    let depot = hub.depot.clone().ok_or(Refusal::NoDepot)?;
-    let id = id
-        .parse()
-        .map_err(|error: super::record::BlobIdError| Refusal::Invalid(error.to_string()))?;
+    let principal = hub.principal(headers, extensions).await?;
+    let (depot, id) = find(hub, id)?;
     Ok((depot, id, principal))
+}
+
+fn find(hub: &Hub, id: &str) -> Result<(Arc<Depot>, BlobId), Refusal> {
+    let depot = hub.depot.clone().ok_or(Refusal::NoDepot)?;
+    let id = id.parse();
+    let id = id.map_err(|error: super::record::BlobIdError| Refusal::Invalid(error.to_string()))?;
+    Ok((depot, id))
 }
 
 /// Takes a blob.
@@ -51,27 +60,56 @@ pub(crate) async fn take(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Answer {
-    let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
+    let (parts, body) = request.into_parts();
+    let principal = hub.principal(&parts.headers, &parts.extensions).await?;
+    let mut body = body.into_data_stream();
+    let taken = receive(&hub, &id, principal, &parts.headers, &mut body).await;
+    if taken.is_err() {
+        discard(&hub, &mut body).await;
+    }
+    taken
+}
+
+/// Takes the rest of what is refused, up to a limit. Whoever is still sending when the connection
+/// is closed does not hear why.
+async fn discard(hub: &Hub, body: &mut BodyDataStream) {
+    let mut left = DISCARDED;
+    while let Ok(Some(bytes)) = next(hub, body).await {
+        left = match left.checked_sub(bytes.len()) {
+            Some(left) => left,
+            None => return,
+        };
+    }
+}
+
+async fn receive(
+    hub: &Hub,
+    id: &str,
+    principal: Principal,
+    headers: &HeaderMap,
+    body: &mut BodyDataStream,
+) -> Answer {
+    let (depot, id) = find(hub, id)?;
     if *hub.drain.borrow() {
         return Err(Refusal::Draining);
     }
     if principal.rights.write == Which::None {
         return Err(Refusal::Forbidden("blobs are put by who may write"));
     }
-    let kept = kept(&depot, request.headers())?;
-    let expected = digest(request.headers())?;
+    let kept = kept(&depot, headers)?;
+    let expected = digest(headers)?;
+    let is_passed = is_passed(headers)?;
     let (number, owner) = (hub.number(), principal.subject);
     let mut upload = blocking({
         let depot = depot.clone();
         move || Upload::begin(depot, id, owner, number)
     })
     .await?;
-    let mut body = request.into_body().into_data_stream();
-    while let Some(bytes) = next(&hub, &mut body).await? {
+    while let Some(bytes) = next(hub, body).await? {
         upload = blocking(move || upload.write(&bytes).map(|()| upload)).await?;
     }
     let expires = hub.clock.now().after(kept).millis();
-    let record = blocking(move || upload.finish(expected.as_deref(), expires)).await?;
+    let record = blocking(move || upload.finish(expected.as_deref(), expires, is_passed)).await?;
     let kept = kept.as_secs();
     let about = json!({
         "id": id.to_string(), "size": record.size, "digest": record.digest, "expires": kept,
@@ -80,10 +118,7 @@ pub(crate) async fn take(
 }
 
 /// Waits for the next bytes of a body.
-async fn next<S>(hub: &Hub, body: &mut S) -> Result<Option<Bytes>, Refusal>
-where
-    S: Stream<Item = Result<Bytes, axum::Error>> + Unpin,
-{
+async fn next(hub: &Hub, body: &mut BodyDataStream) -> Result<Option<Bytes>, Refusal> {
     let next = timeout(hub.settings.body, body.next()).await;
     match next.map_err(|_| Refusal::SlowBody)? {
         None => Ok(None),
@@ -111,6 +146,15 @@ fn kept(depot: &Depot, headers: &HeaderMap) -> Result<Duration, Refusal> {
     })
 }
 
+/// Returns whether who may read a blob may delete it.
+fn is_passed(headers: &HeaderMap) -> Result<bool, Refusal> {
+    match headers.get(RELEASE).map(HeaderValue::as_bytes) {
+        None => Ok(false),
+        Some(b"reader") => Ok(true),
+        Some(_) => Err(Refusal::Invalid(format!("expected `reader` in {RELEASE}"))),
+    }
+}
+
 /// Returns the digest that whoever puts a blob expects it to have.
 fn digest(headers: &HeaderMap) -> Result<Option<String>, Refusal> {
     let Some(value) = headers.get(DIGEST) else { return Ok(None) };
@@ -126,7 +170,7 @@ pub(crate) async fn give(
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Answer {
-    let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
+    let (depot, id, principal) = open(&hub, &id, request.headers(), request.extensions()).await?;
     if principal.rights.read == Which::None {
         return Err(Refusal::NoBlob);
     }
@@ -203,22 +247,26 @@ fn pieces(
     })
 }
 
-/// Deletes a blob, for who put it.
+/// Deletes a blob, for who put it, or whom it was passed to.
 pub(crate) async fn release(
     State(hub): Hubs,
     Path(id): Path<String>,
     request: Request<Body>,
 ) -> Answer {
-    let (depot, id, principal) = open(&hub, &id, request.headers()).await?;
-    let record = depot.find(id, hub.clock.now());
-    let is_his = |record: &Arc<Record>| record.owner == principal.subject || principal.sees_all();
-    // What is missing and what is another's look the same.
-    record.filter(is_his).ok_or(Refusal::NoBlob)?;
-    blocking(move || {
-        depot.remove(id);
-        Ok(())
+    let (depot, id, principal) = open(&hub, &id, request.headers(), request.extensions()).await?;
+    let now = hub.clock.now();
+    let is_released = blocking(move || {
+        let is_his = |record: &Record| {
+            let is_reader = record.is_passed && principal.rights.read != Which::None;
+            is_reader || record.owner == principal.subject || principal.sees_all()
+        };
+        Ok(depot.release(id, now, is_his)?)
     })
     .await?;
+    // What is missing and what is another's look the same.
+    if !is_released {
+        return Err(Refusal::NoBlob);
+    }
     Ok(StatusCode::OK.into_response())
 }
 

@@ -50,6 +50,7 @@ impl Upload {
         mut self,
         expected: Option<&str>,
         expires: u64,
+        is_passed: bool,
     ) -> Result<Record, Refusal> {
         let found = self.hasher.finalize().to_hex().to_string();
         if let Some(expected) = expected.filter(|expected| *expected != found) {
@@ -57,13 +58,22 @@ impl Upload {
             return Err(DepositError::Mismatch { expected, found }.into());
         }
         self.file.sync_all()?;
-        let record = Record::new(&self.owner, self.size, found, expires);
-        self.depot.catalog().put(self.id, record.clone())?;
-        self.is_settled = true;
-        if let Err(error) = self.install(&record) {
-            self.depot.remove(self.id);
-            return Err(error.into());
+        let mut record = Record::new(&self.owner, self.size, found, expires);
+        record.is_passed = is_passed;
+        let depot = self.depot.clone();
+        let _place = depot.places.take(self.id);
+        let is_new = depot.catalog().admit(self.id, &record)?.is_none();
+        // The files come first: what the catalog has can be read.
+        let installed = self.install(&record).map_err(Refusal::from);
+        let noted = installed.and_then(|()| Ok(depot.catalog().put(self.id, record.clone())?));
+        if let Err(error) = noted {
+            // One that was there before has the same bytes, and stays.
+            if is_new && let Err(error) = depot.erase(self.id) {
+                tracing::warn!(%error, "a blob that was not accepted cannot be removed");
+            }
+            return Err(error);
         }
+        self.is_settled = true;
         Ok(record)
     }
 

@@ -59,11 +59,12 @@ impl Hub {
         Ok(ticket)
     }
 
-    /// Gives a link the next messages of a mailbox.
+    /// Gives a link the next messages of a mailbox, or those that do not wait behind requests.
     pub(crate) fn take_for_link(
         &self,
         hold: LinkHold,
         most: (usize, u64),
+        is_urgent: bool,
     ) -> Result<Taken, MailboxError> {
         let LinkHold { mailbox, generation, link } = hold;
         let links = self.links();
@@ -71,7 +72,7 @@ impl Hub {
             let given = generation;
             return Err(MailboxError::Stale { mailbox, given, current: generation });
         }
-        self.keeper.take(mailbox, generation, most)
+        self.keeper.take(mailbox, generation, most, is_urgent)
     }
 
     /// Takes a mailbox from a program that leaves it in good order.

@@ -17,6 +17,10 @@ use crate::store::{Bell, Level, Taken, Ticket};
 /// Messages that are taken at once, and about how many bytes.
 const BATCH: (u32, u64) = (64, 1 << 20);
 
+/// Answers and cancellations that are sent without credit: a node takes them in at once, also where
+/// its agents have all the requests that they can hold.
+const DEBT: i64 = 512;
+
 /// Mailboxes that one node holds.
 const LIMIT: usize = 65_536;
 
@@ -39,8 +43,9 @@ pub(super) struct Leases {
 
 struct Lease {
     hold: LinkHold,
-    /// How many messages may still be sent.
-    credit: u32,
+    /// How many messages may still be sent. It is below zero where more were sent that do not wait
+    /// behind requests.
+    credit: i64,
     /// How many groups of messages wait for the disk. Later ones wait behind them, in order.
     behind: usize,
 }
@@ -85,7 +90,7 @@ impl Leases {
             }
         };
         out.wait_for(ticket);
-        self.held.insert(mailbox, Lease { hold, credit, behind: 0 });
+        self.held.insert(mailbox, Lease { hold, credit: credit.into(), behind: 0 });
         self.hub.keeper.hang(mailbox, &self.bell);
         Ok(hold.generation)
     }
@@ -120,7 +125,7 @@ impl Leases {
         if lease.hold.generation != generation {
             return;
         }
-        lease.credit = lease.credit.saturating_add(credit).min(CREDIT_LIMIT);
+        lease.credit = (lease.credit + i64::from(credit)).min(CREDIT_LIMIT.into());
         self.bell.ring(mailbox);
         if answers.is_empty() {
             return;
@@ -145,13 +150,11 @@ impl Leases {
             && let Some(mailbox) = self.turn()
         {
             let Some(lease) = self.held.get(&mailbox) else { continue };
-            let (hold, most) = (lease.hold, lease.credit.min(BATCH.0));
+            let (hold, most, is_urgent) = (lease.hold, lease.most(), lease.credit <= 0);
             if lease.behind > 0 {
                 continue;
             }
-            // Without credit it is still to be heard whether the mailbox is this node's.
-            let most = (most as usize, if most == 0 { 0 } else { BATCH.1 });
-            match self.hub.take_for_link(hold, most) {
+            match self.hub.take_for_link(hold, most, is_urgent) {
                 Ok(taken) => self.send(mailbox, taken, out).await,
                 Err(MailboxError::StorageFull) if most.0 > 0 => self.stuck.push(mailbox),
                 Err(MailboxError::StorageFull) => {}
@@ -187,7 +190,7 @@ impl Leases {
         if taken.parcels.is_empty() {
             return;
         }
-        lease.credit -= u32::try_from(taken.parcels.len()).expect("a batch is small");
+        lease.credit -= i64::try_from(taken.parcels.len()).expect("a batch is small");
         out.wait_for(taken.ticket);
         let mut frames = BytesMut::new();
         for (parcel, body) in taken.parcels {
@@ -217,7 +220,8 @@ impl Leases {
             }
         }
         drop(taken.pin);
-        if taken.has_more && lease.credit > 0 {
+        let owes_less = lease.credit > -DEBT;
+        if (taken.has_more && lease.credit > 0) || (taken.has_urgent && owes_less) {
             self.again.insert(mailbox);
         }
         let synced = self.hub.keeper.synced().unwrap_or_default();
@@ -245,6 +249,16 @@ impl Leases {
                 self.bell.ring(mailbox);
             }
         }
+    }
+}
+
+impl Lease {
+    /// Returns how much is taken at once. Where nothing may be sent, it is still to be heard
+    /// whether the mailbox is this node's.
+    fn most(&self) -> (usize, u64) {
+        let most = if self.credit > 0 { self.credit } else { self.credit + DEBT };
+        let most = usize::try_from(most).unwrap_or(0).min(BATCH.0 as usize);
+        (most, if most == 0 { 0 } else { BATCH.1 })
     }
 }
 

@@ -11,7 +11,8 @@ use crate::mailbox::{
 use crate::server::metrics::count;
 use crate::server::sending::{Incoming, Terms};
 
-/// Messages of one node that wait for room, and their bytes. More are refused at once.
+/// Requests of one node that wait for room, and their bytes; answers as well. More are refused at
+/// once.
 const LIMIT: (usize, usize) = (4096, 64 << 20);
 
 /// Messages that could not be accepted at once.
@@ -21,10 +22,18 @@ pub(super) struct Puts {
     waiting: HashMap<MailboxId, VecDeque<Waiting>>,
     /// Answers wait for space alone, and for no request.
     answers: VecDeque<Waiting>,
-    count: usize,
-    bytes: usize,
+    /// How many requests wait, and their bytes.
+    requests: Load,
+    /// The same of answers.
+    responses: Load,
     /// Requests that were answered before: their answers are to be sent once more.
     again: Vec<(u32, Sequence, Place)>,
+}
+
+#[derive(Default)]
+struct Load {
+    count: usize,
+    bytes: usize,
 }
 
 struct Waiting {
@@ -36,21 +45,48 @@ struct Waiting {
 
 impl Puts {
     pub(super) fn is_empty(&self) -> bool {
-        self.count == 0
+        self.requests.count + self.responses.count == 0
     }
 
     /// Returns whether something waits for room in a mailbox, so that later messages wait behind.
-    fn is_behind(&self, letter: &Letter) -> bool {
-        letter.kind == LetterKind::Request && self.waiting.contains_key(&letter.to)
+    /// Answers do not, nor does what cancels a request.
+    fn is_behind(&self, incoming: &Incoming) -> bool {
+        let letter = &incoming.letter;
+        let is_urgent = letter.kind == LetterKind::Response || incoming.cancels.is_some();
+        !is_urgent && self.waiting.contains_key(&letter.to)
+    }
+
+    /// Takes out the request that a message cancels, if it waits here.
+    fn withdraw(&mut self, cancel: &Incoming) -> Option<Waiting> {
+        let (tag, letter) = (cancel.cancels?, &cancel.letter);
+        let queue = self.waiting.get_mut(&letter.to)?;
+        let is_it = |one: &Waiting| {
+            one.incoming.letter.tag == tag && one.incoming.letter.from == letter.from
+        };
+        let place = queue.iter().position(is_it)?;
+        let withdrawn = queue.remove(place)?;
+        if queue.is_empty() {
+            self.waiting.remove(&letter.to);
+        }
+        self.leave(&withdrawn);
+        Some(withdrawn)
+    }
+
+    fn load(&mut self, letter: &Letter) -> &mut Load {
+        match letter.kind {
+            LetterKind::Request => &mut self.requests,
+            LetterKind::Response => &mut self.responses,
+        }
     }
 
     /// Has a message wait, as long as not too many do; says whether it does.
     fn wait(&mut self, waiting: Waiting) -> bool {
-        let bytes = self.bytes + waiting.incoming.body.len();
-        if self.count >= LIMIT.0 || bytes > LIMIT.1 {
+        let load = self.load(&waiting.incoming.letter);
+        let bytes = load.bytes + waiting.incoming.body.len();
+        if load.count >= LIMIT.0 || bytes > LIMIT.1 {
             return false;
         }
-        (self.count, self.bytes) = (self.count + 1, bytes);
+        *load = Load { count: load.count + 1, bytes };
         let letter = &waiting.incoming.letter;
         match letter.kind {
             LetterKind::Request => self.waiting.entry(letter.to).or_default().push_back(waiting),
@@ -60,8 +96,9 @@ impl Puts {
     }
 
     fn leave(&mut self, one: &Waiting) {
-        self.count -= 1;
-        self.bytes -= one.incoming.body.len();
+        let load = self.load(&one.incoming.letter);
+        load.count -= 1;
+        load.bytes -= one.incoming.body.len();
     }
 }
 
@@ -72,16 +109,19 @@ impl Link {
             Ok(incoming) => incoming,
             Err(refusal) => return self.out.refuse(id, &refusal),
         };
-        let is_behind = self.puts.is_behind(&incoming.letter);
+        let mailbox = incoming.letter.to;
+        let full = || PutError::Full { mailbox, messages: LIMIT.0, bytes: LIMIT.1 as u64 };
+        if let Some(withdrawn) = self.puts.withdraw(&incoming) {
+            self.out.refuse(withdrawn.id, &full().into());
+        }
+        let is_behind = self.puts.is_behind(&incoming);
         let error = if is_behind { None } else { self.try_put(id, &incoming) };
         if !is_behind && error.is_none() {
             return;
         }
         let until = self.hub.clock.now().after(self.hub.settings.room);
-        let mailbox = incoming.letter.to;
         if !self.puts.wait(Waiting { id, incoming, until }) {
-            let full = PutError::Full { mailbox, messages: LIMIT.0, bytes: LIMIT.1 as u64 };
-            self.out.refuse(id, &error.unwrap_or(full).into());
+            self.out.refuse(id, &error.unwrap_or_else(full).into());
         }
     }
 

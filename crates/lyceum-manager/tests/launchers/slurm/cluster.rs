@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 
 use lyceum::manager::Slurm;
 use lyceum::prelude::*;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
 use crate::farm::{self, until};
 use crate::machine::{Daemon, Folder, free_port, not_run, output, program};
@@ -17,6 +19,9 @@ const MEMORY: u64 = 1000;
 const CPUS: u32 = 16;
 /// What one agent gets of its memory.
 const SHARE: u64 = 50;
+
+/// How long what looks after a job may take to end with the cluster.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A cluster of one node.
 pub(crate) struct Cluster {
@@ -82,6 +87,18 @@ impl Cluster {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Returns the processes that look after jobs of this cluster: they hold files of its folder.
+    pub(crate) fn steps(&self) -> Vec<Pid> {
+        let is_step = |process: &Pid| {
+            let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
+            let files = fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten();
+            let targets = files.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
+            name.trim() == "slurmstepd"
+                && targets.into_iter().any(|file| file.starts_with(&*self.folder.0))
+        };
+        processes().filter(is_step).collect()
+    }
+
     /// Returns the numbers of the jobs that have not ended.
     pub(crate) fn jobs(&self) -> Vec<String> {
         let jobs = self.ask("squeue", &["-h", "-r", "-t", "PENDING,RUNNING", "-o", "%i"]);
@@ -97,6 +114,56 @@ impl Cluster {
             .memory(SHARE)
             .poll(Duration::from_secs(1))
     }
+}
+
+/// What looks after the jobs on a node does not end with its daemon: test clusters left it behind,
+/// run after run.
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        let jobs = self.jobs();
+        if !jobs.is_empty() {
+            self.ask("scancel", &jobs.iter().map(String::as_str).collect::<Vec<_>>());
+        }
+        // In good order while the daemons live; who does not answer is ended with its jobs.
+        wait_for(self.steps());
+        self.slurmd = None;
+        let left = self.steps();
+        left.iter().copied().for_each(end_with_children);
+        wait_for(left);
+        let has_none = self.steps().is_empty();
+        assert!(has_none || std::thread::panicking(), "a process of the cluster is left behind");
+    }
+}
+
+/// Waits until processes have ended, for a limited time each.
+fn wait_for(processes: Vec<Pid>) {
+    for process in processes {
+        // One that is gone is not waited for.
+        let Ok(process) = pidfd_open(process, PidfdFlags::empty()) else { continue };
+        let limit = PATIENCE.try_into().expect("it is short enough");
+        // Whether it ended is looked at by whoever asked.
+        let _ = poll(&mut [PollFd::new(&process, PollFlags::IN)], Some(&limit));
+    }
+}
+
+/// Kills what looks after a job, and the processes of the job.
+fn end_with_children(step: Pid) {
+    let of_step = |process: &Pid| {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // The name in parentheses may have any letters.
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1));
+        parent == Some(&step.to_string())
+    };
+    for process in processes().filter(of_step).chain([step]).collect::<Vec<_>>() {
+        // It may have ended meanwhile.
+        let _ = kill_process(process, Signal::KILL);
+    }
+}
+
+/// Returns all processes of this machine.
+fn processes() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").expect("it is there").filter_map(Result::ok);
+    entries.filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
 }
 
 /// Starts munged, by which the others believe each other.

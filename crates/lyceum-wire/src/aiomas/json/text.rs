@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::aiomas::SyntaxError;
 use crate::aiomas::json::Reader;
+use crate::scan::plain_length;
 
 impl Reader<'_> {
     /// Reads a text in quotes.
@@ -29,8 +30,7 @@ impl Reader<'_> {
     /// Reads up to the next quote, backslash or control character.
     fn plain_part(&mut self, text: &mut String) -> Result<(), SyntaxError> {
         let rest = self.input.rest();
-        let is_plain = |byte: &u8| !matches!(byte, b'"' | b'\\' | 0..=0x1f);
-        let length = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+        let length = plain_length(rest, |byte| byte < b' ' || byte == b'"' || byte == b'\\');
         let part = str::from_utf8(&rest[..length])
             .map_err(|error| SyntaxError::Utf8 { at: self.input.at() + error.valid_up_to() })?;
         text.push_str(part);
@@ -86,20 +86,20 @@ impl Reader<'_> {
 pub(super) fn write(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text;
-    while let Some(at) =
-        rest.find(|letter: char| !matches!(letter, ' '..='~') || is_special(letter))
-    {
-        out.push_str(&rest[..at]);
-        let letter = rest[at..].chars().next().expect("a letter was found");
+    out.reserve(text.len() + 2);
+    loop {
+        // What is special begins a letter, since all that follows in one is special, too.
+        let (plain, others) = rest.split_at(plain_length(rest.as_bytes(), is_special));
+        out.push_str(plain);
+        let Some(letter) = others.chars().next() else { break };
         escape(letter, out);
-        rest = &rest[at + letter.len_utf8()..];
+        rest = &others[letter.len_utf8()..];
     }
-    out.push_str(rest);
     out.push('"');
 }
 
-fn is_special(letter: char) -> bool {
-    matches!(letter, '"' | '\\')
+fn is_special(byte: u8) -> bool {
+    byte.wrapping_sub(b' ') > b'~' - b' ' || byte == b'"' || byte == b'\\'
 }
 
 fn escape(letter: char, out: &mut String) {

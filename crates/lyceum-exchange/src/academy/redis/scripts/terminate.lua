@@ -1,6 +1,7 @@
 -- Ends a mailbox for good. Returns whether no holder of ours ever had it, and the tags of what was
 -- in it: the first in a message, whose texts cannot have a quote that is none.
--- KEYS: status, queue, agent, generation, taken. ARGV: number, start of class keys, generation of
+-- KEYS: status, queue, agent, generation, taken, sets that it is in, name, what came straight.
+-- ARGV: number, start of class keys, generation of
 -- the holder or nothing, seconds that the end is remembered.
 local status = redis.call('GET', KEYS[1])
 if not status then return 'MISSING' end
@@ -25,4 +26,6 @@ if classes then
   end
   redis.call('DEL', KEYS[3])
 end
+for _, set in ipairs(redis.call('SMEMBERS', KEYS[6])) do redis.call('SREM', set, ARGV[1]) end
+redis.call('DEL', KEYS[6], KEYS[7], KEYS[8])
 return result
