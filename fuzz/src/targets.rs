@@ -9,6 +9,7 @@ mod codecs;
 mod compression;
 mod exchange_link;
 mod frames;
+mod hybrid;
 mod mosaik;
 mod pickles;
 mod records;
@@ -49,6 +50,7 @@ pub const TARGETS: &[Target] = &[
     exchange_link::TO_CLIENT,
     frames::FRAMES,
     frames::HANDSHAKE,
+    hybrid::TARGET,
     mosaik::TARGET,
     pickles::PICKLES,
     pickles::MESSAGES,

@@ -15,6 +15,7 @@ use lyceum_universe::{OnStuck, Project, Universes};
 use thiserror::Error;
 
 use crate::hunt::{Hunt, REPLACEMENTS};
+use crate::replay::MINIMIZED;
 use crate::sandbox::KeeperError;
 use crate::{
     Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, DirectoryName, ProjectFile,
@@ -338,7 +339,7 @@ fn write_minimized(directory: &Path, report: &mut Report) {
     let notes = &mut report.summary.notes;
     for find in report.finds.iter().filter(|find| !find.name.is_empty()) {
         let Some(minimized) = &find.minimized else { continue };
-        let path = directory.join(&find.name).join("minimized");
+        let path = directory.join(&find.name).join(MINIMIZED);
         if let Err(error) = fs::write(&path, &minimized.bytes) {
             notes.push(format!("cannot write {}: {error}", path.display()));
         }

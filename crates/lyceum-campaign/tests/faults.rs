@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -196,7 +196,7 @@ fn probe_that_always_panics_ends_the_campaign_with_a_report() {
 #[test]
 fn universe_of_an_agent_that_never_returns_is_replaced() {
     let folder = Folder::new("stuck");
-    let (sender, never) = channel();
+    let (sender, never) = sync_channel(1);
     let never = Mutex::new(Some(never));
     let report = folder
         .campaign("/bin/true", "universes = 1\nminimize = 0\n[stop]\nsessions = 20\n")

@@ -1,4 +1,5 @@
 //! Clients and servers that talk to programs under test, without holding a step up.
+#![expect(clippy::disallowed_methods, reason = "the other side of a test is no agent")]
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -31,7 +32,12 @@ impl Talker {
     #[event(session_start)]
     fn begin(&mut self, cx: &mut Step<'_>) -> Result<(), BoxError> {
         cx.session().put(Payload(self.payload.clone()));
-        Ok(if self.serves { cx.send(ServerAccept {})? } else { cx.send(ClientSend {})? })
+        if self.serves {
+            cx.send(ServerAccept {})?;
+        } else {
+            cx.send(ClientSend {})?;
+        }
+        Ok(())
     }
 
     #[event]
@@ -56,8 +62,7 @@ fn heard(
         Universe::builder().on(Node::local()).build().run(project).await.unwrap()
     });
     assert_eq!(report.sessions, 1);
-    let answer = heard.lock().unwrap().take();
-    answer
+    heard.lock().unwrap().take()
 }
 
 fn limits(bytes: usize, time: Duration) -> NetworkLimits {

@@ -413,6 +413,30 @@ fn agent_that_opens_handles_what_waited() {
 }
 
 #[test]
+fn agent_that_a_hold_opens_handles_what_waited_and_what_comes() {
+    check(3, || {
+        let agent = Arc::new(Agent::closed());
+        agent.tell(1);
+        let sender = {
+            let agent = agent.clone();
+            thread::spawn(move || agent.tell(2))
+        };
+        agent.pump();
+        let mut opened = agent.open_by_hold();
+        sender.join().unwrap();
+        agent.pump_all();
+        // Whoever found it taken tries again later.
+        while !opened {
+            opened = agent.open_by_hold();
+            agent.pump_all();
+        }
+
+        assert_eq!(agent.handled_in_order(), [1, 2]);
+        assert!(agent.word.is_quiet(), "nobody holds the agent");
+    });
+}
+
+#[test]
 fn answer_reaches_the_caller_or_is_dropped_by_the_agent() {
     check(3, || {
         let call = Arc::new(Call::new());

@@ -26,7 +26,9 @@ pub struct Universes {
 
 /// Who hears of agents that do not return.
 #[derive(Clone)]
-struct Hear(Arc<dyn Fn(usize, &Stuck) + Send + Sync>);
+struct Hear(Arc<Listener>);
+
+type Listener = dyn Fn(usize, &Stuck) + Send + Sync;
 
 /// What follows when an agent keeps its universe from going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

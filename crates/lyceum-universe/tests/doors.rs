@@ -221,6 +221,50 @@ impl Patient {
     }
 }
 
+/// Lives in steps, and ticks besides.
+#[derive(Default)]
+struct Ticking {
+    lived: u64,
+    ticked: u64,
+}
+
+#[agent]
+impl Ticking {
+    #[live]
+    fn live(&mut self, cx: &mut Step<'_>) {
+        self.lived += 1;
+        if cx.session().step() == 20 {
+            cx.session().stop();
+        }
+    }
+
+    #[behaviour(every = "3ms")]
+    fn tick(&mut self) {
+        self.ticked += 1;
+    }
+
+    #[init]
+    fn init(&mut self, cx: &mut Step<'_>) {
+        let counts = (self.lived, self.ticked);
+        cx.application().put(counts);
+    }
+}
+
+/// A tick that waited for the agent to be switched on kept the universe from taking it, so that it
+/// was never active again.
+#[test]
+fn agent_with_behaviours_lives_in_every_session() {
+    let mut universe = Universe::new(7);
+    let project = Project::new("ticks").agent("ticking", Ticking::default()).max_sessions(3);
+
+    let report = lyceum::block_on(universe.run(project)).unwrap();
+
+    assert_eq!((report.sessions, report.counts.failures), (3, 0));
+    let &(lived, ticked) = universe.get::<(u64, u64)>().unwrap();
+    assert!(lived >= 40, "before the third session: {lived}");
+    assert!(ticked >= 4, "a tick takes the agent for two or three steps: {ticked}");
+}
+
 #[test]
 fn interrupt_ends_the_run_with_its_own_exit_code() {
     let mut universe = Universe::new(7);

@@ -37,7 +37,9 @@ pub(super) struct Keepers {
 
 /// Agents of the user's own.
 #[derive(Clone)]
-pub(super) struct More(pub(super) Arc<dyn Fn(Project, &Path) -> Project + Send + Sync>);
+pub(super) struct More(pub(super) Arc<Adding>);
+
+type Adding = dyn Fn(Project, &Path) -> Project + Send + Sync;
 
 impl Keepers {
     pub(super) fn keeper(&self) -> Result<Keeper, KeeperError> {

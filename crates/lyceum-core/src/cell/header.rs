@@ -353,7 +353,7 @@ impl AgentRef {
     /// Ends the agent on this thread if nothing runs, waits or is scheduled.
     pub(crate) fn end_if_idle(&self) -> bool {
         let held = match self.mode() {
-            Mode::Inactive => self.word.try_hold_open_or_closed(),
+            Mode::Inactive => self.word.try_hold_open_or_closed().is_some(),
             _ => self.word.try_hold(false),
         };
         if !held {

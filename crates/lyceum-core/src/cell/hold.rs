@@ -7,6 +7,7 @@ use super::header::state_of;
 use super::standing::{Stage, Standing};
 use super::turn::parked_bits;
 use super::word::Released;
+use crate::life::Mode;
 use crate::{Agent, AgentRef, Handle};
 
 /// The state of an agent of this process, for who runs it by himself, such as a universe.
@@ -32,6 +33,8 @@ use crate::{Agent, AgentRef, Handle};
 /// ```
 pub struct Hold<A: Agent> {
     agent: AgentRef,
+    /// Whether messages waited for the agent to be switched on when it was taken.
+    waiting: bool,
     state: PhantomData<fn() -> A>,
 }
 
@@ -40,10 +43,11 @@ impl<A: Agent> Hold<A> {
     /// is starting, stopping, gone, or of another process.
     pub fn take(handle: &Handle<A>) -> Option<Self> {
         let agent = handle.recipient().cell()?;
-        if !agent.vtable().class.is_of::<A>() || !agent.word.try_hold_open_or_closed() {
+        if !agent.vtable().class.is_of::<A>() {
             return None;
         }
-        let hold = Self { agent: agent.clone(), state: PhantomData };
+        let waiting = agent.word.try_hold_open_or_closed()?;
+        let hold = Self { agent: agent.clone(), waiting, state: PhantomData };
         let (stage, _) = hold.agent.standing.read();
         // If not, dropping it lets go.
         (stage == Stage::Running && hold.agent.has_state()).then_some(hold)
@@ -75,8 +79,12 @@ impl<A: Agent> Hold<A> {
 impl<A: Agent> Drop for Hold<A> {
     #[inline]
     fn drop(&mut self) {
-        let parked = parked_bits(&self.agent, false);
-        if self.agent.word.release(parked) == Released::Schedule {
+        let parked = parked_bits(&self.agent, self.waiting);
+        if self.waiting && self.agent.mode() == Mode::Active {
+            // What waited may start now.
+            self.agent.word.release_scheduled(parked);
+            self.agent.schedule(false);
+        } else if self.agent.word.release(parked) == Released::Schedule {
             self.agent.schedule(false);
         }
     }

@@ -66,13 +66,18 @@ impl Word {
         self.0.compare_exchange(idle, idle | HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
     }
 
-    /// Takes a cell on which nothing runs, waits or is suspended, whether or not turns may start.
+    /// Takes a cell on which nothing runs or is suspended, whether or not turns may start; returns
+    /// whether messages wait for them to start, and `None` if it cannot be taken.
     ///
-    /// As after [`try_hold`](Self::try_hold), the caller is the holder.
+    /// As after [`try_hold`](Self::try_hold), the caller is the holder. If he lets messages start
+    /// that wait, he lets go with [`release_scheduled`](Self::release_scheduled).
     #[inline]
-    pub(crate) fn try_hold_open_or_closed(&self) -> bool {
-        let idle = self.0.load(Ordering::Relaxed) & CLOSED;
-        self.0.compare_exchange(idle, idle | HELD, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    pub(crate) fn try_hold_open_or_closed(&self) -> Option<bool> {
+        let now = self.0.load(Ordering::Relaxed);
+        // Without the former mark, they wait for a turn that is suspended, or for a job.
+        let idle = if now & CLOSED == 0 { 0 } else { CLOSED | now & WAITING };
+        let held = self.0.compare_exchange(idle, idle | HELD, Ordering::Acquire, Ordering::Relaxed);
+        held.is_ok().then_some(idle & WAITING != 0)
     }
 
     /// Returns whether something was left behind while the caller holds the cell, for a glimpse.

@@ -100,6 +100,21 @@ impl Agent {
         assert!(self.word.try_hold(kind == SHARING), "the model starts with an idle agent");
     }
 
+    /// Takes the agent that is closed or idle, opens it and lets go, as `hold.rs` does; false if
+    /// somebody else had it.
+    pub(crate) fn open_by_hold(&self) -> bool {
+        let Some(waiting) = self.word.try_hold_open_or_closed() else { return false };
+        self.as_holder(|state| assert!(!state.suspended, "nobody else has the state"));
+        self.mode.store(ACTIVE, Ordering::Release);
+        if waiting {
+            self.word.release_scheduled(self.parked_bits(true));
+            self.schedule();
+        } else {
+            self.release(false);
+        }
+        true
+    }
+
     /// Polls a turn on the thread of the caller, who holds the agent, and lets go.
     pub(crate) fn first_poll(&self, turn: &Turn, kind: u32) {
         if !turn.poll() {
