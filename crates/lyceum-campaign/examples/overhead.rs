@@ -7,24 +7,28 @@
 use std::error::Error;
 use std::fs;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lyceum_campaign::process::Program;
 use lyceum_campaign::sandbox::{Keeper, Sandbox, main_if_stub};
 use lyceum_campaign::{Campaign, ProjectFile};
+use lyceum_core::Node;
 
 /// The middle one of them is told.
 const ROUNDS: u32 = 7;
 
 fn main() -> Result<(), Box<dyn Error>> {
     main_if_stub();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let _inside = runtime.enter();
+    let node = Node::local();
     let sessions: u32 = std::env::args().nth(1).map_or(Ok(200), |text| text.parse())?;
     let folder = std::env::temp_dir().join(format!("overhead-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let mut times: [Vec<Duration>; 3] = Default::default();
     for round in 0..ROUNDS {
-        times[0].push(plain(sessions)?);
-        times[1].push(kept(sessions, &folder)?);
+        times[0].push(plain(&node, sessions)?);
+        times[1].push(kept(&node, sessions, &folder)?);
         times[2].push(campaign(sessions, &folder, round)?);
     }
     let times = times.map(|mut rounds| {
@@ -39,18 +43,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-#[expect(clippy::disallowed_methods, reason = "it measures the machine")]
 fn measured(
+    node: &Node,
     count: u32,
     work: impl FnOnce() -> Result<(), Box<dyn Error>>,
 ) -> Result<Duration, Box<dyn Error>> {
-    let started = Instant::now();
+    let started = node.now();
     work()?;
-    Ok(started.elapsed() / count)
+    Ok((node.now() - started) / count)
 }
 
-fn plain(count: u32) -> Result<Duration, Box<dyn Error>> {
-    measured(count, || {
+fn plain(node: &Node, count: u32) -> Result<Duration, Box<dyn Error>> {
+    measured(node, count, || {
         for _ in 0..count {
             Command::new("/bin/sleep").arg("0.01").status()?;
         }
@@ -58,10 +62,10 @@ fn plain(count: u32) -> Result<Duration, Box<dyn Error>> {
     })
 }
 
-fn kept(count: u32, folder: &std::path::Path) -> Result<Duration, Box<dyn Error>> {
+fn kept(node: &Node, count: u32, folder: &std::path::Path) -> Result<Duration, Box<dyn Error>> {
     let mut keeper = Keeper::new(Sandbox::On)?;
     let program = Program::new("/bin/sleep", folder).argument("0.01");
-    measured(count, || {
+    measured(node, count, || {
         for _ in 0..count {
             keeper.start(&program)?;
             keeper.wait()?;

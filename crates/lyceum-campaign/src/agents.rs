@@ -2,11 +2,11 @@
 //!
 //! Who wants a program run puts a [`Program`](crate::process::Program) into the session and sends
 //! [`ProcessCreate`]. A [`Process`] runs it, and sends [`ProcessExit`] when it has ended. Probes
-//! listen to that, and have an opinion: [`ExitProbe`] about how it ended, [`OutputProbe`] about what
-//! it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took. Others look
-//! while it runs: [`CpuProbe`] at its load, [`FileWatch`] at any file or log, [`AttachProcess`] at a
-//! process that was there before. [`Aggressivity`] says how strongly inputs are to be changed.
-//! [`Client`] and [`Server`] talk to programs under test over a network.
+//! listen to that, and have an opinion: [`ExitProbe`] about how it ended, [`OutputProbe`] about
+//! what it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took. Others
+//! look while it runs: [`CpuProbe`] at its load, [`FileWatch`] at any file or log, and
+//! [`AttachProcess`] at a process that was there before. [`Aggressivity`] says how strongly inputs
+//! are to be changed. [`Client`] and [`Server`] talk to programs under test over a network.
 //!
 //! ```no_run
 //! use std::sync::Arc;

@@ -28,7 +28,8 @@ impl Folder {
     /// Makes a campaign whose programs are marked by the folder's path.
     fn campaign(&self, command: &str, more: &str) -> Campaign {
         let text = format!(
-            "command = {command:?}\ndirectory = {:?}\nseed = 1\nenvironment = {{ MARK = {:?} }}\n{more}",
+            "command = {command:?}\ndirectory = {:?}\nseed = 1\n\
+             environment = {{ MARK = {:?} }}\n{more}",
             self.0.join("out"),
             self.0,
         );
@@ -266,7 +267,8 @@ fn full_disk_ends_the_campaign_and_says_so() {
     let _disk = Disk(out.clone());
     // The folder of the campaign is inside of the disk.
     let text = format!(
-        "command = \"/bin/true\"\ndirectory = {:?}\nkeep = \"all\"\nuniverses = 1\n[stop]\nsessions = 200\n",
+        "command = \"/bin/true\"\ndirectory = {:?}\nkeep = \"all\"\nuniverses = 1\n\
+         [stop]\nsessions = 200\n",
         out.join("campaign")
     );
     let project = ProjectFile::parse(&text, &folder.0.join("project.toml")).unwrap();
