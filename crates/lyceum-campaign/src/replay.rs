@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::agents::printed;
 use crate::campaign::Plan;
 use crate::find::alike;
 use crate::process::{Exit, Input, Limits, Program};
@@ -18,6 +19,9 @@ use crate::{Find, FindKind, InputWay};
 const VERSION: u32 = 1;
 /// The name of the file in the directory of a find.
 const FILE: &str = "replay.json";
+
+/// The name of the file with the smaller input.
+pub(crate) const MINIMIZED: &str = "minimized";
 
 /// Everything that is needed to run again what a session ran; in the directory of what it found.
 ///
@@ -41,6 +45,9 @@ pub struct Replay {
     /// The directory that it was read from.
     #[serde(skip)]
     directory: PathBuf,
+    /// Whether the smaller input is run.
+    #[serde(skip)]
+    takes_minimized: bool,
     command: PathBuf,
     arguments: Vec<String>,
     input: InputWay,
@@ -103,6 +110,7 @@ impl Replay {
         Self {
             version: VERSION,
             directory: PathBuf::new(),
+            takes_minimized: false,
             command: plan.command.clone(),
             arguments: project.arguments_for(INPUT_FILE),
             input: project.input,
@@ -148,6 +156,12 @@ impl Replay {
         self.find.as_ref()
     }
 
+    /// Takes the smaller input that the campaign made, instead of the one that was found.
+    #[must_use]
+    pub fn minimized(self) -> Self {
+        Self { takes_minimized: true, ..self }
+    }
+
     /// Runs the program again as it was run then, in `replay` below the find's directory.
     ///
     /// This program must call [`main_if_stub`](crate::sandbox::main_if_stub) first in its `main`.
@@ -167,7 +181,8 @@ impl Replay {
     /// As [`run`](Self::run).
     pub fn run_by(&self, mut keeper: Keeper) -> Result<Replayed, ReplayError> {
         let file = |path: PathBuf| move |source| ReplayError::File { path, source };
-        let from = self.directory.join(INPUT_FILE);
+        let name = if self.takes_minimized { MINIMIZED } else { INPUT_FILE };
+        let from = self.directory.join(name);
         let input = fs::read(&from).map_err(file(from))?;
         let directory = self.directory.join("replay");
         if directory.exists() {
@@ -190,11 +205,9 @@ impl Replay {
         }
         keeper.start(&program)?;
         let exit = keeper.wait()?;
-        let mut printed = fs::read(program.output_path()).unwrap_or_default();
-        printed.extend(fs::read(program.error_output_path()).unwrap_or_default());
-        let by_exit = FindKind::of(&exit, &self.accepted);
-        let find = match by_exit {
-            Some(kind) => Some(Find::new(kind, &printed, None)),
+        let printed = printed(&[program.output_path(), program.error_output_path()]);
+        let find = match FindKind::of(&exit, &self.accepted) {
+            Some(kind) => Some(self.told_again(Find::new(kind, &printed, None), &printed)),
             None => self.found_again(&printed, &directory),
         };
         let key = |find: &Option<Find>| find.as_ref().map(Find::key);
@@ -206,16 +219,31 @@ impl Replay {
     fn found_again(&self, printed: &[u8], directory: &Path) -> Option<Find> {
         let then = self.find.as_ref()?;
         let again = match then.kind {
-            FindKind::Pattern => {
-                let message = then.cause.message.as_ref()?;
-                let mut lines = printed.split(|byte| *byte == b'\n');
-                lines.any(|line| alike(&String::from_utf8_lossy(line)) == *message)
-            }
+            FindKind::Pattern => self.says_again(printed),
             FindKind::LeftFiles => {
                 fs::read_dir(directory).map_or(0, Iterator::count) > self.file_limit
             }
             _ => false,
         };
         again.then(|| then.clone())
+    }
+
+    /// Returns the find of then instead of one of its kind that has no cause, if the line that its
+    /// cause is taken from was printed again.
+    fn told_again(&self, now: Find, printed: &[u8]) -> Find {
+        let is_bare = now.cause.frames.is_empty() && now.cause.message.is_none();
+        match &self.find {
+            Some(then) if is_bare && then.kind == now.kind && self.says_again(printed) => {
+                then.clone()
+            }
+            _ => now,
+        }
+    }
+
+    /// Returns whether the line that is the cause of the find was printed again.
+    fn says_again(&self, printed: &[u8]) -> bool {
+        let then = self.find.as_ref().and_then(|find| find.cause.message.as_ref());
+        let mut lines = printed.split(|byte| *byte == b'\n');
+        then.is_some_and(|then| lines.any(|line| alike(&String::from_utf8_lossy(line)) == *then))
     }
 }

@@ -34,12 +34,9 @@ mod monitor;
 mod summary;
 
 mod options;
-mod signals;
-mod span;
 
 mod graph;
 mod json;
-mod line;
 mod lines;
 mod screen;
 mod table;
@@ -62,9 +59,9 @@ use self::memory::Memory;
 use self::monitor::{Limits, Monitor};
 use self::network::Network;
 use self::processes::Processes;
-use self::signals::Signals;
 use self::summary::Summary;
 use self::view::View;
+use crate::signals::Signals;
 
 /// Launches the agents, shows what they see until it is time to end, and stops them.
 pub(crate) async fn run(options: &Options) -> lyceum::Result<()> {

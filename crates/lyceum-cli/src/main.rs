@@ -1,8 +1,13 @@
 //! The `lyceum` program.
 
+mod campaign;
 mod demo;
 mod exchange;
 mod token;
+
+mod line;
+mod signals;
+mod span;
 mod trouble;
 
 use std::process::ExitCode;
@@ -29,6 +34,8 @@ enum Command {
     /// Serves mailboxes that outlive programs, and sees to what could not be delivered
     #[command(subcommand)]
     Exchange(exchange::Command),
+    /// Runs a program again and again with changed inputs, and keeps what it does wrong
+    Campaign(Box<campaign::Options>),
     /// Makes, lists and revokes the tokens that an exchange lets in
     #[command(subcommand)]
     Token(token::Command),
@@ -45,9 +52,12 @@ enum Command {
 }
 
 fn main() -> lyceum::Result<ExitCode> {
+    // Campaigns start this program again, to be what runs the program under test.
+    lyceum::campaign::sandbox::main_if_stub();
     match Cli::parse().command {
         Command::Demo(options) => demo(&options),
         Command::Exchange(command) => command.run(),
+        Command::Campaign(options) => Ok(options.execute()),
         Command::Token(command) => command.run(),
         Command::Run(options) => Ok(options.run()),
         Command::Logs(options) => Ok(options.run()),

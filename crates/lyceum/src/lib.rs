@@ -37,6 +37,7 @@
 //! - Agents of Academy, with the feature `academy`: `Node::register_mailbox`, `Node::connect`.
 //! - Mailboxes that outlive programs, with the feature `server`: `lyceum::network::server`.
 //! - Agents that live in steps, with the feature `universe`: `lyceum::universe`.
+//! - Test campaigns, with the feature `campaign`: `lyceum::campaign`.
 //! - Scenarios of mosaik, with the feature `mosaik`: `lyceum::network::mosaik`.
 //! - Child processes and command lines, with the feature `manager`: `lyceum::manager`.
 //! - Certificates on both sides, with the feature `tls`: `lyceum::network::Certificates`.
@@ -51,6 +52,8 @@ pub use lyceum_blob::{
 };
 #[cfg(feature = "depot")]
 pub use lyceum_blob::{Depot, DepotAccess, DepotError};
+#[cfg(feature = "campaign")]
+pub use lyceum_campaign as campaign;
 pub use lyceum_core::*;
 #[cfg(feature = "network")]
 pub use lyceum_exchange as network;
@@ -148,6 +151,9 @@ mod guide {
     #[cfg(feature = "universe")]
     #[doc = include_str!("../../../docs/src/coming-from-fusil.md")]
     struct ComingFromFusil;
+    #[cfg(feature = "campaign")]
+    #[doc = include_str!("../../../docs/src/campaigns.md")]
+    struct Campaigns;
     #[cfg(feature = "academy")]
     #[doc = include_str!("../../../docs/src/redis.md")]
     struct Redis;

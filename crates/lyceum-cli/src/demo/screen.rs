@@ -6,7 +6,7 @@ use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
-use super::line::Line;
+use crate::line::Line;
 
 /// To the other screen, without cursor and without wrapping.
 const OPEN: &str = "\x1b[?1049h\x1b[?25l\x1b[?7l";

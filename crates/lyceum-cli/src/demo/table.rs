@@ -9,11 +9,11 @@ mod sources;
 
 use lyceum::wire::Endpoint;
 
-use super::line::{Ink, Line};
 use super::screen::Size;
-use super::span::stopwatch;
 use super::summary::Report;
 use super::units::{count, plain};
+use crate::line::{Ink, Line};
+use crate::span::stopwatch;
 
 /// How many turns of alarms are shown.
 const ALARMS: usize = 3;

@@ -146,8 +146,12 @@ fn value_mark(page: &mut Markup, place: f64, value: f64) {
 
 /// Writes a name under the field.
 fn under(page: &mut Markup, place: f64, name: &str) {
+    // One in the middle of the right edge would be cut off there.
+    let is_last = place > RIGHT - 12.0;
+    let place = if is_last { WIDTH } else { place };
     page.raw("<text x=\"").number(place).raw("\" y=\"").number(BOTTOM + 16.0);
-    page.raw("\" text-anchor=\"middle\">").text(name).raw("</text>\n");
+    page.raw(if is_last { "\" text-anchor=\"end\">" } else { "\" text-anchor=\"middle\">" });
+    page.text(name).raw("</text>\n");
 }
 
 /// Draws a column from the bottom up to a place.
@@ -155,4 +159,23 @@ fn column(page: &mut Markup, class: &'static str, left: f64, width: f64, top: f6
     page.raw("<rect class=\"").raw(class).raw("\" x=\"").number(left).raw("\" y=\"").number(top);
     page.raw("\" width=\"").number(width.max(0.5)).raw("\" height=\"").number(BOTTOM - top);
     page.raw("\"><title>").text(meaning).raw("</title></rect>\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The time at the right edge of a plot was cut off after its first letters.
+    #[test]
+    fn last_time_ends_where_the_plot_does() {
+        let mut page = Markup::new();
+        Plot::begin(&mut page, "Sessions", "in a second", 15.0, (0.0, 1.0)).end();
+        let page = page.into_string();
+
+        assert!(
+            page.contains("<text x=\"560\" y=\"182\" text-anchor=\"end\">15 s</text>"),
+            "{page}"
+        );
+        assert!(page.contains("text-anchor=\"middle\">10 s</text>"), "{page}");
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::demo::line::{Ink, Line};
 use crate::demo::summary::{AgentReport, Report};
 use crate::demo::units::plain;
+use crate::line::{Ink, Line};
 
 /// How wide a cell is at least and at most: for a topic's name and its count.
 const CELL: RangeInclusive<usize> = 25..=32;

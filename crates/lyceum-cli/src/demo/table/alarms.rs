@@ -1,9 +1,9 @@
 //! The panel of alarms: which are raised, and what became of the last ones.
 
-use crate::demo::line::{Ink, Line};
 use crate::demo::monitor::{Alarm, Turn};
-use crate::demo::span::stopwatch;
 use crate::demo::summary::Report;
+use crate::line::{Ink, Line};
+use crate::span::stopwatch;
 
 /// Returns the panel, with so many lines below its head.
 pub(super) fn panel(report: &Report, rows: usize) -> Vec<Line> {

@@ -1,10 +1,10 @@
 //! The panel of details, where the terminal is tall enough: processes, disks and interfaces.
 
 use super::sources::traffic;
-use crate::demo::line::{Ink, Line};
 use crate::demo::reading::{Disk, Figures, Process};
 use crate::demo::summary::Report;
 use crate::demo::units::{bytes, plain};
+use crate::line::{Ink, Line};
 
 /// Returns the panel: processes on the left, disks and interfaces on the right.
 pub(super) fn panel(report: &Report, width: usize, rows: usize) -> Vec<Line> {

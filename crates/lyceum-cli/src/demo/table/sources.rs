@@ -1,10 +1,10 @@
 //! The panel of sources: a line for each, with its level, its figures and its last minute.
 
 use crate::demo::graph::{bar, sparkline};
-use crate::demo::line::{Ink, Line};
 use crate::demo::reading::{Figures, Interface, Reading};
 use crate::demo::summary::Report;
 use crate::demo::units::{bytes, count, plain};
+use crate::line::{Ink, Line};
 
 /// Where the columns begin.
 struct Columns {
