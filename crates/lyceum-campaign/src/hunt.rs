@@ -134,7 +134,7 @@ impl Hunt {
     }
 
     /// Takes back what could not be run.
-    pub(crate) fn give_back(&self, job: Job) {
+    pub(crate) fn give_back(&self, job: &Job) {
         let mut state = self.state();
         match job.trial {
             Some(place) => {

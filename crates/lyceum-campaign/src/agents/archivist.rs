@@ -81,7 +81,7 @@ impl Archivist {
         self.failures += 1;
         cx.warning(&failed.reason);
         if let Some(job) = cx.session().take::<Job>() {
-            self.hunt.give_back(job);
+            self.hunt.give_back(&job);
         }
         if self.failures >= FAILURES {
             return Err(failed.reason.clone().into());
