@@ -33,6 +33,8 @@ pub(crate) struct Kernel {
     pub(crate) began: bool,
     /// Whether anything happened in this step.
     pub(crate) busy: bool,
+    /// Whether an agent could not act in this step, since one of its turns is not over.
+    pub(crate) missed: bool,
 }
 
 /// Whether the run goes on.
@@ -150,6 +152,7 @@ impl Kernel {
             records: VecDeque::new(),
             began: false,
             busy: false,
+            missed: false,
         }
     }
 
@@ -213,6 +216,7 @@ impl Kernel {
     /// Runs one step.
     pub(crate) fn step(&mut self) {
         self.world.step += 1;
+        let missed = self.world.counts.missed;
         if let Some(watch) = &self.world.watch {
             watch.step(self.world.step);
         }
@@ -224,6 +228,7 @@ impl Kernel {
         self.walk();
         self.judge();
         self.roster.let_go(self.world.step);
+        self.missed = self.world.counts.missed > missed;
         if self.world.failure.is_some() {
             self.flow = Flow::Ends;
         }
@@ -271,6 +276,8 @@ impl Kernel {
     /// Lets all agents act, in the order in which they were made.
     fn walk(&mut self) {
         let mut mailed = self.world.register.take_mailed();
+        // Also of those whose letters wait since an earlier step.
+        self.busy |= !mailed.is_empty();
         let mut next = 0;
         let mut run = 0;
         while run < self.roster.runs() {

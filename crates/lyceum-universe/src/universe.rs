@@ -256,7 +256,10 @@ impl Universe {
                 )
                 .await;
             }
-            Pace::Free if steps.is_multiple_of(STEPS_AT_ONCE) => yield_once().await,
+            // Whose turn is not over needs the node to go on.
+            Pace::Free if self.kernel.missed || steps.is_multiple_of(STEPS_AT_ONCE) => {
+                yield_once().await;
+            }
             Pace::Free => {}
             Pace::Step(time) => {
                 self.kernel.roster.release();

@@ -75,7 +75,8 @@ impl<A: Agent> Hold<A> {
         // Whoever looks at the standing after this hold sees it: no need to notify.
         let standing: &Standing = &self.agent.standing;
         let changed = if on { standing.switch_on() } else { standing.switch_off() };
-        self.opened = self.closed && self.agent.mode() == Mode::Active;
+        let is_open = self.closed && self.agent.mode() == Mode::Active;
+        self.opened = is_open && self.agent.mailbox.may_have_messages();
         changed
     }
 }

@@ -320,6 +320,12 @@ impl Mailbox {
         self.lock().take_waiting()
     }
 
+    /// Returns whether messages may wait, for who holds the cell: what comes later notifies him.
+    pub(super) fn may_have_messages(&self) -> bool {
+        let lists = self.lock();
+        lists.length > 0 || lists.rare.is_some()
+    }
+
     /// Counts messages: those that wait, and turns whose callers wait.
     pub(crate) fn counts(&self) -> (usize, usize) {
         let lists = self.lock();

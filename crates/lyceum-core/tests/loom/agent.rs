@@ -106,7 +106,7 @@ impl Agent {
         let Some(closed) = self.word.try_hold_open_or_closed() else { return false };
         self.as_holder(|state| assert!(!state.suspended, "nobody else has the state"));
         self.mode.store(ACTIVE, Ordering::Release);
-        if closed {
+        if closed && self.mailbox.may_have_messages() {
             self.word.release_scheduled(self.parked_bits(false));
             self.schedule();
         } else {
