@@ -20,7 +20,8 @@
 //! | [`feeder`] | households that negotiate under the time of a co-simulation, also in mosaik |
 //!
 //! Each has a function `run`, which returns what happened line by line, and a program of the same
-//! name, which prints it: `cargo run -p examples --bin hello`.
+//! name, which prints it: `cargo run -p examples --bin hello`. Simulation studies, with plots, are
+//! in the folder `studies`.
 
 use std::future::Future;
 

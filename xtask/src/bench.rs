@@ -31,6 +31,8 @@ enum Suite {
     Sessions,
     /// Large data that passes through a chain of processes
     Blobs,
+    /// Steps of universes, beside Fusil's rules in Python, Mesa and krABMaga
+    Universe,
 }
 
 impl Suite {
@@ -49,6 +51,11 @@ impl Suite {
             Self::Sessions => "run --release --manifest-path bench/sessions/Cargo.toml -- sessions",
             Self::Restart => {
                 "run --profile remote --manifest-path bench/restart/Cargo.toml -- restart"
+            }
+            // Fully optimized: a step takes fewer than a hundred instructions.
+            Self::Universe => {
+                "run --release --manifest-path bench/universe/Cargo.toml --features peers \
+                 -- universe"
             }
         }
     }

@@ -3,7 +3,10 @@
 //! Who wants a program run puts a [`Program`](crate::process::Program) into the session and sends
 //! [`ProcessCreate`]. A [`Process`] runs it, and sends [`ProcessExit`] when it has ended. Probes
 //! listen to that, and have an opinion: [`ExitProbe`] about how it ended, [`OutputProbe`] about
-//! what it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took.
+//! what it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took. Others
+//! look while it runs: [`CpuProbe`] at its load, [`FileWatch`] at any file or log, and
+//! [`AttachProcess`] at a process that was there before. [`Aggressivity`] says how strongly inputs
+//! are to be changed. [`Client`] and [`Server`] talk to programs under test over a network.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -42,18 +45,35 @@
 //! }
 //! ```
 
+mod aggressivity;
 mod archivist;
+mod attach_process;
+mod client;
+mod cpu_probe;
 mod exit_probe;
+mod file_watch;
 mod files_probe;
+mod look;
 mod mangler;
 mod output_probe;
+mod payload;
 mod process;
+mod process_table;
+mod server;
 mod time_probe;
 
+pub use aggressivity::{Aggressivity, AggressivityValue};
 pub(crate) use archivist::Archivist;
+pub use attach_process::AttachProcess;
+pub use client::{Client, ClientSend};
+pub use cpu_probe::CpuProbe;
 pub use exit_probe::{ExitOpinion, ExitProbe};
+pub use file_watch::FileWatch;
 pub use files_probe::FilesProbe;
 pub(crate) use mangler::Mangler;
+pub(crate) use output_probe::printed;
 pub use output_probe::{OutputOpinion, OutputProbe};
-pub use process::{Process, ProcessCreate, ProcessExit, ProcessFailed};
+pub use payload::{NetworkAnswer, NetworkLimits, Payload};
+pub use process::{Process, ProcessCreate, ProcessExit, ProcessFailed, ProcessPid};
+pub use server::{Server, ServerAccept};
 pub use time_probe::TimeProbe;

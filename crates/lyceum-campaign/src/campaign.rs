@@ -5,30 +5,36 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lyceum_core::Node;
-use lyceum_universe::events::ApplicationInterrupt;
-use lyceum_universe::{Project, RunOutcome, Sender, Universe, Universes};
+use lyceum_universe::{OnStuck, Project, Universes};
 use thiserror::Error;
 
-use crate::agents::{Archivist, ExitProbe, FilesProbe, Mangler, OutputProbe, Process};
-use crate::hunt::Hunt;
+use crate::hunt::{Hunt, REPLACEMENTS};
 use crate::replay::MINIMIZED;
-use crate::sandbox::{Keeper, KeeperError, Sandbox};
+use crate::sandbox::KeeperError;
 use crate::{
-    Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, DirectoryName, EndReason,
-    ProjectFile, Report, Skipped, Trend,
+    Corpus, CorpusError, CorpusLimits, Dictionary, DictionaryError, DirectoryName, ProjectFile,
+    Report, Skipped, Trend,
 };
+
+mod sessions;
+mod stopper;
+
+pub use stopper::Stopper;
+
+use sessions::{Crew, Keepers, More};
 
 /// How many words are taken from the seeds.
 const TOKENS: usize = 1_000;
 /// How often one hears how it goes.
 const NEWS: Duration = Duration::from_millis(500);
+/// How long an agent may keep its universe from going on.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs a program again and again with changed inputs, and keeps what it does wrong.
 ///
@@ -50,7 +56,9 @@ const NEWS: Duration = Duration::from_millis(500);
 pub struct Campaign {
     plan: Arc<Plan>,
     hunt: Arc<Hunt>,
-    keeper: Option<PathBuf>,
+    keepers: Keepers,
+    more: More,
+    patience: Duration,
     replay: Vec<String>,
     stopper: Stopper,
     notes: Vec<String>,
@@ -67,16 +75,6 @@ pub(crate) struct Plan {
     pub(crate) command: PathBuf,
     /// Where everything is written to.
     pub(crate) directory: PathBuf,
-}
-
-/// Ends a campaign early, with a complete report.
-#[derive(Clone, Default)]
-pub struct Stopper(Arc<Mutex<Stopping>>);
-
-#[derive(Default)]
-struct Stopping {
-    hunt: Option<Arc<Hunt>>,
-    senders: Vec<Sender>,
 }
 
 /// How a campaign goes.
@@ -161,18 +159,53 @@ impl Campaign {
         });
         let seed = project.seed.unwrap_or_else(rand::random);
         let hunt = Arc::new(Hunt::new(project.clone(), corpus, words, directory.clone()));
+        let keepers = Keepers { program: None, is_sandboxed: project.is_sandboxed };
         let plan = Arc::new(Plan { project, command, directory });
-        let stopper = Stopper::default();
-        stopper.stopping().hunt = Some(hunt.clone());
+        let stopper = Stopper::of(hunt.clone());
+        let (more, patience) = (More::default(), PATIENCE);
         let replay = ["lyceum", "campaign", "replay"].map(String::from).to_vec();
-        Ok(Self { plan, hunt, keeper: None, replay, stopper, notes, seeds, seed, universes })
+        Ok(Self {
+            plan,
+            hunt,
+            keepers,
+            more,
+            patience,
+            replay,
+            stopper,
+            notes,
+            seeds,
+            seed,
+            universes,
+        })
     }
 
     /// Says which program to start as keepers, instead of this one: it calls
     /// [`main_if_stub`](crate::sandbox::main_if_stub) first in its `main`.
     #[must_use]
     pub fn keeper_program(mut self, path: impl Into<PathBuf>) -> Self {
-        self.keeper = Some(path.into());
+        self.keepers.program = Some(path.into());
+        self
+    }
+
+    /// Adds agents of your own to the project of each universe: probes, whose scores count with
+    /// those of the campaign. `more` also gets the directory in which the program runs.
+    ///
+    /// An agent that fails, or does not return, costs its universe; another one takes its place, up
+    /// to eight times in a campaign.
+    #[must_use]
+    pub fn agents(
+        mut self,
+        more: impl Fn(Project, &Path) -> Project + Send + Sync + 'static,
+    ) -> Self {
+        self.more = More(Arc::new(more));
+        self
+    }
+
+    /// Sets how long an agent may keep its universe from going on before that is given up; a
+    /// minute unless set.
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -191,55 +224,70 @@ impl Campaign {
     ///
     /// # Errors
     ///
-    /// The sandbox cannot be made, or the report not be written. What happens later, such as a full
-    /// disk, ends the campaign, and is in its report.
+    /// The sandbox cannot be made. What happens later, such as a full disk or an agent that fails,
+    /// is in the report, and what of that cannot be written stands in its notes.
     pub fn run(self, mut news: impl FnMut(&Progress)) -> Result<Report, CampaignError> {
         let started = Timestamp::now();
         // All sandboxes are made before anything runs, so that it does not begin where one fails.
-        let mut jobs = Vec::new();
+        let mut keepers = Vec::new();
         for number in 0..self.universes {
-            let directory = self.plan.directory.join(format!("universe-{number}"));
-            make(&directory)?;
-            jobs.push((number, self.keeper()?, directory));
+            make(&self.plan.directory.join(format!("universe-{number}")))?;
+            keepers.push(Some(self.keepers.keeper().map_err(CampaignError::Keeper)?));
         }
-        let (done, ended) = sync_channel(1);
-        let threads = self.universes;
-        let (hunt, plan, stopper) = (self.hunt.clone(), self.plan.clone(), self.stopper.clone());
-        let seed = self.seed;
+        let (done, ended) = sync_channel::<()>(0);
+        let (threads, patience) = (self.universes, self.patience);
+        let crew = Arc::new(self.crew());
+        let hunt = self.hunt.clone();
         let run = move || {
-            let universes = Universes::threads(threads);
-            universes.run(jobs, move |(number, keeper, directory), watch| {
-                let sessions = Sessions { hunt: hunt.clone(), plan: plan.clone(), directory };
-                let seed = seed.wrapping_add(number as u64);
-                let universe = Universe::builder().seed(seed).watch(watch);
-                sessions.run(universe, keeper, &stopper);
-            });
-            // Whoever ran the campaign may have panicked.
-            let _ = done.send(());
+            // Dropped when this ends, however it does.
+            let _done = done;
+            let warned = crew.clone();
+            let universes = Universes::threads(threads)
+                .patience(patience, OnStuck::GiveUp)
+                .on_stuck(move |number, stuck| warned.give_up(number, stuck));
+            let others = std::iter::from_fn(move || hunt.replace().then_some(None));
+            let jobs = keepers.into_iter().chain(others).enumerate();
+            universes.run(jobs, move |(number, keeper), watch| crew.run(number, keeper, watch));
         };
         let spawned = thread::Builder::new().name("campaign".into()).spawn(run);
         let universes = spawned
             .map_err(|source| CampaignError::Write { path: PathBuf::from("a thread"), source })?;
-        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(NEWS) {
+        // Whoever hears the news may panic, and nothing is to go on then.
+        let stop = stopper::StopAtEnd(&self.stopper);
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(self.until_news()) {
+            if self.hunt.is_over() {
+                self.stopper.interrupt();
+            }
             news(&self.hunt.progress());
         }
         if let Err(panic) = universes.join() {
             std::panic::resume_unwind(panic);
         }
+        self.hunt.over();
+        drop(stop);
         news(&self.hunt.progress());
-        self.report(started)
+        Ok(self.report(started))
     }
 
-    fn keeper(&self) -> Result<Keeper, CampaignError> {
-        let sandbox = if self.plan.project.is_sandboxed { Sandbox::On } else { Sandbox::Off };
-        match &self.keeper {
-            Some(path) => Keeper::of_program(path, sandbox),
-            None => Keeper::new(sandbox),
+    fn crew(&self) -> Crew {
+        Crew {
+            hunt: self.hunt.clone(),
+            plan: self.plan.clone(),
+            keepers: self.keepers.clone(),
+            more: self.more.clone(),
+            stopper: self.stopper.clone(),
+            seed: self.seed,
+            ends: std::sync::Mutex::default(),
         }
-        .map_err(CampaignError::Keeper)
     }
 
-    fn report(self, started: Timestamp) -> Result<Report, CampaignError> {
+    /// Returns how long nothing is to be said, and the campaign's time is not over.
+    fn until_news(&self) -> Duration {
+        let left = self.hunt.time_left().unwrap_or(NEWS);
+        NEWS.min(left).max(Duration::from_millis(1))
+    }
+
+    fn report(self, started: Timestamp) -> Report {
         let directory = &self.plan.directory;
         let replay = |name: &str| {
             let mut words = self.replay.clone();
@@ -259,104 +307,42 @@ impl Campaign {
         summary.error_score = project.error_score;
         summary.seeds = self.seeds;
         summary.kept_inputs = summary.kept_inputs.saturating_sub(self.seeds);
-        summary.notes = self.notes;
-        for number in 0..self.universes {
+        summary.notes.splice(0..0, self.notes);
+        for number in 0..self.universes + REPLACEMENTS {
             // What is of use was moved out of it.
             let _ = fs::remove_dir_all(directory.join(format!("universe-{number}")));
         }
-        for (name, text) in [
-            ("report.txt", report.to_text()),
-            ("report.json", report.to_json()),
-            ("report.html", report.to_html()),
-        ] {
-            let path = directory.join(name);
-            fs::write(&path, text).map_err(|source| CampaignError::Write { path, source })?;
-        }
-        for find in &report.finds {
-            if let Some(minimized) = &find.minimized {
-                let path = directory.join(&find.name).join(MINIMIZED);
-                fs::write(&path, &minimized.bytes)
-                    .map_err(|source| CampaignError::Write { path, source })?;
-            }
-        }
-        Ok(report)
+        write_minimized(directory, &mut report);
+        write(directory, &mut report);
+        report
     }
 }
 
-/// The sessions of one universe.
-struct Sessions {
-    hunt: Arc<Hunt>,
-    plan: Arc<Plan>,
-    directory: PathBuf,
-}
-
-impl Sessions {
-    /// Runs sessions until there were enough; what goes wrong ends the campaign.
-    fn run(self, universe: lyceum_universe::UniverseBuilder, keeper: Keeper, stopper: &Stopper) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = match runtime {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                return self.hunt.end(EndReason::Failed(format!("no runtime: {error}")));
-            }
-        };
-        let hunt = self.hunt.clone();
-        let outcome = runtime.block_on(async {
-            let mut universe = universe.on(Node::local()).build();
-            stopper.add(universe.sender());
-            universe.run(self.project(keeper)).await
-        });
-        match outcome.map(|report| report.outcome) {
-            Ok(RunOutcome::Failed(reason)) => hunt.end(EndReason::Failed(reason)),
-            Ok(RunOutcome::Interrupted) => hunt.end(EndReason::Interrupted),
-            Ok(_) => {}
-            Err(error) => hunt.end(EndReason::Failed(error.to_string())),
-        }
-    }
-
-    fn project(self, keeper: Keeper) -> Project {
-        let Self { hunt, plan, directory } = self;
-        let settings = &plan.project;
-        let printed = ["stdout", "stderr"].map(|name| directory.join(name));
-        let exit = ExitProbe::new(settings.accepted_exit_codes.clone());
-        Project::new(&settings.name)
-            .success_score(settings.success_score)
-            .error_score(settings.error_score)
-            .max_successes(0)
-            .agent("mangler", Mangler::new(hunt.clone(), plan.clone(), directory.clone()))
-            .agent("process", Process::new(keeper))
-            .agent("exit", exit)
-            .agent("output", OutputProbe::new(settings.scanner(), printed))
-            .agent("files", FilesProbe::new(directory.clone(), settings.limits.files))
-            .agent("archivist", Archivist::new(hunt, plan.clone(), directory))
-    }
-}
-
-impl Stopper {
-    fn stopping(&self) -> std::sync::MutexGuard<'_, Stopping> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, sender: Sender) {
-        self.stopping().senders.push(sender);
-    }
-
-    /// Ends the campaign: programs that run are ended, and the report is written.
-    pub fn stop(&self) {
-        let stopping = self.stopping();
-        if let Some(hunt) = &stopping.hunt {
-            hunt.end(EndReason::Interrupted);
-        }
-        for sender in &stopping.senders {
-            // One that is gone has ended already.
-            let _ = sender.send(ApplicationInterrupt {});
+/// Writes the report as far as it can be written, and notes what cannot.
+fn write(directory: &Path, report: &mut Report) {
+    for (name, form) in [
+        ("report.txt", Report::to_text as fn(&Report) -> String),
+        ("report.json", Report::to_json),
+        ("report.html", Report::to_html),
+    ] {
+        let path = directory.join(name);
+        if let Err(error) = fs::write(&path, form(report)) {
+            // Half of it would be taken for all of it.
+            let _ = fs::remove_file(&path);
+            report.summary.notes.push(format!("cannot write {}: {error}", path.display()));
         }
     }
 }
 
-impl fmt::Debug for Stopper {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stopper").finish_non_exhaustive()
+/// Writes the inputs that were made smaller into the directories of what they show.
+fn write_minimized(directory: &Path, report: &mut Report) {
+    let notes = &mut report.summary.notes;
+    for find in report.finds.iter().filter(|find| !find.name.is_empty()) {
+        let Some(minimized) = &find.minimized else { continue };
+        let path = directory.join(&find.name).join(MINIMIZED);
+        if let Err(error) = fs::write(&path, &minimized.bytes) {
+            notes.push(format!("cannot write {}: {error}", path.display()));
+        }
     }
 }
 

@@ -46,7 +46,7 @@ pub enum MinimizeStatus {
     Running,
     /// No block and no byte can be taken out, and none made simpler.
     Smallest,
-    /// There were as many trials as there may be.
+    /// There were as many trials as there may be, or their time was over.
     OutOfTrials,
     /// The program did not fail with the input as it was given: it fails by chance.
     NotReproduced,

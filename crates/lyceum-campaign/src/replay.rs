@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::agents::printed;
 use crate::campaign::Plan;
 use crate::find::alike;
 use crate::process::{Exit, Input, Limits, Program};
@@ -204,10 +205,8 @@ impl Replay {
         }
         keeper.start(&program)?;
         let exit = keeper.wait()?;
-        let mut printed = fs::read(program.output_path()).unwrap_or_default();
-        printed.extend(fs::read(program.error_output_path()).unwrap_or_default());
-        let by_exit = FindKind::of(&exit, &self.accepted);
-        let find = match by_exit {
+        let printed = printed(&[program.output_path(), program.error_output_path()]);
+        let find = match FindKind::of(&exit, &self.accepted) {
             Some(kind) => Some(self.told_again(Find::new(kind, &printed, None), &printed)),
             None => self.found_again(&printed, &directory),
         };

@@ -112,7 +112,7 @@ pub(crate) struct Channels {
 
 /// Takes the hash that a type's id is already.
 #[derive(Default)]
-struct Own(u64);
+pub(crate) struct Own(u64);
 
 impl Hasher for Own {
     fn finish(&self) -> u64 {

@@ -261,11 +261,21 @@ impl<A: Inhabitant> Members for Column<A> {
         });
     }
 
-    fn switch(&mut self, index: usize, on: bool, _: &World) {
+    fn switch(&mut self, index: usize, on: bool, world: &World) -> bool {
         let member = &mut self.members[index];
-        if let Some(mut hold) = member.hold.take().or_else(|| Hold::take(&member.handle)) {
-            hold.switch(on);
+        let fresh = member.hold.is_none();
+        let Some(hold) = member.hold() else { return false };
+        hold.switch(on);
+        if !on {
+            member.hold = None;
+            return false;
         }
+        member.acted = world.step;
+        if A::LIVE || !fresh {
+            return false;
+        }
+        self.kept.push(u32::try_from(index).expect("slots are 32 bits"));
+        self.kept.len() == 1
     }
 
     fn score(&mut self, index: usize, world: &mut World) -> Option<f64> {

@@ -328,8 +328,7 @@ impl Kernel {
     }
 
     fn switch(&mut self, slot: u32, on: bool) {
-        let (members, index) = self.roster.member(slot);
-        members.switch(index, on, &self.world);
+        self.roster.switch(slot, on, &self.world);
     }
 }
 

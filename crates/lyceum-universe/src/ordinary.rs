@@ -65,7 +65,7 @@ impl Members for Ordinary {
 
     fn deinit(&mut self, _: usize, _: &mut World) {}
 
-    fn switch(&mut self, index: usize, on: bool, world: &World) {
+    fn switch(&mut self, index: usize, on: bool, world: &World) -> bool {
         let handle = self.members[index].clone();
         let switched = async move {
             let switched = if on { handle.activate().await } else { handle.deactivate().await };
@@ -74,6 +74,7 @@ impl Members for Ordinary {
             }
         };
         world.node().spawn(switched).detach();
+        false
     }
 
     fn score(&mut self, _: usize, _: &mut World) -> Option<f64> {

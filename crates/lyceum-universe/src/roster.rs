@@ -30,8 +30,9 @@ pub(crate) trait Members: Any + Send {
     fn init(&mut self, index: usize, world: &mut World);
     /// Runs what follows the end of an activity.
     fn deinit(&mut self, index: usize, world: &mut World);
-    /// Switches an agent on or off for those who are not in the universe.
-    fn switch(&mut self, index: usize, on: bool, world: &World);
+    /// Switches an agent on or off for those who are not in the universe; true as for
+    /// [`visit`](Self::visit).
+    fn switch(&mut self, index: usize, on: bool, world: &World) -> bool;
     fn score(&mut self, index: usize, world: &mut World) -> Option<f64>;
     /// Lets go of all states.
     fn release(&mut self);
@@ -117,7 +118,7 @@ impl Roster {
 
     /// Returns the members among which a slot is, and its place there.
     pub(crate) fn member(&mut self, slot: u32) -> (&mut dyn Members, usize) {
-        let index = self.runs.partition_point(|run| run.first <= slot) - 1;
+        let index = self.run_of(slot);
         let run = &mut self.runs[index];
         (&mut *run.members, (slot - run.first) as usize)
     }
@@ -129,6 +130,19 @@ impl Roster {
         if members.visit((slot - *first) as usize, inbox, world) {
             self.keeping.push(u32::try_from(run).expect("runs are fewer than slots"));
         }
+    }
+
+    /// Switches an agent on or off for those who are not in the universe.
+    pub(crate) fn switch(&mut self, slot: u32, on: bool, world: &World) {
+        let run = self.run_of(slot);
+        let Run { first, members } = &mut self.runs[run];
+        if members.switch((slot - *first) as usize, on, world) {
+            self.keeping.push(u32::try_from(run).expect("runs are fewer than slots"));
+        }
+    }
+
+    fn run_of(&self, slot: u32) -> usize {
+        self.runs.partition_point(|run| run.first <= slot) - 1
     }
 
     /// Lets go of states that others want, or that were not needed for long.

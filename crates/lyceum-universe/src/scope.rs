@@ -3,6 +3,9 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
+use std::hash::BuildHasherDefault;
+
+use crate::channel::Own;
 
 /// How long an agent lives, and when it is active.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,9 +18,9 @@ pub enum Scope {
     Session,
 }
 
-/// Data of a scope: one value of each type.
+/// Data of a scope: one value of each type. Agents of a model look some up in every turn.
 #[derive(Default)]
-pub(crate) struct Belongings(HashMap<TypeId, Box<dyn Any + Send>>);
+pub(crate) struct Belongings(HashMap<TypeId, Box<dyn Any + Send>, BuildHasherDefault<Own>>);
 
 impl Belongings {
     /// Puts a value in; returns the former one of its type.

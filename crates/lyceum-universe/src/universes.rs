@@ -21,7 +21,14 @@ const LOOKS: u32 = 4;
 pub struct Universes {
     threads: usize,
     patience: Option<(Duration, OnStuck)>,
+    hear: Hear,
 }
+
+/// Who hears of agents that do not return.
+#[derive(Clone)]
+struct Hear(Arc<Listener>);
+
+type Listener = dyn Fn(usize, &Stuck) + Send + Sync;
 
 /// What follows when an agent keeps its universe from going on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +117,7 @@ struct Running {
 impl Universes {
     /// Runs so many at once; at least one.
     pub fn threads(threads: usize) -> Self {
-        Self { threads: threads.max(1), patience: None }
+        Self { threads: threads.max(1), patience: None, hear: Hear(Arc::new(|_, _| {})) }
     }
 
     /// Runs one for each processor at once.
@@ -124,7 +131,17 @@ impl Universes {
         self
     }
 
+    /// Calls this with the place of the job and who keeps it, each time that `patience` is over.
+    ///
+    /// It is called before the next job is asked for, which may be one in place of this one.
+    pub fn on_stuck(mut self, hear: impl Fn(usize, &Stuck) + Send + Sync + 'static) -> Self {
+        self.hear = Hear(Arc::new(hear));
+        self
+    }
+
     /// Runs `work` for each of the jobs, and returns the results in their order.
+    ///
+    /// A job is asked for whenever a thread is free, and again after there was none.
     ///
     /// The watch goes to [`UniverseBuilder::watch`](crate::UniverseBuilder::watch), where
     /// [`patience`](Self::patience) is to hold.
@@ -197,6 +214,7 @@ impl Universes {
             let stuck = state.watch.stuck(patience);
             tracing::error!(universe = index, "{stuck}");
             state.reported = true;
+            (self.hear.0)(*index, &stuck);
             if then == OnStuck::GiveUp {
                 ended[*index] = Some(Err(stuck));
             }
@@ -225,6 +243,12 @@ fn start<J, T, W>(
     let named = thread::Builder::new().name(format!("universe {index}"));
     if let Err(error) = named.spawn(run) {
         panic!("cannot start the thread of universe {index}: {error}");
+    }
+}
+
+impl fmt::Debug for Hear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hear")
     }
 }
 

@@ -178,7 +178,7 @@ async fn universe_lives_on_a_real_node_and_is_reached_through_it() {
     let pace = Pace::Step(Duration::from_micros(200));
     let mut universe = Universe::builder().on(node.clone()).pace(pace).build();
     let project = Project::new("real").agent("clockwork", Patient::default());
-    let running = tokio::spawn(async move { universe.run(project).await });
+    let running = node.spawn(async move { universe.run(project).await });
 
     let patient = loop {
         if let Some(handle) = node.find().name::<Patient>("clockwork") {

@@ -1,6 +1,6 @@
 //! Universes side by side, and agents that keep theirs from going on.
 
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use lyceum::prelude::*;
 use lyceum::universe::{OnStuck, Project, Report, Step, Tally, Universe, Universes, Watch};
@@ -75,7 +75,7 @@ impl Sleeper {
 
 #[test]
 fn universe_whose_agent_never_returns_is_given_up_and_others_go_on() {
-    let (kept, never) = channel::<()>();
+    let (kept, never) = sync_channel::<()>(1);
     let mut never = Some(never);
     let jobs: Vec<_> = (0..4).map(|job| if job == 1 { never.take() } else { None }).collect();
     let universes = Universes::threads(2).patience(Duration::from_millis(200), OnStuck::GiveUp);
@@ -100,7 +100,7 @@ fn universe_whose_agent_never_returns_is_given_up_and_others_go_on() {
 
 #[test]
 fn universe_whose_agent_returns_late_goes_on_where_that_is_only_reported() {
-    let (kept, never) = channel::<()>();
+    let (kept, never) = sync_channel::<()>(1);
     let universes = Universes::threads(2).patience(Duration::from_millis(40), OnStuck::Report);
     // Ends the wait of the first after some looks at it.
     let jobs = [Some(never), None];

@@ -146,6 +146,9 @@ mod guide {
     #[doc = include_str!("../../../docs/src/universes.md")]
     struct Universes;
     #[cfg(feature = "universe")]
+    #[doc = include_str!("../../../docs/src/studies.md")]
+    struct Studies;
+    #[cfg(feature = "universe")]
     #[doc = include_str!("../../../docs/src/coming-from-fusil.md")]
     struct ComingFromFusil;
     #[cfg(feature = "campaign")]

@@ -12,9 +12,10 @@ use lyceum_universe::events::{SessionDone, SessionRename};
 use super::{ExitOpinion, OutputOpinion, ProcessExit, ProcessFailed};
 use crate::campaign::Plan;
 use crate::hunt::{Hunt, Job, Observation, Verdict};
+use crate::process::Ending;
 use crate::project::INPUT_FILE;
 use crate::replay::Replay;
-use crate::{DirectoryName, Find, FindKind, Kept};
+use crate::{Cause, DirectoryName, Find, FindKind, Kept};
 
 /// How many programs in a row may not run before the campaign gives up.
 const FAILURES: u32 = 5;
@@ -35,23 +36,64 @@ impl Archivist {
         Self { hunt, plan, directory, exit: None, name, failures: 0 }
     }
 
+    /// Counts what could not be run.
+    fn fail(&mut self, reason: &str) -> Result<(), BoxError> {
+        self.failures += 1;
+        if self.failures >= FAILURES { Err(reason.into()) } else { Ok(()) }
+    }
+
     /// Keeps the session's directory under the name of what was found.
-    fn keep(
-        &self,
-        name: &DirectoryName,
-        job: &Job,
-        find: Option<&Find>,
-    ) -> Result<String, BoxError> {
-        let name = self.hunt.claim(name).ok_or("no name is free for what was found")?;
-        let kept = self.plan.directory.join(&name);
+    fn keep(&self, kept: &Path, job: &Job, find: Option<&Find>) -> Result<(), BoxError> {
         // It may have vanished, but what was found is known all the same.
         fs::create_dir_all(&self.directory)
             .map_err(|error| format!("cannot make {}: {error}", self.directory.display()))?;
-        fs::rename(&self.directory, &kept)
+        // The one that was made for the name is empty.
+        fs::rename(&self.directory, kept)
             .map_err(|error| format!("cannot keep {}: {error}", kept.display()))?;
         write(&kept.join(INPUT_FILE), &job.input)?;
-        Replay::of(&self.plan, find).write(&kept)?;
-        Ok(name)
+        Replay::of(&self.plan, find).write(kept)?;
+        Ok(())
+    }
+
+    /// Returns what the session found.
+    fn find(&self, score: f64, kind: Option<FindKind>, output: &OutputOpinion) -> Option<Find> {
+        let is_success = score >= self.plan.project.success_score;
+        let hit = output.hit.as_ref();
+        let by_score = if hit.is_some() { FindKind::Pattern } else { FindKind::Opinion };
+        let kind = kind.or_else(|| is_success.then_some(by_score))?;
+        let mut find = Find::new(kind, &output.output, hit);
+        if kind == FindKind::Opinion {
+            // What a program prints before it is stopped is chance; agents say what they saw.
+            let seen = (!self.name.is_empty()).then(|| self.name.to_string());
+            find.cause = Cause { message: seen, ..Cause::default() };
+        }
+        Some(find)
+    }
+
+    /// Keeps what the session left, if it is worth it.
+    fn file(&self, verdict: Verdict, job: &Job, find: Option<&Find>) -> Result<(), BoxError> {
+        let place = match (verdict, self.plan.project.keep) {
+            (Verdict::New(place), _) => Some(place),
+            (Verdict::Known, Kept::Successes | Kept::All) | (Verdict::Nothing, Kept::All) => None,
+            _ => return Ok(()),
+        };
+        let mut name = find.map(Find::directory).unwrap_or_default();
+        if !self.name.is_empty() {
+            name.push(&self.name.to_string());
+        }
+        let claimed = self.hunt.claim(&name);
+        let name = claimed.map_err(|error| format!("cannot make a directory {name}: {error}"))?;
+        let kept = self.plan.directory.join(&name);
+        match place {
+            Some(place) => self.hunt.kept(place, name),
+            None => {
+                if let Some(old) = self.hunt.kept_dull(kept.clone()) {
+                    // It may be gone already.
+                    let _ = fs::remove_dir_all(old);
+                }
+            }
+        }
+        self.keep(&kept, job, find)
     }
 }
 
@@ -78,16 +120,12 @@ impl Archivist {
 
     #[event]
     fn failed(&mut self, failed: &ProcessFailed, cx: &mut Step<'_>) -> Result<(), BoxError> {
-        self.failures += 1;
         cx.warning(&failed.reason);
         if let Some(job) = cx.session().take::<Job>() {
-            self.hunt.give_back(&job);
-        }
-        if self.failures >= FAILURES {
-            return Err(failed.reason.clone().into());
+            self.hunt.give_back(job);
         }
         cx.session().stop();
-        Ok(())
+        self.fail(&failed.reason)
     }
 
     #[event]
@@ -97,41 +135,29 @@ impl Archivist {
 
     #[event]
     fn done(&mut self, done: &SessionDone, cx: &mut Step<'_>) -> Result<(), BoxError> {
-        let (Some(job), Some(exit)) = (cx.session().take::<Job>(), self.exit.take()) else {
-            return Ok(());
-        };
+        let Some(job) = cx.session().take::<Job>() else { return Ok(()) };
+        let exit = self.exit.take().map(|exit| exit.exit);
+        let settings = &self.plan.project;
+        let is_refused = done.score <= settings.error_score;
+        if exit.is_none() && !is_refused && done.score < settings.success_score {
+            // Somebody ended the session early, and nobody knows what would have been.
+            self.hunt.give_back(job);
+            return self.fail("the session was ended before its program");
+        }
         let opinion = cx.session().get::<ExitOpinion>().copied();
-        let output = cx.session().take::<OutputOpinion>();
-        let is_success = done.score >= self.plan.project.success_score;
-        let kind = opinion.and_then(|opinion| opinion.kind);
-        let kind = kind.or_else(|| is_success.then_some(FindKind::Pattern));
-        let hit = output.as_ref().and_then(|output| output.hit.as_ref());
-        let printed = output.as_ref().map_or(&[][..], |output| &output.output);
-        let find = kind.map(|kind| Find::new(kind, printed, hit));
+        let output = cx.session().take::<OutputOpinion>().unwrap_or_default();
+        let find = self.find(done.score, opinion.and_then(|opinion| opinion.kind), &output);
+        // One that was judged while it ran is killed when the session is over.
+        let killed = Ending::Signal { number: 9 };
         let observation = Observation {
-            ending: exit.exit.ending,
-            duration: exit.exit.wall,
+            ending: exit.as_ref().map_or(killed, |exit| exit.ending),
+            duration: exit.map_or_else(|| cx.session().elapsed(), |exit| exit.wall),
             score: done.score,
-            is_refusal: opinion.is_some_and(|opinion| opinion.is_refusal),
-            printed,
+            is_refusal: opinion.map_or(is_refused, |opinion| opinion.is_refusal),
+            printed: &output.output,
             find: find.clone(),
         };
         let verdict = self.hunt.record(&job, &observation);
-        let mut name = find.as_ref().map(Find::directory).unwrap_or_default();
-        if !self.name.is_empty() {
-            name.push(&self.name.to_string());
-        }
-        match (verdict, self.plan.project.keep) {
-            (Verdict::New(place), _) => {
-                let kept = self.keep(&name, &job, find.as_ref())?;
-                cx.info(format!("found {kept}"));
-                self.hunt.kept(place, kept);
-            }
-            (Verdict::Known, Kept::Successes | Kept::All) | (Verdict::Nothing, Kept::All) => {
-                self.keep(&name, &job, find.as_ref())?;
-            }
-            _ => {}
-        }
-        Ok(())
+        self.file(verdict, &job, find.as_ref())
     }
 }

@@ -1,6 +1,7 @@
 //! An actuator: gives each session of a campaign its input.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,21 +18,32 @@ use crate::process::Program;
 pub(crate) struct Mangler {
     hunt: Arc<Hunt>,
     plan: Arc<Plan>,
+    universe: usize,
     /// Where the sessions of this universe run.
     directory: PathBuf,
 }
 
 impl Mangler {
-    pub(crate) fn new(hunt: Arc<Hunt>, plan: Arc<Plan>, directory: PathBuf) -> Self {
-        Self { hunt, plan, directory }
+    pub(crate) fn new(
+        hunt: Arc<Hunt>,
+        plan: Arc<Plan>,
+        universe: usize,
+        directory: PathBuf,
+    ) -> Self {
+        Self { hunt, plan, universe, directory }
     }
 
     /// Makes the session's directory anew, so that nothing of the one before is in it.
     fn prepare(&self, input: &[u8]) -> Result<Program, BoxError> {
         let directory = &self.directory;
         if fs::read_dir(directory).map_or(true, |mut files| files.next().is_some()) {
-            // It may have vanished.
-            let _ = fs::remove_dir_all(directory);
+            match fs::remove_dir_all(directory) {
+                // It may have vanished.
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(format!("cannot empty {}: {error}", directory.display()).into());
+                }
+                _ => {}
+            }
             fs::create_dir_all(directory)
                 .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
         }
@@ -44,7 +56,7 @@ impl Mangler {
 impl Mangler {
     #[event(session_start)]
     fn begin(&mut self, cx: &mut Step<'_>) -> Result<(), BoxError> {
-        let Some(job) = self.hunt.next(cx.random()) else {
+        let Some(job) = self.hunt.next(self.universe, cx.random()) else {
             cx.project().stop();
             return Ok(());
         };

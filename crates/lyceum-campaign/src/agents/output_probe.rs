@@ -17,7 +17,7 @@ const KEPT: u64 = 256 << 10;
 const PIECE: usize = 64 << 10;
 
 /// What the [`OutputProbe`] found, for others of the session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct OutputOpinion {
     /// The end of what the program printed.
     pub output: Vec<u8>,
@@ -52,7 +52,7 @@ impl OutputProbe {
 
     #[event]
     fn exit(&mut self, _exit: &ProcessExit, cx: &mut Step<'_>) -> Result<(), BoxError> {
-        let mut opinion = OutputOpinion { output: Vec::new(), hit: None, score: 0.0 };
+        let mut opinion = OutputOpinion::default();
         for path in &self.files {
             let mut scanner = self.scanner.clone();
             let Ok(mut file) = File::open(path) else { continue };
@@ -63,9 +63,7 @@ impl OutputProbe {
             if weight(&best) > weight(&opinion.hit) {
                 opinion.hit = best;
             }
-            let size = file.metadata()?.len();
-            file.seek(SeekFrom::Start(size.saturating_sub(KEPT)))?;
-            file.take(KEPT).read_to_end(&mut opinion.output)?;
+            last(&mut file, &mut opinion.output)?;
         }
         self.score = Some(opinion.score);
         cx.session().put(opinion);
@@ -89,4 +87,24 @@ fn scan(scanner: &mut Scanner, file: &mut File) -> std::io::Result<()> {
     }
     scanner.finish();
     Ok(())
+}
+
+/// Reads the end of a file.
+fn last(file: &mut File, end: &mut Vec<u8>) -> std::io::Result<()> {
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(KEPT)))?;
+    file.take(KEPT).read_to_end(end)?;
+    Ok(())
+}
+
+/// Returns the ends of what a program printed, as the probe has them.
+pub(crate) fn printed(files: &[PathBuf]) -> Vec<u8> {
+    let mut printed = Vec::new();
+    for path in files {
+        if let Ok(mut file) = File::open(path) {
+            // What cannot be read was not printed.
+            let _ = last(&mut file, &mut printed);
+        }
+    }
+    printed
 }

@@ -1,20 +1,31 @@
 //! An actuator: runs the program that a session has.
 
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::BoxError;
 use lyceum_macros::{Event, agent};
-use lyceum_universe::Step;
+use lyceum_universe::{Sender, Step};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Notify};
+use tokio::time::timeout;
 
 use crate::process::{Exit, Program};
-use crate::sandbox::Keeper;
+use crate::sandbox::{Keeper, StartError, WaitError};
 
 /// The session has a program that is to run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, Event)]
 pub struct ProcessCreate {}
+
+/// The session's program runs; sent by a [`Process`] that [tells it](Process::tells_number).
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, Event)]
+pub struct ProcessPid {
+    /// The number of its first process.
+    pub number: u32,
+}
 
 /// The session's program has ended.
 #[derive(Clone, Debug, Serialize, Deserialize, Event)]
@@ -28,6 +39,14 @@ pub struct ProcessExit {
 pub struct ProcessFailed {
     /// Why.
     pub reason: String,
+}
+
+/// Which process a program is, for the agent that started it.
+#[derive(Serialize, Deserialize, Event)]
+#[event(name = "process_began")]
+struct Began {
+    session: u64,
+    number: u32,
 }
 
 /// How a program ended, for the agent that started it; of which session it was.
@@ -45,12 +64,23 @@ pub struct Process {
     keeper: Arc<Mutex<Keeper>>,
     /// Ends the program that runs.
     stop: Option<Arc<Notify>>,
+    tells_number: bool,
 }
+
+/// How long a keeper may take to tell that a program has ended whose time is over.
+const ANSWER: Duration = Duration::from_secs(10);
 
 impl Process {
     /// Makes an agent that runs programs by this keeper, one in each session.
     pub fn new(keeper: Keeper) -> Self {
-        Self { keeper: Arc::new(Mutex::new(keeper)), stop: None }
+        Self { keeper: Arc::new(Mutex::new(keeper)), stop: None, tells_number: false }
+    }
+
+    /// Lets it send a [`ProcessPid`] when a program runs, for probes that look at it meanwhile.
+    #[must_use]
+    pub fn tells_number(mut self) -> Self {
+        self.tells_number = true;
+        self
     }
 }
 
@@ -66,7 +96,23 @@ impl Process {
             former.notify_one();
         }
         let keeper = self.keeper.clone();
-        cx.ask(run(keeper, program, stop), move |outcome| Ended { session, outcome });
+        let to = cx.number();
+        let sender = if self.tells_number { Sender::of(cx.node()) } else { None };
+        let began = move |number| {
+            if let Some(sender) = &sender {
+                // The universe may have ended.
+                let _ = sender.send_to(to, Began { session, number });
+            }
+        };
+        cx.ask(run(keeper, program, stop, began), move |outcome| Ended { session, outcome });
+        Ok(())
+    }
+
+    #[event]
+    fn began(&mut self, began: &Began, cx: &mut Step<'_>) -> Result<(), BoxError> {
+        if cx.session().number() == began.session && self.stop.is_some() {
+            cx.send(ProcessPid { number: began.number })?;
+        }
         Ok(())
     }
 
@@ -92,25 +138,51 @@ impl Process {
 }
 
 /// Runs a program to its end, or until it is told to stop it.
+///
+/// A keeper that is gone, or does not answer in time, is replaced for the next program.
 async fn run(
     keeper: Arc<Mutex<Keeper>>,
     program: Program,
     stop: Arc<Notify>,
+    began: impl Fn(u32) + Send,
 ) -> Result<Exit, String> {
     // The program of the session before may be about to end.
     let mut keeper = keeper.lock().await;
-    keeper.start(&program).map_err(|error| told(&error))?;
-    let stopped = {
-        let ended = std::pin::pin!(keeper.exited());
-        match select(ended, std::pin::pin!(stop.notified())).await {
-            Either::Left((exit, _)) => return exit.map_err(|error| told(&error)),
-            Either::Right(((), _)) => true,
-        }
+    let outcome = match keeper.start(&program) {
+        Ok(()) => ended(&mut keeper, &program, &stop, began).await,
+        Err(StartError::Lost { source }) => Err(WaitError::Lost { source }),
+        Err(error) => return Err(told(&error)),
     };
-    if stopped {
-        keeper.stop();
+    let Err(error) = outcome else { return outcome.map_err(|error| told(&error)) };
+    let mut reason = told(&error);
+    if matches!(error, WaitError::Lost { .. })
+        && let Err(error) = keeper.renew()
+    {
+        reason = format!("{reason}; {}", told(&error));
     }
-    keeper.exited().await.map_err(|error| told(&error))
+    Err(reason)
+}
+
+/// Waits for the end of a program that runs.
+async fn ended(
+    keeper: &mut Keeper,
+    program: &Program,
+    stop: &Notify,
+    began: impl Fn(u32),
+) -> Result<Exit, WaitError> {
+    let silent = || WaitError::Lost { source: io::ErrorKind::TimedOut.into() };
+    let limits = &program.limits;
+    let patience = limits.wall.saturating_add(limits.grace).saturating_add(ANSWER);
+    {
+        let exited = pin!(timeout(patience, keeper.exited_after(began)));
+        match select(exited, pin!(stop.notified())).await {
+            Either::Left((exit, _)) => return exit.unwrap_or_else(|_| Err(silent())),
+            Either::Right(((), _)) => {}
+        }
+    }
+    keeper.stop();
+    let patience = limits.grace.saturating_add(ANSWER);
+    timeout(patience, keeper.exited()).await.unwrap_or_else(|_| Err(silent()))
 }
 
 /// Returns the texts of an error and of its causes.

@@ -31,6 +31,8 @@ pub enum FindKind {
     LeftFiles,
     /// It printed what a pattern looks for.
     Pattern,
+    /// The session's agents together think that something is wrong, and no pattern matched.
+    Opinion,
 }
 
 /// The names of Linux's signals, from 1 on.
@@ -106,7 +108,8 @@ impl FindKind {
         match self {
             Self::Timeout | Self::CpuTime | Self::OutputLimit => true,
             Self::DiskLimit | Self::LeftProcesses | Self::LeftFiles => true,
-            Self::Signal(_) | Self::ExitCode(_) | Self::Memory | Self::Pattern => false,
+            Self::Signal(_) | Self::ExitCode(_) | Self::Memory => false,
+            Self::Pattern | Self::Opinion => false,
         }
     }
 }
@@ -131,6 +134,7 @@ impl fmt::Display for FindKind {
             Self::LeftProcesses => f.write_str("left_processes"),
             Self::LeftFiles => f.write_str("left_files"),
             Self::Pattern => f.write_str("pattern"),
+            Self::Opinion => f.write_str("opinion"),
         }
     }
 }

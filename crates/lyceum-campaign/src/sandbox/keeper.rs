@@ -40,6 +40,8 @@ const FAREWELL: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 /// they are gone. If its process dies, the keeper does the same by itself.
 #[derive(Debug)]
 pub struct Keeper {
+    /// The program that it was started from, and how.
+    made_of: (PathBuf, Sandbox),
     stub: Child,
     socket: OwnedFd,
     running: Option<Running>,
@@ -88,9 +90,35 @@ impl Keeper {
         let stub = command.spawn().map_err(failed)?;
         // Its end of the socket is in the command, and would keep it open.
         drop(command);
-        let mut keeper = Self { stub, socket: ours, running: None };
+        let made_of = (path.to_owned(), sandbox);
+        let mut keeper = Self { made_of, stub, socket: ours, running: None };
         keeper.greet(path, sandbox)?;
         Ok(keeper)
+    }
+
+    /// Puts a new keeper in the place of this one, which ends with all that it runs: for one that
+    /// is gone, or does not answer.
+    ///
+    /// # Errors
+    ///
+    /// Fails as [`new`](Self::new) does; then this one stays.
+    pub fn renew(&mut self) -> Result<(), KeeperError> {
+        let (path, sandbox) = self.made_of.clone();
+        *self = Self::of_program(path, sandbox)?;
+        Ok(())
+    }
+
+    /// Returns what ends it from afar, as where the thread that has it never returns.
+    ///
+    /// # Errors
+    ///
+    /// The process has as many files open as it may.
+    pub(crate) fn end_from_afar(&self) -> io::Result<impl Fn() + Send + Sync + 'static> {
+        let socket = self.socket.try_clone()?;
+        Ok(move || {
+            // The keeper sees it and ends everything. It may be gone already.
+            let _gone = rustix::net::shutdown(&socket, Shutdown::Both);
+        })
     }
 
     /// Starts a program and returns at once.
@@ -187,9 +215,20 @@ impl Keeper {
     ///
     /// Panics outside of a Tokio runtime with I/O.
     pub async fn exited(&mut self) -> Result<Exit, WaitError> {
+        self.exited_after(|_| {}).await
+    }
+
+    /// Waits for the end of the program, and tells its number when it is known to run.
+    pub(crate) async fn exited_after(&mut self, began: impl Fn(u32)) -> Result<Exit, WaitError> {
+        let mut is_told = false;
         loop {
             if let Some(exit) = self.poll()? {
                 return Ok(exit);
+            }
+            let runs = self.running.as_ref().is_some_and(|running| running.process.is_some());
+            if runs && !is_told {
+                is_told = true;
+                self.process_number().into_iter().for_each(&began);
             }
             let lost = |source| WaitError::Lost { source };
             let news = self.news().map_err(lost)?;

@@ -33,8 +33,10 @@ use crate::{Agent, AgentRef, Handle};
 /// ```
 pub struct Hold<A: Agent> {
     agent: AgentRef,
-    /// Whether messages waited for the agent to be switched on when it was taken.
-    waiting: bool,
+    /// Whether no turn could start when it was taken.
+    closed: bool,
+    /// Whether turns may start that could not, so that messages may wait for it to be dropped.
+    opened: bool,
     state: PhantomData<fn() -> A>,
 }
 
@@ -46,8 +48,8 @@ impl<A: Agent> Hold<A> {
         if !agent.vtable().class.is_of::<A>() {
             return None;
         }
-        let waiting = agent.word.try_hold_open_or_closed()?;
-        let hold = Self { agent: agent.clone(), waiting, state: PhantomData };
+        let closed = agent.word.try_hold_open_or_closed()?;
+        let hold = Self { agent: agent.clone(), closed, opened: false, state: PhantomData };
         let (stage, _) = hold.agent.standing.read();
         // If not, dropping it lets go.
         (stage == Stage::Running && hold.agent.has_state()).then_some(hold)
@@ -64,7 +66,7 @@ impl<A: Agent> Hold<A> {
     /// Returns whether messages, timers or those who manage the agent wait for its next turn.
     #[inline]
     pub fn is_wanted(&self) -> bool {
-        self.agent.word.is_notified()
+        self.opened || self.agent.word.is_notified()
     }
 
     /// Switches the agent on or off for all others: messages to one that is off are refused.
@@ -72,16 +74,17 @@ impl<A: Agent> Hold<A> {
     pub fn switch(&mut self, on: bool) -> bool {
         // Whoever looks at the standing after this hold sees it: no need to notify.
         let standing: &Standing = &self.agent.standing;
-        if on { standing.switch_on() } else { standing.switch_off() }
+        let changed = if on { standing.switch_on() } else { standing.switch_off() };
+        self.opened = self.closed && self.agent.mode() == Mode::Active;
+        changed
     }
 }
 
 impl<A: Agent> Drop for Hold<A> {
     #[inline]
     fn drop(&mut self) {
-        let parked = parked_bits(&self.agent, self.waiting);
-        if self.waiting && self.agent.mode() == Mode::Active {
-            // What waited may start now.
+        let parked = parked_bits(&self.agent, false);
+        if self.opened {
             self.agent.word.release_scheduled(parked);
             self.agent.schedule(false);
         } else if self.agent.word.release(parked) == Released::Schedule {

@@ -67,17 +67,18 @@ impl Word {
     }
 
     /// Takes a cell on which nothing runs or is suspended, whether or not turns may start; returns
-    /// whether messages wait for them to start, and `None` if it cannot be taken.
+    /// whether they may not, and `None` if it cannot be taken.
     ///
-    /// As after [`try_hold`](Self::try_hold), the caller is the holder. If he lets messages start
-    /// that wait, he lets go with [`release_scheduled`](Self::release_scheduled).
+    /// As after [`try_hold`](Self::try_hold), the caller is the holder. If he lets turns start that
+    /// could not, he lets go with [`release_scheduled`](Self::release_scheduled): messages may wait
+    /// for that.
     #[inline]
     pub(crate) fn try_hold_open_or_closed(&self) -> Option<bool> {
         let now = self.0.load(Ordering::Relaxed);
-        // Without the former mark, they wait for a turn that is suspended, or for a job.
+        // Without the former mark, messages wait for a turn that is suspended, or for a job.
         let idle = if now & CLOSED == 0 { 0 } else { CLOSED | now & WAITING };
         let held = self.0.compare_exchange(idle, idle | HELD, Ordering::Acquire, Ordering::Relaxed);
-        held.is_ok().then_some(idle & WAITING != 0)
+        held.is_ok().then_some(idle != 0)
     }
 
     /// Returns whether something was left behind while the caller holds the cell, for a glimpse.

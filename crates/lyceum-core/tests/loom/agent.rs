@@ -103,11 +103,11 @@ impl Agent {
     /// Takes the agent that is closed or idle, opens it and lets go, as `hold.rs` does; false if
     /// somebody else had it.
     pub(crate) fn open_by_hold(&self) -> bool {
-        let Some(waiting) = self.word.try_hold_open_or_closed() else { return false };
+        let Some(closed) = self.word.try_hold_open_or_closed() else { return false };
         self.as_holder(|state| assert!(!state.suspended, "nobody else has the state"));
         self.mode.store(ACTIVE, Ordering::Release);
-        if waiting {
-            self.word.release_scheduled(self.parked_bits(true));
+        if closed {
+            self.word.release_scheduled(self.parked_bits(false));
             self.schedule();
         } else {
             self.release(false);

@@ -71,6 +71,7 @@ fn headline(find: &Find) -> String {
         FindKind::DiskLimit => "its files became too large".to_owned(),
         FindKind::LeftProcesses => "it left processes behind".to_owned(),
         FindKind::LeftFiles => "it left too many files behind".to_owned(),
+        FindKind::Opinion => "the session's agents think so".to_owned(),
         _ => "it said nothing".to_owned(),
     })
 }

@@ -1,0 +1,38 @@
+//! Who takes part, and in what.
+
+use lyceum_bench_figures::Role;
+
+use crate::case::Case::{self, FanOut, Idle, OwnEvent, Schelling, SideBySide};
+
+/// What is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    pub name: &'static str,
+    pub role: Role,
+    pub runs: Runs,
+    pub cases: &'static [Case],
+}
+
+/// How a target is run: each time in a process of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runs {
+    /// By this program.
+    Here,
+    /// By the script of Fusil's rules, which needs nothing but Python.
+    Rules,
+    /// By the script for Mesa.
+    Mesa,
+}
+
+/// Everybody, in the order of the tables.
+pub const ALL: &[Target] = &[
+    target("lyceum", Role::Subject, Runs::Here, &[OwnEvent, FanOut, Idle, Schelling, SideBySide]),
+    target("one_universe", Role::Reference, Runs::Here, &[SideBySide]),
+    target("fusil_rules", Role::Peer, Runs::Rules, &[OwnEvent, FanOut, Idle]),
+    target("krabmaga", Role::Peer, Runs::Here, &[Schelling]),
+    target("mesa", Role::Peer, Runs::Mesa, &[Schelling]),
+];
+
+const fn target(name: &'static str, role: Role, runs: Runs, cases: &'static [Case]) -> Target {
+    Target { name, role, runs, cases }
+}
