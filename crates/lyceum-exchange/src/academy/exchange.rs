@@ -140,8 +140,7 @@ impl Academy {
         self.search(url, move |mailbox| mailbox.named(&name)).await
     }
 
-    /// Returns the agents that were [registered](Register::attribute) with a value of an attribute:
-    /// on Redis and hybrid, which keep them; none elsewhere.
+    /// Returns the agents that were [registered](Register::attribute) with a value of an attribute.
     ///
     /// # Errors
     ///

@@ -11,6 +11,21 @@ use lyceum_wire::academy::{EntityId, Message, MessageError, Unread};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+/// Returns the class that stands for a value of an attribute on exchanges that know classes alone.
+///
+/// No class of Python has a `:` in its name. Commas are between classes, so that they and all else
+/// that is neither letter nor digit stand as their bytes.
+fn class_of_attribute(name: &str, value: &str) -> String {
+    let escaped = |text: &str| {
+        let byte = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => char::from(byte).to_string(),
+            _ => format!("%{byte:02x}"),
+        };
+        text.bytes().map(byte).collect::<String>()
+    };
+    format!("lyceum:attribute:{}:{}", escaped(name), escaped(value))
+}
+
 /// One mailbox on an exchange, and what its holder may ask of the exchange.
 ///
 /// It stays when it is dropped: messages wait in it for whoever [opens](Self::open) it next.
@@ -26,20 +41,17 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
     fn register(&self, id: &EntityId, ancestors: Option<&[String]>) -> Asked<()>;
 
     /// Makes a mailbox as [`register`](Self::register) does, whose agent is found by attributes,
-    /// too, where the exchange [keeps](Self::keeps_attributes) them.
+    /// too: unless the exchange has a place for them, each is one more class.
     fn register_with(
         &self,
         id: &EntityId,
         ancestors: Option<&[String]>,
         attributes: &Attributes,
     ) -> Asked<()> {
-        let _ = attributes;
-        self.register(id, ancestors)
-    }
-
-    /// Returns whether agents are found by attributes on the exchange.
-    fn keeps_attributes(&self) -> bool {
-        false
+        let Some(ancestors) = ancestors else { return self.register(id, None) };
+        let classes = attributes.iter().map(|(name, value)| class_of_attribute(name, value));
+        let all: Vec<String> = ancestors.iter().cloned().chain(classes).collect();
+        self.register(id, Some(&all))
     }
 
     /// Returns whether the exchange keeps durable messages until they are answered.
@@ -107,11 +119,9 @@ pub trait Mailbox: Send + Sync + fmt::Debug + 'static {
         ready(Ok(Vec::new())).boxed()
     }
 
-    /// Returns the agents that have a value of an attribute; none where the exchange does not
-    /// [keep](Self::keeps_attributes) them.
+    /// Returns the agents that have a value of an attribute.
     fn with_attribute(&self, name: &str, value: &str) -> Asked<Vec<EntityId>> {
-        let _ = (name, value);
-        ready(Ok(Vec::new())).boxed()
+        self.discover(&class_of_attribute(name, value), true)
     }
 
     /// Ends a mailbox for good. One that does not exist stays so.

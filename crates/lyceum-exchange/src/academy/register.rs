@@ -91,8 +91,8 @@ impl Register {
         self
     }
 
-    /// Sets an attribute by which it is [found](super::Academy::discover_with), on exchanges that
-    /// keep attributes: Redis and hybrid.
+    /// Sets an attribute by which it is [found](super::Academy::discover_with). On Redis and hybrid
+    /// those of the last program count that held the mailbox, elsewhere those of the first.
     pub fn attribute(mut self, name: &str, value: &str) -> Self {
         self.attributes.insert(name.into(), value.into());
         self
@@ -147,9 +147,6 @@ impl Register {
 
     /// Checks what the agent is to be found by.
     fn check_texts(&self, mailbox: &dyn Mailbox) -> Result<(), OpenError> {
-        if !self.attributes.is_empty() && !mailbox.keeps_attributes() {
-            return Err(OpenError::Attributes("no attributes: this exchange does not keep them"));
-        }
         if self.attributes.len() > ATTRIBUTE_LIMIT {
             return Err(OpenError::Attributes("at most 64 of them"));
         }

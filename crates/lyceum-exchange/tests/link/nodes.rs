@@ -34,6 +34,29 @@ async fn an_agent_is_called_by_its_number_its_class_and_its_name() {
     end([client, server], house).await;
 }
 
+/// Attributes were refused but on Redis.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_is_found_by_its_attributes_by_the_link_and_by_http() {
+    let house = House::open().await;
+    let (server, client) = (Node::local(), Node::local());
+    for (name, room) in [("north", "7"), ("south", "7"), ("west", "a,b:7%")] {
+        let clerk = server.launch(Clerk::default()).named(name).await.unwrap();
+        let register = server.register_mailbox(&url(&house), &clerk.any()).name(name);
+        register.attribute("room", room).attribute("floor", "1").keep().await.unwrap();
+    }
+    let academy = client.academy();
+    let http = url(&house).replace("exchange://", "academy+http://");
+    for url in [url(&house), http] {
+        assert_eq!(academy.discover_with(&url, "room", "7").await.unwrap().len(), 2, "{url}");
+        let west = academy.discover_with(&url, "room", "a,b:7%").await.unwrap();
+        assert_eq!(west.len(), 1, "{url}");
+        west[0].call("note", json!([7])).await.unwrap();
+        assert_eq!(academy.discover_with(&url, "floor", "1").await.unwrap().len(), 3);
+        assert!(academy.discover_with(&url, "floor", "7").await.unwrap().is_empty());
+    }
+    end([client, server], house).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_tells_and_errors_arrive() {
     let house = House::open().await;

@@ -107,10 +107,6 @@ impl Mailbox for HybridMailbox {
         self.register_with(id, ancestors, &Attributes::new())
     }
 
-    fn keeps_attributes(&self) -> bool {
-        true
-    }
-
     fn register_with(
         &self,
         id: &EntityId,

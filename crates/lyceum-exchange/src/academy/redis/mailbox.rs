@@ -254,10 +254,6 @@ impl Mailbox for RedisMailbox {
         self.register_with(id, ancestors, &Attributes::new())
     }
 
-    fn keeps_attributes(&self) -> bool {
-        true
-    }
-
     fn register_with(
         &self,
         id: &EntityId,
