@@ -14,7 +14,6 @@
 //! use lyceum_campaign::agents::{ExitProbe, Process, ProcessCreate};
 //! use lyceum_campaign::process::Program;
 //! use lyceum_campaign::sandbox::{Keeper, Sandbox, main_if_stub};
-//! # mod lyceum { pub use lyceum_campaign::macros; }
 //! use lyceum_core::{BoxError, Node};
 //! use lyceum_macros::agent;
 //! use lyceum_universe::{Project, Step, Universe};
@@ -22,7 +21,7 @@
 //! /// Wants one program run in each session.
 //! struct Caller;
 //!
-//! #[agent]
+//! #[agent(crate = "lyceum_campaign")]
 //! impl Caller {
 //!     #[event(session_start)]
 //!     fn begin(&mut self, cx: &mut Step<'_>) -> Result<(), BoxError> {
