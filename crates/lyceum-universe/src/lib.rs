@@ -9,7 +9,7 @@
 //! - [`Universes`] run side by side, and share a [`Tally`].
 //! - [`Sender`] brings events in from outside; [`Recording`] is a log of them, to replay a run.
 //!
-//! Inside, [`kernel`] is a step from its beginning to its end, `government` what the universe does
+//! Inside, `kernel` is a step from its beginning to its end, `government` what the universe does
 //! in it by itself, and `world` everything that an agent reaches while it acts.
 
 mod calm;
