@@ -1,5 +1,6 @@
 //! The file system of a sandbox: everything read-only but a few places that are its own.
 
+use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStringExt;
@@ -122,7 +123,7 @@ fn system_is_at_least(wanted: (u32, u32)) -> bool {
 
 /// Makes each mount read-only, without devices and without programs that change the user.
 fn make_read_only() -> io::Result<()> {
-    for one in mounts()? {
+    for one in uppermost(mounts()?) {
         if one.place.starts_with("/tmp") {
             continue;
         }
@@ -163,10 +164,9 @@ pub(super) fn bind(from: &Path, to: &Path) -> rustix::io::Result<()> {
     mount_bind(from, to)?;
     let flags = MountFlags::BIND | MountFlags::RDONLY | MountFlags::NOSUID | MountFlags::NOEXEC;
     // What the machine forbids for its own mount cannot be allowed again.
-    let kept = mounts()
-        .ok()
-        .and_then(|all| all.into_iter().rev().find(|one| one.place == to).map(|one| one.flags));
-    mount_remount(to, flags | kept.unwrap_or(MountFlags::empty()), c"")
+    let all = uppermost(mounts().map_err(|_unreadable| Errno::IO)?);
+    let kept = all.iter().find(|one| one.place == to).map_or(MountFlags::empty(), |one| one.flags);
+    mount_remount(to, flags | kept, c"")
 }
 
 fn quiet(target: &str) -> MountFlags {
@@ -184,6 +184,16 @@ struct Mounted {
 fn mounts() -> io::Result<Vec<Mounted>> {
     let table = fs::read("/proc/self/mountinfo")?;
     Ok(table.split(|byte| *byte == b'\n').filter_map(mounted).collect())
+}
+
+/// Leaves out what lies under another mount of the same place: a name leads to the uppermost, and
+/// what is forbidden there must not be left out when it is changed.
+fn uppermost(all: Vec<Mounted>) -> Vec<Mounted> {
+    let mut seen = HashSet::new();
+    let mut kept: Vec<_> =
+        all.into_iter().rev().filter(|one| seen.insert(one.place.clone())).collect();
+    kept.reverse();
+    kept
 }
 
 fn mounted(line: &[u8]) -> Option<Mounted> {
@@ -245,6 +255,22 @@ mod tests {
 
         assert_eq!(found.place, Path::new("/mnt 2"));
         assert_eq!(found.flags, MountFlags::NOSUID | MountFlags::NOATIME);
+    }
+
+    #[test]
+    fn of_mounts_on_one_place_the_last_one_counts() {
+        // A container's table of processes over the machine's: its flags could not be undone.
+        let lines: [&[u8]; 3] = [
+            b"22 1 0:5 / /proc rw,relatime - proc proc rw",
+            b"23 1 0:6 / /sys rw - sysfs sysfs rw",
+            b"24 22 0:7 / /proc rw,nosuid,noexec - proc proc rw",
+        ];
+
+        let all = uppermost(lines.into_iter().filter_map(mounted).collect());
+
+        let places: Vec<_> = all.iter().map(|one| one.place.to_str().unwrap()).collect();
+        assert_eq!(places, ["/sys", "/proc"]);
+        assert_eq!(all[1].flags, MountFlags::NOSUID | MountFlags::NOEXEC);
     }
 
     #[test]

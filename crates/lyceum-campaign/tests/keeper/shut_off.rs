@@ -83,6 +83,8 @@ fn there_are_no_privileges_to_be_had() {
 fn sockets_of_the_machine_are_out_of_reach() {
     let ground = Ground::new("sockets");
     let path = std::env::temp_dir().join(format!("lyceum-{}.socket", std::process::id()));
+    // One that a killed run left behind, where process numbers begin anew in each container.
+    let _none = fs::remove_file(&path);
     let _listener = UnixListener::bind(&path).unwrap();
 
     let (_, text) = output(&ground, &format!("ls -A /run; ls {}", path.display()));
