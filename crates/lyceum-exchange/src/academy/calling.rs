@@ -165,7 +165,7 @@ impl Service {
             && mailbox.keeps_order()
             && !bulk::may_exceed(&body, mailbox.message_limit())
         {
-            let request = self.asking(&*mailbox, dest, tag, body, promise);
+            let request = self.asking(&*mailbox, dest, tag, body);
             sent.accepting = Some(mailbox.send(&request, promise));
             return Ok(sent);
         }
@@ -181,9 +181,9 @@ impl Service {
             {
                 make_durable(&by_name, &mut body, &mut promise);
             }
-            let request = service.asking(&*from, dest, tag, body, promise);
+            let request = service.asking(&*from, dest, tag, body);
             match (from.send(&request, promise).await, &service.bulk) {
-                (Err(MailboxError::TooLarge(why)), Some(bulk)) if !promise.durable => {
+                (Err(MailboxError::TooLarge(why)), Some(bulk)) => {
                     bulk.send(&*from, request, promise, why).await
                 }
                 (sent, _) => sent,
@@ -201,16 +201,9 @@ impl Service {
 
 impl Service {
     /// Makes a request, which says whether its answer may come by reference.
-    fn asking(
-        &self,
-        from: &dyn Mailbox,
-        to: EntityId,
-        tag: Uuid,
-        body: Body,
-        promise: Promise,
-    ) -> Message {
+    fn asking(&self, from: &dyn Mailbox, to: EntityId, tag: Uuid, body: Body) -> Message {
         let mut request = Message::request(from.id().clone(), to, tag, body);
-        if self.bulk.is_some() && !promise.durable {
+        if self.bulk.is_some() {
             request.header.label = Some(bulk::TAKES_REFERENCES);
         }
         request
