@@ -93,10 +93,23 @@ impl Search {
             error => unknown(&error),
         })?;
         let address: Address = serde_json::from_value(told).map_err(|error| unknown(&error))?;
+        if let Some(socket) = self.out_of_reach(&address) {
+            return Err(Lost::Unknown(format!(
+                "it listens at `{socket}`, on the machine of its manager alone: launch it where this \
+                 agent is, or give it a mailbox"
+            )));
+        }
         let network = self.network.upgrade().ok_or_else(|| unknown(&"this node has ended"))?;
         let peer = network.peer(&address);
         let peer = peer.ok_or_else(|| Lost::Unknown(format!("no way leads to `{address}`")))?;
         Ok(Found { peer, address })
+    }
+
+    /// Returns the socket at which it listens, if that is on another machine.
+    fn out_of_reach<'a>(&self, address: &'a Address) -> Option<&'a Endpoint> {
+        let is_socket = |endpoint: &&Endpoint| endpoint.scheme() == "unix";
+        let is_here = self.directory.endpoint.as_ref().is_some_and(|own| is_socket(&own));
+        address.endpoint.as_ref().filter(is_socket).filter(|_| !is_here)
     }
 
     /// Returns where it is now, as far as that is known and nobody is asking.

@@ -20,7 +20,7 @@ use super::url::address_of;
 use super::{Attributes, Mailbox, MailboxStats, OpenError, url};
 
 /// The class that all agents of Academy descend from.
-const ROOT: &str = "academy.agent.Agent";
+pub(super) const ROOT: &str = "academy.agent.Agent";
 
 /// Attributes of one mailbox.
 const ATTRIBUTE_LIMIT: usize = 64;
