@@ -234,3 +234,28 @@ impl fmt::Debug for Sibling {
         write!(f, "Sibling({})", self.0.number)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use lyceum_core::Node;
+
+    use super::*;
+
+    fn search(directory: &str) -> Search {
+        let door = Door::of(&Node::simulated(7));
+        let directory = directory.parse().expect("it is an address");
+        Search { door, network: Weak::new(), directory, number: 3, found: Mutex::default() }
+    }
+
+    #[test]
+    fn sockets_are_out_of_reach_of_other_machines_alone() {
+        let near = search("unix:///run/manager#directory");
+        let far = search("tcp://127.0.0.1:7/directory");
+        let [socket, port] = ["unix:///run/3#left", "tcp://127.0.0.1:8/left"]
+            .map(|text| text.parse::<Address>().expect("it is an address"));
+
+        assert_eq!(far.out_of_reach(&socket), socket.endpoint.as_ref());
+        assert_eq!(far.out_of_reach(&port), None);
+        assert_eq!(near.out_of_reach(&socket), None);
+    }
+}
