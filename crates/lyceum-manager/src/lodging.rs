@@ -21,11 +21,10 @@ pub(crate) async fn lodge(
     agent: &AnyHandle,
     at: &MailboxAt,
 ) -> Result<Lodging, String> {
+    use lyceum_core::full_text;
     use lyceum_exchange::academy::{AcademyExt, Uuid};
 
-    use crate::serve::with_causes;
-
-    let failed = |error: lyceum_exchange::academy::OpenError| with_causes(&error);
+    let failed = |error: lyceum_exchange::academy::OpenError| full_text(&error);
     if let Some(token) = &at.token {
         node.academy().authorize(&at.url, token).map_err(failed)?;
     }
