@@ -22,4 +22,4 @@ pub use metric::{Metric, Unit};
 pub use rounds::{Measured, alternate};
 pub use samples::Samples;
 pub use series::{Gap, Results, Role, Series, find};
-pub use verdict::{Verdict, judge, summary};
+pub use verdict::{Verdict, judge, standings, summary};
