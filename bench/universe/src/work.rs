@@ -9,8 +9,9 @@ mod side_by_side;
 
 use std::time::Duration;
 
+use lyceum_bench_figures::child::Said;
+
 use crate::case::Case;
-use crate::said::Said;
 use crate::sizes::Sizes;
 
 /// The seed of everything; who is measured does not depend on it.
@@ -37,7 +38,7 @@ fn krabmaga(sizes: &Sizes) -> Said {
 #[cfg(not(feature = "peers"))]
 fn krabmaga(_: &Sizes) -> Said {
     let why = "it was built without `--features peers`";
-    Said { not_run: Some(why.into()), ..Said::default() }
+    Said::not_run(why)
 }
 
 /// Returns how many millions there were in a second.
@@ -47,6 +48,7 @@ fn millions(count: u64, took: Duration) -> f64 {
 
 /// What a run of a city comes to.
 struct City {
+    /// How many moved in each step, those of the warm-up first: whether all did the same.
     moved: Vec<u64>,
     /// How long the steps took that count.
     took: Duration,
@@ -60,6 +62,6 @@ impl City {
         let step = self.took.as_secs_f64() * 1e3 / sizes.city_steps as f64;
         let turns = millions(residents * sizes.city_steps, self.took);
         let memory = self.bytes as f64 / residents as f64;
-        Said { figures: vec![step, turns, memory], moved: self.moved, not_run: None }
+        Said { counts: self.moved, ..Said::figures([step, turns, memory]) }
     }
 }
