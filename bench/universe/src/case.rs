@@ -20,6 +20,8 @@ pub enum Case {
     Schelling,
     /// Schelling's city in one universe, and in two on a thread each
     SideBySide,
+    /// Sessions of a campaign, of a program that runs ten milliseconds
+    Campaign,
 }
 
 impl figures::Case for Case {
@@ -43,6 +45,7 @@ impl figures::Case for Case {
                 Metric("schelling_memory", Bytes),
             ],
             Self::SideBySide => &[Metric("side_by_side_turns", MillionsPerSecond)],
+            Self::Campaign => &[Metric("campaign_session", Milliseconds)],
         }
     }
 }

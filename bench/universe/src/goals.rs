@@ -13,6 +13,7 @@ pub const GOALS: &[Goal] = &[
     Goal::new("schelling_step", "lyceum", Times("krabmaga", 1.0)),
     Goal::new("schelling_turns", "lyceum", Times("mesa", 100.0)),
     Goal::new("side_by_side_turns", "lyceum", Times("one_universe", 1.9)),
+    Goal::new("campaign_session", "lyceum", Times("plain", 1.1)),
 ];
 
 #[cfg(test)]

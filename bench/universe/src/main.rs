@@ -1,5 +1,5 @@
-//! Measures universes: events in steps beside Fusil's rules in Python, and a model of many agents
-//! beside Mesa and krABMaga.
+//! Measures universes: events in steps beside Fusil's rules in Python, a model of many agents
+//! beside Mesa and krABMaga, and sessions of campaigns beside their program alone.
 //!
 //! `cargo xtask bench universe` runs every case on every target; see its `--help`. [`case`] says
 //! what is measured, [`targets`] who takes part, [`goals`] what Lyceum is held to. A [`run`] is a
@@ -30,7 +30,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Measures events in steps, and Schelling's city
+    /// Measures events in steps, Schelling's city, and sessions of a campaign
     Universe(Options<Case>),
     /// Measures once
     #[command(hide = true)]
@@ -43,6 +43,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A campaign starts this program again, to keep its sandbox.
+    lyceum::campaign::sandbox::main_if_stub();
     match Cli::parse().command {
         Command::Universe(options) => run(&options),
         Command::Child { case, target, quick } => {

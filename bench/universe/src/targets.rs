@@ -2,7 +2,7 @@
 
 use lyceum_bench_figures::{Role, Target};
 
-use crate::case::Case::{self, FanOut, Idle, OwnEvent, Schelling, SideBySide};
+use crate::case::Case::{self, Campaign, FanOut, Idle, OwnEvent, Schelling, SideBySide};
 
 /// How a target is run: each time in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +17,14 @@ pub enum Runs {
 
 /// Everybody, in the order of the tables.
 pub const ALL: &[Target<Case>] = &[
-    target("lyceum", Role::Subject, Runs::Here, &[OwnEvent, FanOut, Idle, Schelling, SideBySide]),
+    target(
+        "lyceum",
+        Role::Subject,
+        Runs::Here,
+        &[OwnEvent, FanOut, Idle, Schelling, SideBySide, Campaign],
+    ),
     target("one_universe", Role::Reference, Runs::Here, &[SideBySide]),
+    target("plain", Role::Reference, Runs::Here, &[Campaign]),
     target("fusil_rules", Role::Peer, Runs::Rules, &[OwnEvent, FanOut, Idle]),
     target("krabmaga", Role::Peer, Runs::Here, &[Schelling]),
     target("mesa", Role::Peer, Runs::Mesa, &[Schelling]),

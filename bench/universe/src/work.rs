@@ -1,5 +1,6 @@
 //! What a child does.
 
+mod campaign;
 mod idle;
 #[cfg(feature = "peers")]
 mod krabmaga;
@@ -27,6 +28,8 @@ pub fn measure(case: Case, target: &str, sizes: &Sizes) -> Said {
         (Case::Schelling, _) => schelling::measure(sizes),
         (Case::SideBySide, "one_universe") => side_by_side::measure(1, sizes),
         (Case::SideBySide, _) => side_by_side::measure(2, sizes),
+        (Case::Campaign, "plain") => campaign::plain(sizes.sessions),
+        (Case::Campaign, _) => campaign::sessions(sizes.sessions),
     }
 }
 

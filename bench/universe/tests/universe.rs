@@ -29,6 +29,11 @@ fn side_by_side() {
     check("side_by_side", &["side_by_side_turns"], &["lyceum", "one_universe"]);
 }
 
+#[test]
+fn campaign() {
+    check("campaign", &["campaign_session"], &["lyceum", "plain"]);
+}
+
 /// Runs one round of a case with tiny counts, asserts that all targets have all figures, and
 /// returns what was said.
 fn check(case: &str, metrics: &[&str], targets: &[&str]) -> String {
