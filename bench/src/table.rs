@@ -53,7 +53,7 @@ fn rows(case: Case, metric: Metric, results: &Results) -> Vec<Vec<String>> {
     };
     for target in targets {
         rows.push(row(target.to_owned(), places, |place| {
-            of(target, place).map_or("-".into(), |series| median(series))
+            of(target, place).map_or("-".into(), median)
         }));
     }
     if results.series.iter().any(|series| series.role == Role::Subject) {
