@@ -44,8 +44,10 @@ impl Hunt {
         let limits = CorpusLimits { input_bytes: project.input_size, ..CorpusLimits::default() };
         let seeds = targets.join("corpus").join(name);
         let (corpus, _) = Corpus::read_folder(&seeds, limits).unwrap();
+        // The tests of this program may run side by side, two of them with the same target.
+        let test = std::thread::current().name().unwrap_or("main").to_owned();
         let directory = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("hunt-{name}-{}", std::process::id()));
+            .join(format!("hunt-{name}-{test}-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
         Self {
             keeper: Keeper::of_program(KEEPER, Sandbox::On).unwrap(),

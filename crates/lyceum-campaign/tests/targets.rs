@@ -85,7 +85,9 @@ fn keeper() -> Keeper {
 }
 
 fn run(keeper: &mut Keeper, target: &Target, input: Vec<u8>, as_file: bool) -> (Exit, Seen) {
-    let name = format!("target-{}-{}", target.name, std::process::id());
+    // The tests of this program may run side by side.
+    let test = std::thread::current().name().unwrap_or("main").to_owned();
+    let name = format!("target-{}-{test}-{}", target.name, std::process::id());
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _none = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();
