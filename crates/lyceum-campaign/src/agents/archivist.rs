@@ -86,12 +86,7 @@ impl Archivist {
         let kept = self.plan.directory.join(&name);
         match place {
             Some(place) => self.hunt.kept(place, name),
-            None => {
-                if let Some(old) = self.hunt.kept_dull(kept.clone()) {
-                    // It may be gone already.
-                    let _ = fs::remove_dir_all(old);
-                }
-            }
+            None => self.hunt.kept_dull(kept.clone()),
         }
         self.keep(&kept, job, find)
     }
