@@ -2,9 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use lyceum_campaign::agents::TimeProbe;
 use lyceum_campaign::sandbox::{self, Keeper, Sandbox};
-use lyceum_campaign::{Campaign, CampaignError, EndReason, ProjectFile, Replay, Report};
+use lyceum_campaign::{
+    Campaign, CampaignError, EndReason, ProjectFile, Replay, ReplayVerdict, Report,
+};
+use lyceum_universe::Project;
 
 #[path = "machine/refusal.rs"]
 mod refusal;
@@ -79,10 +84,10 @@ fn bug_is_found_minimized_reported_and_replayed() {
 
     let replay = Replay::read(&directory).unwrap();
     let replayed = replay.run_by(keeper()).unwrap();
-    assert!(replayed.is_same, "{:?} instead of {:?}", replayed.find, replay.find());
+    assert!(replayed.is_same(), "{:?} instead of {:?}", replayed.find, replay.find());
     // Another input shows nothing, and is told from it.
     fs::write(directory.join("input"), b"plain").unwrap();
-    assert!(!replay.run_by(keeper()).unwrap().is_same);
+    assert!(!replay.run_by(keeper()).unwrap().is_same());
 }
 
 #[test]
@@ -101,9 +106,59 @@ fn find_by_its_pattern_and_by_its_files_is_replayed() {
         let replay = Replay::read(&directory).unwrap();
         let replayed = replay.run_by(keeper()).unwrap();
 
-        assert!(replayed.is_same, "{:?} instead of {:?}", replayed.find, replay.find());
+        assert!(replayed.is_same(), "{:?} instead of {:?}", replayed.find, replay.find());
         fs::write(directory.join("input"), b"").unwrap();
-        assert!(!replay.run_by(keeper()).unwrap().is_same, "{}", report.finds[0].name);
+        assert!(!replay.run_by(keeper()).unwrap().is_same(), "{}", report.finds[0].name);
+    }
+}
+
+/// Thinks that every program takes too long.
+fn with_impatience(project: Project, _directory: &Path) -> Project {
+    project.agent("time", TimeProbe::new(Duration::ZERO, Duration::ZERO))
+}
+
+/// What agents alone had found was "not the same" when it was run again without them.
+#[test]
+fn opinion_of_agents_is_told_again_by_them_alone() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("opinion");
+    let more = "universes = 1\nminimize = 0\n[stop]\nfinds = 1\n";
+    let project = folder.project("/bin/true", "utf8", more);
+    let campaign = Campaign::new(project.clone()).unwrap();
+    let report = campaign.keeper_program(KEEPER).agents(with_impatience).run(|_| {}).unwrap();
+    let find = &report.finds[0];
+    assert_eq!(find.find.key(), "opinion");
+    let replay = Replay::read(&folder.0.join("out").join(&find.name)).unwrap();
+
+    let without = replay.run_by(keeper()).unwrap();
+    let with = replay.run_with_by(keeper(), &project, with_impatience).unwrap();
+    let calm = replay.run_with_by(keeper(), &project, |project, _| project).unwrap();
+
+    assert_eq!((without.verdict, without.find), (ReplayVerdict::Unjudged, None));
+    assert!(with.is_same() && with.exit.unwrap().is_success(), "{:?}", with.find);
+    assert_eq!((calm.verdict, calm.find), (ReplayVerdict::Other, None));
+}
+
+/// Too many lines were an opinion that nobody could tell again.
+#[test]
+fn too_many_lines_are_found_and_replayed() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("lines");
+    let more = "arguments = [\"{input}\"]\nminimize = 0\n[patterns]\nlines = 9\n[stop]\n\
+                finds = 1\n";
+    let report = run(folder.project("/bin/cat", "division", more));
+    let find = &report.finds[0];
+    assert_eq!((find.find.key().as_str(), find.name.as_str()), ("line_limit", "line_limit"));
+    let directory = folder.0.join("out").join(&find.name);
+    let replay = Replay::read(&directory).unwrap();
+
+    for (lines, is_same) in [(10, true), (9, false)] {
+        fs::write(directory.join("input"), "x\n".repeat(lines)).unwrap();
+        assert_eq!(replay.run_by(keeper()).unwrap().is_same(), is_same, "{lines} lines");
     }
 }
 

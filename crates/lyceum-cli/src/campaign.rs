@@ -51,6 +51,8 @@ enum Verdict {
     Nothing,
     Found,
     Interrupted,
+    /// Nobody could say whether there was something.
+    Unjudged,
 }
 
 /// Why a command could not do what it was asked for.
@@ -68,6 +70,7 @@ impl Options {
             Ok(Verdict::Nothing) => ExitCode::SUCCESS,
             Ok(Verdict::Found) => ExitCode::from(1),
             Ok(Verdict::Interrupted) => ExitCode::from(130),
+            Ok(Verdict::Unjudged) => ExitCode::from(2),
             Err(failure) => {
                 say(&format!("error: {}", told(failure.as_ref())));
                 ExitCode::from(2)

@@ -119,6 +119,27 @@ fn crash_is_code_1_and_its_replay_the_same() {
     );
 }
 
+/// What only agents of another program can judge was called mended.
+#[test]
+fn opinion_of_agents_that_are_not_here_is_code_2() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("opinion", QUIET, "keep = \"all\"\n");
+    assert_eq!(folder.run(&["--sessions", "1", "--quiet"]).status.code(), Some(0));
+    let path = folder.path("session/replay.json");
+    let written = fs::read_to_string(&path).expect("it is written");
+    let cause = r#"{ "frames": [], "message": "too_slow", "pattern": null }"#;
+    let find = format!(r#""find": {{ "kind": "opinion", "cause": {cause} }}"#);
+    fs::write(&path, written.replace("\"find\": null", &find)).expect("there is room");
+
+    let ran = folder.run(&["replay", "campaign-campaign/session"]);
+
+    let output = text(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(2), "{output} {}", text(&ran.stderr));
+    assert!(output.contains("\nverdict  none: it was opinion: too_slow, of agents"), "{output}");
+}
+
 #[test]
 fn nothing_found_is_code_0_and_json_is_all_there_is() {
     if !has_sandboxes(KEEPER) {

@@ -9,13 +9,13 @@ use lyceum_macros::agent;
 use lyceum_universe::Step;
 use lyceum_universe::events::{SessionDone, SessionRename};
 
-use super::{ExitOpinion, OutputOpinion, ProcessExit, ProcessFailed};
+use super::{ExitOpinion, OutputOpinion, ProcessExit, ProcessFailed, judgement};
 use crate::campaign::Plan;
 use crate::hunt::{Hunt, Job, Observation, Verdict};
 use crate::process::Ending;
 use crate::project::INPUT_FILE;
 use crate::replay::Replay;
-use crate::{Cause, DirectoryName, Find, FindKind, Kept};
+use crate::{DirectoryName, Find, Kept};
 
 /// How many programs in a row may not run before the campaign gives up.
 const FAILURES: u32 = 5;
@@ -53,21 +53,6 @@ impl Archivist {
         write(&kept.join(INPUT_FILE), &job.input)?;
         Replay::of(&self.plan, find).write(kept)?;
         Ok(())
-    }
-
-    /// Returns what the session found.
-    fn find(&self, score: f64, kind: Option<FindKind>, output: &OutputOpinion) -> Option<Find> {
-        let is_success = score >= self.plan.project.success_score;
-        let hit = output.hit.as_ref();
-        let by_score = if hit.is_some() { FindKind::Pattern } else { FindKind::Opinion };
-        let kind = kind.or_else(|| is_success.then_some(by_score))?;
-        let mut find = Find::new(kind, &output.output, hit);
-        if kind == FindKind::Opinion {
-            // What a program prints before it is stopped is chance; agents say what they saw.
-            let seen = (!self.name.is_empty()).then(|| self.name.to_string());
-            find.cause = Cause { message: seen, ..Cause::default() };
-        }
-        Some(find)
     }
 
     /// Keeps what the session left, if it is worth it.
@@ -141,7 +126,9 @@ impl Archivist {
         }
         let opinion = cx.session().get::<ExitOpinion>().copied();
         let output = cx.session().take::<OutputOpinion>().unwrap_or_default();
-        let find = self.find(done.score, opinion.and_then(|opinion| opinion.kind), &output);
+        let is_success = done.score >= settings.success_score;
+        let kind = opinion.and_then(|opinion| opinion.kind);
+        let find = judgement::find(is_success, kind, &output, &self.name);
         // One that was judged while it ran is killed when the session is over.
         let killed = Ending::Signal { number: 9 };
         let observation = Observation {
