@@ -1,5 +1,6 @@
 //! What was found, run again.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use thiserror::Error;
 use crate::agents::printed;
 use crate::campaign::Plan;
 use crate::find::alike;
-use crate::process::{Exit, Input, Limits, Program};
+use crate::process::{Exit, Input, Limits, Program, TerminalSize};
 use crate::project::INPUT_FILE;
 use crate::sandbox::{Keeper, KeeperError, Sandbox, StartError, WaitError};
 use crate::{Find, FindKind, InputWay};
@@ -61,6 +62,9 @@ pub struct Replay {
     file_limit: usize,
     /// How many lines it may print to each stream.
     line_limit: Option<u64>,
+    /// The names of files that it needs besides its input, in the directory of the find.
+    files: Vec<String>,
+    terminal: Option<TerminalSize>,
     find: Option<Find>,
 }
 
@@ -118,6 +122,12 @@ pub enum ReplayError {
         /// What is wrong with it.
         detail: String,
     },
+    /// An argument or a variable of the program is no text, which the file cannot say.
+    #[error("cannot write down {word:?}, which is no text, for a replay")]
+    NoText {
+        /// Which.
+        word: OsString,
+    },
     /// The sandbox cannot be made.
     #[error(transparent)]
     Keeper(#[from] KeeperError),
@@ -151,8 +161,43 @@ impl Replay {
             is_sandboxed: project.is_sandboxed,
             file_limit: project.limits.files,
             line_limit: project.line_limit,
+            files: Vec::new(),
+            terminal: None,
             find: find.cloned(),
         }
+    }
+
+    /// Returns it for any program, with files that lie beside its input in the directory.
+    pub(crate) fn of_program(
+        program: &Program,
+        accepted: &[u8],
+        files: Vec<String>,
+        is_sandboxed: bool,
+        find: Option<&Find>,
+    ) -> Result<Self, ReplayError> {
+        let text = |word: &OsString| {
+            word.clone().into_string().map_err(|word| ReplayError::NoText { word })
+        };
+        let pair = |(name, value): &(OsString, OsString)| {
+            Ok::<_, ReplayError>((text(name)?, text(value)?))
+        };
+        Ok(Self {
+            version: VERSION,
+            directory: PathBuf::new(),
+            takes_minimized: false,
+            command: program.path.clone(),
+            arguments: program.arguments.iter().map(text).collect::<Result<_, _>>()?,
+            input: InputWay::Stdin,
+            environment: program.environment.iter().map(pair).collect::<Result<_, _>>()?,
+            limits: program.limits.clone(),
+            accepted: accepted.to_vec(),
+            is_sandboxed,
+            file_limit: usize::MAX,
+            line_limit: None,
+            files,
+            terminal: program.terminal,
+            find: find.cloned(),
+        })
     }
 
     /// Writes it into the directory of a find.
@@ -178,6 +223,11 @@ impl Replay {
         })?;
         if replay.version != VERSION {
             let detail = format!("it is of version {}, not {VERSION}", replay.version);
+            return Err(ReplayError::Format { path, detail });
+        }
+        let is_name = |name: &String| Path::new(name).file_name() == Some(name.as_ref());
+        if let Some(name) = replay.files.iter().find(|name| !is_name(name)) {
+            let detail = format!("`{name}` is no name of a file");
             return Err(ReplayError::Format { path, detail });
         }
         Ok(Self { directory: directory.to_owned(), ..replay })
@@ -249,6 +299,13 @@ impl Replay {
                 let to = directory.join(INPUT_FILE);
                 fs::write(&to, input).map_err(file(to))?;
             }
+        }
+        for name in &self.files {
+            let (from, to) = (self.directory.join(name), directory.join(name));
+            fs::copy(&from, to).map_err(file(from))?;
+        }
+        if let Some(size) = self.terminal {
+            program = program.terminal(size);
         }
         for argument in &self.arguments {
             program = program.argument(argument);

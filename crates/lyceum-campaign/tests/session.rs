@@ -15,7 +15,8 @@ use refusal::has_sandboxes;
 const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum-keeper");
 
 fn directory(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("session").join(name);
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let directory = directory.join(format!("session-{name}-{}", std::process::id()));
     fs::remove_dir_all(&directory).ok();
     fs::create_dir_all(&directory).unwrap();
     directory
