@@ -156,6 +156,29 @@ fn nothing_found_is_code_0_and_json_is_all_there_is() {
     assert!(text(&ran.stdout).contains("\"sessions\""));
 }
 
+/// Half of the seeds that campaigns drew were too large for the project files that they came from.
+#[test]
+fn seed_that_is_printed_is_taken_again() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("seed", QUIET, "minimize = 0\n[stop]\nsessions = 1\n");
+    let seed = |arguments: &[&str]| {
+        let ran = folder.run(&[arguments, &["--json", "--quiet"]].concat());
+        assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+        let report: Value = serde_json::from_slice(&ran.stdout).expect("it is JSON");
+        report["summary"]["seed"].as_u64().expect("it is there")
+    };
+
+    let drawn = seed(&[]);
+
+    assert_eq!(seed(&["--seed", &drawn.to_string()]), drawn);
+    let file = folder.0.join("campaign.toml");
+    let project = fs::read_to_string(&file).expect("it is there");
+    fs::write(&file, format!("seed = {drawn}\n{project}")).expect("there is room");
+    assert_eq!(seed(&[]), drawn);
+}
+
 #[test]
 fn what_cannot_run_is_code_2_and_says_why() {
     let folder = Folder::new("wrong", QUIET, "");
@@ -171,7 +194,12 @@ fn what_cannot_run_is_code_2_and_says_why() {
         assert!(errors.starts_with("error: ") && errors.contains(why), "{errors}");
         assert!(ran.stdout.is_empty());
     }
-    for arguments in [&["missing.toml"][..], &["--sessions", "0"], &["replay", "seeds"]] {
+    for arguments in [
+        &["--seed", "9223372036854775808"][..],
+        &["missing.toml"],
+        &["--sessions", "0"],
+        &["replay", "seeds"],
+    ] {
         let ran = folder.run(arguments);
         assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));
     }
