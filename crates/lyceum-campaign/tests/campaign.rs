@@ -220,6 +220,25 @@ fn sessions_are_counted_over_all_universes_and_seeds_run_as_they_are() {
     }
 }
 
+/// Nearly every input of a program that tells what it was given was kept.
+#[test]
+fn inputs_that_teach_nothing_are_not_kept() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    for (program, arguments, most) in
+        [("/bin/cat", "", 5), ("/usr/bin/tr", "\"a-z\", \"A-Z\"", 200)]
+    {
+        let folder = Folder::new("echo");
+        let more = format!("arguments = [{arguments}]\nuniverses = 1\n[stop]\nsessions = 400\n");
+        let report = run(folder.project(program, "exit_code", &more));
+
+        assert_eq!(report.summary.sessions, 400);
+        let kept = report.summary.kept_inputs;
+        assert!(kept <= most, "{program}: {kept} of 400");
+    }
+}
+
 #[test]
 fn what_cannot_begin_says_why() {
     let folder = Folder::new("missing");

@@ -74,7 +74,7 @@ impl Hunt {
             if find.is_some_and(|find| find.key().starts_with(bug)) {
                 return Some((session, mutant.bytes));
             }
-            if self.novelty.is_new(exit.ending, &output) {
+            if self.novelty.is_new(exit.ending, &output, &mutant.bytes) {
                 self.corpus.keep(&mutant.bytes, session, 0.0);
             }
             let is_refused = exit.ending == Ending::Code(1);

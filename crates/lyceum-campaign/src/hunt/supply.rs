@@ -80,7 +80,7 @@ impl Supply {
             self.strength.record(seen.score, is_success);
         }
         // What was found need not be found again by its like.
-        if seen.find.is_none() && self.novelty.is_new(seen.ending, seen.printed) {
+        if seen.find.is_none() && self.novelty.is_new(seen.ending, seen.printed, &job.input) {
             self.corpus.keep(&job.input, job.number, seen.score);
         }
     }
