@@ -264,26 +264,3 @@ fn folder_of_a_former_campaign_is_left_alone() {
     assert_eq!(first.directory(), folder.0.join("out"));
     assert_eq!(second.directory(), folder.0.join("out-2"));
 }
-
-/// A session's folder that vanished was the end of the campaign.
-#[test]
-fn folder_that_vanishes_is_made_again() {
-    if !has_sandboxes(KEEPER) {
-        return;
-    }
-    let folder = Folder::new("vanished");
-    let more = "universes = 1\nminimize = 0\n[stop]\nsessions = 300\n";
-    let project = folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more);
-    let campaign = Campaign::new(project).unwrap();
-    let running = folder.0.join("out/universe-0");
-
-    let report = campaign
-        .keeper_program(KEEPER)
-        .run(|_| {
-            let _ = fs::remove_dir_all(&running);
-        })
-        .unwrap();
-
-    assert_eq!(report.summary.ended, EndReason::Sessions, "{:?}", report.summary.notes);
-    assert_eq!(report.summary.sessions, 300);
-}
