@@ -7,7 +7,8 @@
 //! look while it runs: [`CpuProbe`] at its load, [`FileWatch`] at any file or log, and
 //! [`AttachProcess`] at a process that was there before. [`Mangler`] changes files, as strongly as
 //! [`Aggressivity`] says, and [`SessionDirectory`] gives each session a directory, which it keeps
-//! with everything that is needed to run the session again. [`Client`] and [`Server`] talk to programs under test over a network.
+//! with everything that is needed to run the session again. [`Client`] and [`Server`] talk to
+//! programs under test over a network.
 //!
 //! ```no_run
 //! use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use lyceum_core::BoxError;
 use lyceum_macros::{Event, agent};
@@ -119,7 +119,7 @@ impl Mangler {
     pub fn new(files: impl IntoIterator<Item = PathBuf>, mutator: Mutator) -> io::Result<Self> {
         let mut sources: Vec<Source> = Vec::new();
         for path in files {
-            let source = Source::read(path, mutator.max_size())?;
+            let source = Source::read(&path, mutator.max_size())?;
             if sources.iter().any(|known| known.name == source.name) {
                 return Err(unusable(&format!("two files are named `{}`", source.name)));
             }
@@ -168,18 +168,18 @@ impl Mangler {
 }
 
 impl Source {
-    fn read(path: PathBuf, most: usize) -> io::Result<Self> {
+    fn read(path: &Path, most: usize) -> io::Result<Self> {
         let because = |error: io::Error| {
             io::Error::new(error.kind(), format!("cannot read {}: {error}", path.display()))
         };
         // Asked before it is opened: opening a pipe would wait for its other end.
-        if !fs::metadata(&path).map_err(because)?.is_file() {
+        if !fs::metadata(path).map_err(because)?.is_file() {
             return Err(unusable(&format!("{} is no plain file", path.display())));
         }
         let name = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
         let name = name.ok_or_else(|| unusable(&format!("the name of {path:?} is no text")))?;
         let mut bytes = Vec::new();
-        let file = File::open(&path).map_err(because)?;
+        let file = File::open(path).map_err(because)?;
         file.take(most as u64).read_to_end(&mut bytes).map_err(because)?;
         Ok(Self { name, bytes })
     }

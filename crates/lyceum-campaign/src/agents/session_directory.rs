@@ -47,7 +47,11 @@ pub struct SessionDirectoryMade {
 /// #[agent(crate = "lyceum_campaign")]
 /// impl Writer {
 ///     #[event]
-///     fn write(&mut self, made: &SessionDirectoryMade, cx: &mut Step<'_>) -> Result<(), BoxError> {
+///     fn write(
+///         &mut self,
+///         made: &SessionDirectoryMade,
+///         cx: &mut Step<'_>,
+///     ) -> Result<(), BoxError> {
 ///         std::fs::write(made.path.join("number"), cx.session().number().to_string())?;
 ///         cx.session().stop();
 ///         Ok(())

@@ -17,8 +17,8 @@ impl Replay {
     /// by [`Campaign::agents`](crate::Campaign::agents): a find of the kind
     /// [`Opinion`](crate::FindKind::Opinion) is theirs, and nobody else can tell it again.
     ///
-    /// `project` is that of the campaign: patterns and scores count as they stand there now. `agents`
-    /// is what the campaign was given.
+    /// `project` is that of the campaign: patterns and scores count as they stand there now.
+    /// `agents` is what the campaign was given.
     ///
     /// ```no_run
     /// use std::path::Path;

@@ -260,7 +260,8 @@ fn program_yields_to_others_and_may_open_few_files() {
         let ground = Ground::new("nice");
         let limits = Limits { niceness: 7, open_files: Some(40), ..Limits::default() };
         // The values are set when the program has just started; these tests may yield more already.
-        let script = "while [ $(nice) -lt 7 ] || [ $(ulimit -Hn) != 40 ]; do :; done; ulimit -n; ulimit -Hn; ulimit -c";
+        let script = "while [ $(nice) -lt 7 ] || [ $(ulimit -Hn) != 40 ]; do :; done; \
+                      ulimit -n; ulimit -Hn; ulimit -c";
 
         let exit = run(&mut keeper(sandbox), &ground.shell(script).limits(limits));
 
