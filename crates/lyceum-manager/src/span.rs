@@ -36,7 +36,7 @@ fn read(mut text: &str) -> Option<Duration> {
         let unit = match unit {
             "ms" => 1_000_000,
             "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
+            "m" | "min" => 60_000_000_000,
             "h" => 3_600_000_000_000,
             _ => return None,
         };

@@ -123,7 +123,7 @@ impl<A: Inhabitant> Member<A> {
     /// Does what the agent does in each step.
     #[inline]
     fn live(&mut self, slot: u32, inbox: &Inbox, world: &mut World) {
-        let Some(hold) = self.hold() else { return world.miss(slot, inbox) };
+        let Some(hold) = self.hold() else { return self.miss(slot, inbox, world) };
         world.turn(slot);
         if let Err(error) = A::live(hold.state(), &mut Step::of(world, slot)) {
             world.failed(slot, &error);
@@ -139,6 +139,15 @@ impl<A: Inhabitant> Member<A> {
             Some(hold) => read(hold.state(), slot, inbox, world),
             // Who lives, too, misses both at once.
             None if A::LIVE => {}
+            None => self.miss(slot, inbox, world),
+        }
+    }
+
+    /// Notes that the state cannot be had: one of the agent's turns is not over, or it has ended.
+    #[cold]
+    fn miss(&self, slot: u32, inbox: &Inbox, world: &mut World) {
+        match Hold::end_of(&self.handle) {
+            Some(end) => world.lose(slot, &end),
             None => world.miss(slot, inbox),
         }
     }

@@ -376,8 +376,18 @@ impl World {
         self.fail(slot, &format!("failed: {error}"));
     }
 
+    /// Notes that an agent has ended by what was done to it outside of its steps.
+    #[cold]
+    pub(crate) fn lose(&mut self, slot: u32, end: &lyceum_core::DownReason) {
+        // There is no state left that a `deinit` could run on.
+        if let Some(missed) = self.register.deactivate(slot) {
+            self.drop_mail(missed as u64);
+            self.note(slot, |agent| Deed::Deactivated { agent });
+        }
+        self.follow(slot, &format!("ended outside of its steps: {end}"));
+    }
+
     fn fail(&mut self, slot: u32, what: &str) {
-        self.counts.failures += 1;
         let doing = match self.doing {
             Doing::Live => "`live`".to_owned(),
             Doing::Handle(channel) => {
@@ -385,8 +395,13 @@ impl World {
             }
             Doing::Other(what) => format!("`{what}`"),
         };
-        let text = format!("{doing} {what}");
-        self.report(slot, Level::Error, &text);
+        self.follow(slot, &format!("{doing} {what}"));
+    }
+
+    /// Does what follows when an agent has failed.
+    fn follow(&mut self, slot: u32, text: &str) {
+        self.counts.failures += 1;
+        self.report(slot, Level::Error, text);
         let failure = || format!("agent `{}`: {text}", self.name(slot));
         match self.on_failure {
             OnFailure::GoOn => {}

@@ -11,7 +11,7 @@ mod town;
 use lyceum::BoxError;
 use lyceum::prelude::*;
 use lyceum::universe::{Project, Step, Universe};
-use rand::Rng;
+use lyceum::rand::Rng;
 
 pub use plot::draw;
 pub use sweep::{Point, Sweep, run};
