@@ -110,10 +110,10 @@ pub enum CampaignError {
     #[error("{0}: build it first, or mend `command`")]
     Command(#[source] io::Error),
     /// The seeds cannot be used.
-    #[error(transparent)]
+    #[error("cannot use what `seeds` names")]
     Corpus(#[from] CorpusError),
     /// The dictionary cannot be used.
-    #[error(transparent)]
+    #[error("cannot use what `dictionary` names")]
     Dictionary(#[from] DictionaryError),
     /// The sandbox cannot be made.
     #[error(

@@ -10,8 +10,8 @@ mod town;
 
 use lyceum::BoxError;
 use lyceum::prelude::*;
-use lyceum::universe::{Project, Step, Universe};
 use lyceum::rand::Rng;
+use lyceum::universe::{Project, Step, Universe};
 
 pub use plot::draw;
 pub use sweep::{Point, Sweep, run};

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use lyceum::BoxError;
 use lyceum::prelude::*;
-use lyceum::universe::{Parts, Project, Step, Universe};
 use lyceum::rand::Rng;
+use lyceum::universe::{Parts, Project, Step, Universe};
 
 pub use city::{City, Group, Plan};
 pub use picture::{Picture, write_pictures};
