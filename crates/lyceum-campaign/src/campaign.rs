@@ -231,6 +231,10 @@ impl Campaign {
         // All sandboxes are made before anything runs, so that it does not begin where one fails.
         let mut keepers = Vec::new();
         for number in 0..self.universes {
+            if self.hunt.is_over() {
+                // Somebody stopped it already.
+                break;
+            }
             make(&self.plan.directory.join(format!("universe-{number}")))?;
             keepers.push(Some(self.keepers.keeper().map_err(CampaignError::Keeper)?));
         }

@@ -193,6 +193,32 @@ fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
     assert_eq!(processes_with(&mark), 0);
 }
 
+/// Ctrl-C while sandboxes were made ended the campaign without a report, as if the machine had refused
+/// them.
+#[test]
+fn interrupted_while_it_begins_is_a_complete_report_and_code_130() {
+    let folder = Folder::new("early", QUIET, "universes = 16\n");
+    let child = folder.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("it starts");
+    // From then on it listens for signals; sandboxes come next.
+    while !folder.path("").exists() {
+        assert!(child.try_wait().expect("it can be asked").is_none(), "it ended early");
+        std::thread::yield_now();
+    }
+
+    while child.try_wait().expect("it can be asked").is_none() {
+        // It may have ended since it was asked.
+        let _gone = kill_process(Pid::from_child(&child), Signal::INT);
+        std::thread::yield_now();
+    }
+
+    let ran = child.wait_with_output().expect("it ends");
+    assert_eq!(ran.status.code(), Some(130), "{}", text(&ran.stderr));
+    for name in ["report.txt", "report.json", "report.html"] {
+        assert!(folder.path(name).exists(), "{name}");
+    }
+}
+
 #[test]
 fn lines_tell_of_finds_where_there_is_no_terminal() {
     let folder = Folder::new("lines", CRASHES, "minimize = 0\n");
