@@ -110,10 +110,10 @@ pub enum CampaignError {
     #[error("{0}: build it first, or mend `command`")]
     Command(#[source] io::Error),
     /// The seeds cannot be used.
-    #[error(transparent)]
+    #[error("cannot use what `seeds` names")]
     Corpus(#[from] CorpusError),
     /// The dictionary cannot be used.
-    #[error(transparent)]
+    #[error("cannot use what `dictionary` names")]
     Dictionary(#[from] DictionaryError),
     /// The sandbox cannot be made.
     #[error(
@@ -231,6 +231,10 @@ impl Campaign {
         // All sandboxes are made before anything runs, so that it does not begin where one fails.
         let mut keepers = Vec::new();
         for number in 0..self.universes {
+            if self.hunt.is_over() {
+                // Somebody stopped it already.
+                break;
+            }
             make(&self.plan.directory.join(format!("universe-{number}")))?;
             keepers.push(Some(self.keepers.keeper().map_err(CampaignError::Keeper)?));
         }

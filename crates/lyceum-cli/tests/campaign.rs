@@ -106,9 +106,14 @@ fn crash_is_code_1_and_its_replay_the_same() {
         let output = text(&again.stdout);
         assert_eq!(again.status.code(), Some(1), "{output} {}", text(&again.stderr));
         assert!(output.starts_with("ended    by signal 11 after "), "{output}");
-        assert!(output.contains("\n         fatal error: an X\n"), "{output}");
+        assert!(output.contains("\nstdout\n         fatal error: an X\n"), "{output}");
         assert!(output.contains("\nverdict  the same as in the campaign\n"), "{output}");
     }
+    // The folder of the campaign is not that of a find.
+    let campaign = words[1].rsplit_once('/').expect("a find is in a folder").0;
+    let ran = folder.run(&["replay", campaign]);
+    let listed = format!("error: {campaign} is no find, but has these:\n  {}\n", words[1]);
+    assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(2), &*listed));
     // The program was mended: here, its input is another one.
     let find = folder.0.join(words[1]);
     fs::write(find.join("input"), "plain").expect("there is room");
@@ -140,6 +145,7 @@ fn opinion_of_agents_that_are_not_here_is_code_2() {
     assert!(output.contains("\nverdict  none: it was opinion: too_slow, of agents"), "{output}");
 }
 
+/// `--time 5min`, as the guide has it and project files take it, was refused.
 #[test]
 fn nothing_found_is_code_0_and_json_is_all_there_is() {
     if !has_sandboxes(KEEPER) {
@@ -147,7 +153,16 @@ fn nothing_found_is_code_0_and_json_is_all_there_is() {
     }
     let folder = Folder::new("nothing", QUIET, "");
 
-    let ran = folder.run(&["run", "campaign.toml", "--sessions", "20", "--json", "--quiet"]);
+    let ran = folder.run(&[
+        "run",
+        "campaign.toml",
+        "--sessions",
+        "20",
+        "--time",
+        "5min",
+        "--json",
+        "--quiet",
+    ]);
 
     assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), ""));
     let report: Value = serde_json::from_slice(&ran.stdout).expect("it is JSON");
@@ -185,7 +200,8 @@ fn what_cannot_run_is_code_2_and_says_why() {
     for (project, why) in [
         ("command = 1\n", "wrong.toml:1:11: "),
         ("command = \"./no-such\"\n", "no-such` that can be executed: build it first"),
-        ("command = \"sh\"\nseeds = \"none\"\n", "none"),
+        ("command = \"sh\"\nseeds = \"none\"\n", "cannot use what `seeds` names: cannot read `"),
+        ("command = \"sh\"\ndictionary = \"none\"\n", "cannot use what `dictionary` names: "),
     ] {
         fs::write(folder.0.join("wrong.toml"), project).expect("there is room");
         let ran = folder.run(&["wrong.toml"]);
@@ -242,6 +258,35 @@ fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
         assert!(folder.path(name).exists(), "{name}");
     }
     assert_eq!(processes_with(&mark), 0);
+}
+
+/// Ctrl-C while sandboxes were made ended the campaign without a report, as if the machine had refused
+/// them.
+#[test]
+fn interrupted_while_it_begins_is_a_complete_report_and_code_130() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("early", QUIET, "universes = 16\n");
+    let child = folder.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("it starts");
+    // From then on it listens for signals; sandboxes come next.
+    while !folder.path("").exists() {
+        assert!(child.try_wait().expect("it can be asked").is_none(), "it ended early");
+        std::thread::yield_now();
+    }
+
+    while child.try_wait().expect("it can be asked").is_none() {
+        // It may have ended since it was asked.
+        let _gone = kill_process(Pid::from_child(&child), Signal::INT);
+        std::thread::yield_now();
+    }
+
+    let ran = child.wait_with_output().expect("it ends");
+    assert_eq!(ran.status.code(), Some(130), "{}", text(&ran.stderr));
+    for name in ["report.txt", "report.json", "report.html"] {
+        assert!(folder.path(name).exists(), "{name}");
+    }
 }
 
 #[test]

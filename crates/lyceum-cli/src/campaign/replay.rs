@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lyceum::campaign::process::{Ending, Exit};
-use lyceum::campaign::{Replay, ReplayVerdict};
+use lyceum::campaign::{Replay, ReplayError, ReplayVerdict};
 
 use super::{Failure, Verdict, print, printable};
 
@@ -34,7 +34,7 @@ pub(crate) struct ReplayOptions {
 
 impl ReplayOptions {
     pub(super) fn run(self) -> Result<Verdict, Failure> {
-        let replay = Replay::read(&self.folder)?;
+        let replay = Replay::read(&self.folder).map_err(|error| with_finds(&self.folder, error))?;
         let replay = if self.minimized { replay.minimized() } else { replay };
         let replayed = replay.run()?;
         let found = |find: Option<&_>| match find {
@@ -68,6 +68,22 @@ impl ReplayOptions {
     }
 }
 
+/// Says which finds there are, where the folder is that of a campaign.
+fn with_finds(folder: &Path, error: ReplayError) -> Failure {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_find = |path: &PathBuf| path.join("replay.json").is_file();
+    let mut finds: Vec<_> = entries.map(|entry| entry.path()).filter(is_find).collect();
+    if finds.is_empty() {
+        return error.into();
+    }
+    finds.sort();
+    let mut text = format!("{} is no find, but has these:", folder.display());
+    for find in finds {
+        text += &format!("\n  {}", printable(&find.display().to_string()));
+    }
+    text.into()
+}
+
 /// Returns how a program ended, in words.
 fn ending(exit: &Exit) -> String {
     let how = match exit.ending {
@@ -85,10 +101,11 @@ fn last_lines(name: &str, path: &Path) -> io::Result<String> {
         printed => printed?,
     };
     let end = String::from_utf8_lossy(&printed[printed.len().saturating_sub(END)..]);
-    let lines: Vec<_> = end.lines().collect();
+    let lines: Vec<_> = end.trim_matches(['\r', '\n']).lines().collect();
     let last = &lines[lines.len().saturating_sub(LINES)..];
     let mut text = match last.is_empty() {
         true => format!("{name}   nothing\n"),
+        false if last.len() == lines.len() && printed.len() <= END => format!("{name}\n"),
         false => format!("{name}   the last {} lines\n", last.len()),
     };
     for line in last {
