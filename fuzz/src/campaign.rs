@@ -1,0 +1,159 @@
+//! Campaigns of the project against itself: `decoders.toml`, for some seconds.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use std::{fs, process};
+
+use lyceum::campaign::sandbox::KeeperError;
+use lyceum::campaign::{Campaign, CampaignError, EndReason, ProjectFile, Report};
+
+use crate::decoder::Decoders;
+use crate::hunt;
+use crate::tally::Tally;
+
+/// How many sessions there are for each second that a target is driven: about as many as there
+/// are in a second. Their number is the same on a slow machine, and so is what it proves.
+const SESSIONS: u64 = 600;
+/// How many changed inputs each decoder gets at least, for each second.
+const CHANGED: u64 = 4;
+/// How long a campaign may take.
+const PATIENCE: Duration = Duration::from_secs(5 * 60);
+/// How many bytes an input may have that was made as small as it gets: that of the planted fault
+/// needs two.
+const MINIMIZED: usize = 4;
+
+/// Why a campaign did not pass as a check.
+pub(crate) enum Trouble {
+    /// This machine refuses what it needs.
+    Missing(String),
+    /// It went otherwise than it must.
+    Wrong(String),
+}
+
+/// Where campaigns write, how long they are, and what chance begins with.
+pub(crate) struct Ground {
+    folder: PathBuf,
+    seconds: u64,
+    seed: u64,
+}
+
+impl Ground {
+    pub(crate) fn new(seconds: u64, seed: u64) -> Self {
+        let folder = hunt::folder().join(format!("artifacts/campaigns-{}", process::id()));
+        Self { folder, seconds, seed }
+    }
+
+    /// Checks that nothing is found, though each decoder was tried.
+    pub(crate) fn nothing_is_found(&self) -> Result<String, Trouble> {
+        let project = self.project("decoders")?;
+        let tally = Tally::default();
+        let seeds = self.seeds(&project, &Decoders::all())?;
+        let report = run(project, &tally)?;
+        let summary = &report.summary;
+        if !report.finds.is_empty() {
+            return Err(Trouble::Wrong(format!("it found something\n{}", report.to_text())));
+        }
+        if summary.ended != EndReason::Sessions || !summary.notes.is_empty() {
+            return Err(Trouble::Wrong(format!("it did not go well\n{}", report.to_text())));
+        }
+        let neglected = seeds.iter().find(|(decoder, seeds)| {
+            let least = seeds + CHANGED * self.seconds;
+            tally.of(decoder) < least
+        });
+        if let Some((decoder, seeds)) = neglected {
+            let sessions = tally.of(decoder);
+            let why = format!("`{decoder}` had {sessions} sessions, {seeds} of them with seeds");
+            return Err(Trouble::Wrong(why));
+        }
+        Ok(format!(
+            "{} sessions, {:.0} per second, {} decoders",
+            summary.sessions,
+            summary.sessions_per_second(),
+            seeds.len()
+        ))
+    }
+
+    /// Checks that the same campaign finds a fault where there is one, and nothing else.
+    pub(crate) fn planted_fault_is_found(&self) -> Result<String, Trouble> {
+        let mut project = self.project("control")?;
+        project.arguments.push("--planted".to_owned());
+        project.stop.finds = Some(1);
+        self.seeds(&project, &Decoders::all().with_planted())?;
+        let report = run(project, &Tally::default())?;
+        let [find] = report.finds.as_slice() else {
+            let why = format!("it did not find the planted fault alone\n{}", report.to_text());
+            return Err(Trouble::Wrong(why));
+        };
+        let size = find.minimized.as_ref().map_or(find.input_size, |input| input.bytes.len());
+        let cause = find.find.to_string();
+        if !cause.contains("planted.rs") || size > MINIMIZED {
+            let why = format!("it found something else\n{}", report.to_text());
+            return Err(Trouble::Wrong(why));
+        }
+        Ok(format!("a planted fault in session {}, by {size} bytes", find.first_session))
+    }
+
+    /// Removes what campaigns wrote.
+    pub(crate) fn clear(self) {
+        // What stays is in the way of nobody.
+        let _ = fs::remove_dir_all(self.folder);
+    }
+
+    /// Returns the project, with this program as the one under test.
+    fn project(&self, name: &str) -> Result<ProjectFile, Trouble> {
+        let file = hunt::folder().join("decoders.toml");
+        let mut project = ProjectFile::read(&file).map_err(|error| wrong(&error))?;
+        project.command = std::env::current_exe().map_err(|error| wrong(&error))?;
+        project.seeds = Some(self.folder.join(format!("{name}-seeds")));
+        project.directory = self.folder.join(name);
+        project.seed = Some(self.seed);
+        project.stop.sessions = Some(SESSIONS * self.seconds);
+        project.stop.time = Some(PATIENCE);
+        Ok(project)
+    }
+
+    /// Writes the seeds of a project, and returns how many each decoder has.
+    fn seeds(
+        &self,
+        project: &ProjectFile,
+        decoders: &Decoders,
+    ) -> Result<Vec<(&'static str, u64)>, Trouble> {
+        let folder = project.seeds.as_deref().unwrap_or(&self.folder);
+        decoders.write_seeds(folder).map_err(|error| wrong(&error))
+    }
+}
+
+/// Returns the folder of seeds that `decoders.toml` names.
+pub(crate) fn seeds_folder() -> PathBuf {
+    hunt::folder().join("corpus/decoders")
+}
+
+fn run(project: ProjectFile, tally: &Tally) -> Result<Report, Trouble> {
+    let tally = tally.clone();
+    let count = move |project: lyceum::universe::Project, directory: &Path| {
+        project.agent("tally", tally.counter(directory))
+    };
+    let campaign = Campaign::new(project).map_err(trouble)?;
+    campaign.agents(count).run(|_| {}).map_err(trouble)
+}
+
+fn trouble(error: CampaignError) -> Trouble {
+    match error {
+        CampaignError::Keeper(KeeperError::Missing { step, source }) => {
+            Trouble::Missing(format!("this machine refuses {step}: {source}"))
+        }
+        error => wrong(&error),
+    }
+}
+
+/// Says what went wrong, with its causes.
+fn wrong(error: &dyn Error) -> Trouble {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    Trouble::Wrong(text)
+}
