@@ -57,17 +57,17 @@ impl Ground {
         if summary.ended != EndReason::Sessions || !summary.notes.is_empty() {
             return Err(Trouble::Wrong(format!("it did not go well\n{}", report.to_text())));
         }
-        let neglected = seeds.iter().find(|(decoder, seeds)| {
-            let least = seeds + CHANGED * self.seconds;
-            tally.of(decoder) < least
-        });
-        if let Some((decoder, seeds)) = neglected {
+        let changed = seeds.iter().map(|(decoder, seeds)| {
             let sessions = tally.of(decoder);
-            let why = format!("`{decoder}` had {sessions} sessions, {seeds} of them with seeds");
+            (sessions.saturating_sub(*seeds), decoder)
+        });
+        let (least, decoder) = changed.min().ok_or(Trouble::Wrong("no decoder".to_owned()))?;
+        if least < CHANGED * self.seconds {
+            let why = format!("`{decoder}` got {least} changed inputs\n{}", report.to_text());
             return Err(Trouble::Wrong(why));
         }
         Ok(format!(
-            "{} sessions, {:.0} per second, {} decoders",
+            "{} sessions, {:.0} per second, {} decoders, {least} changed inputs or more for each",
             summary.sessions,
             summary.sessions_per_second(),
             seeds.len()
@@ -91,7 +91,7 @@ impl Ground {
             let why = format!("it found something else\n{}", report.to_text());
             return Err(Trouble::Wrong(why));
         }
-        Ok(format!("a planted fault in session {}, by {size} bytes", find.first_session))
+        Ok(format!("found in session {}, by {size} bytes", find.first_session))
     }
 
     /// Removes what campaigns wrote.

@@ -2,12 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::process::ExitCode;
 
 use lyceum_fuzz::{Digest, TARGETS, Target};
 use stats_alloc::Region;
 
+use crate::mutation::{Chance, mutate};
 use crate::{ALLOCATOR, hunt, planted};
 
 /// What drives a node over the network, which there is none of in a sandbox.
@@ -16,8 +18,10 @@ const NETWORKED: [&str; 2] = ["aiomas-node", "mosaik"];
 const FIRST: u8 = b'a';
 /// The most bytes that are read of an input.
 const INPUT_LIMIT: u64 = 1 << 20;
-/// The most seeds of one decoder, so that each gets its share of the sessions.
-const SEEDS: usize = 12;
+/// How many seeds each decoder has, so that each gets its share of the sessions.
+const SEEDS: RangeInclusive<usize> = 8..=12;
+/// How often seeds are changed to have enough of them.
+const CHANGES: usize = 100;
 /// The most bytes of a seed, as in `decoders.toml`.
 const SEED_LIMIT: usize = 16 << 10;
 /// How many bytes a decoder may have allocated for what it sets up once.
@@ -97,15 +101,27 @@ impl Decoders {
     }
 }
 
-/// Returns what once found something, and then seeds from first to last.
+/// Returns what once found something, then seeds of all kinds, and some that were changed where
+/// there are few.
 fn seeds(target: &Target) -> Vec<Vec<u8>> {
     let mut seeds = hunt::kept(target);
     let mut others = (target.seeds)();
     others.retain(|seed| seed.len() < SEED_LIMIT && !seeds.contains(seed));
     others.sort();
     others.dedup();
-    let step = others.len().div_ceil(SEEDS).max(1);
+    let step = others.len().div_ceil(*SEEDS.end()).max(1);
     seeds.extend(others.into_iter().step_by(step));
+    let mut chance = Chance::new(1);
+    for _ in 0..CHANGES {
+        if seeds.len() >= *SEEDS.start() {
+            break;
+        }
+        let base = chance.below(seeds.len());
+        let changed = mutate(&mut chance, &seeds[base], &[]);
+        if !seeds.contains(&changed) {
+            seeds.push(changed);
+        }
+    }
     seeds
 }
 
