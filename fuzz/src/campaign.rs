@@ -1,17 +1,20 @@
 //! Campaigns of the project against itself: `decoders.toml`, for some seconds.
 
 use std::error::Error;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fs, process};
+use std::{env, fs, process};
 
-use lyceum::campaign::sandbox::KeeperError;
+use lyceum::campaign::sandbox::{KeeperError, Step};
 use lyceum::campaign::{Campaign, CampaignError, EndReason, ProjectFile, Report};
 
 use crate::decoder::Decoders;
 use crate::hunt;
 use crate::tally::Tally;
 
+/// What it is called where it is not run.
+const NAME: &str = "campaign against the decoders";
 /// How many sessions there are for each second that a target is driven: about as many as there
 /// are in a second. Their number is the same on a slow machine, and so is what it proves.
 const SESSIONS: u64 = 600;
@@ -25,8 +28,8 @@ const MINIMIZED: usize = 4;
 
 /// Why a campaign did not pass as a check.
 pub(crate) enum Trouble {
-    /// This machine refuses what it needs.
-    Missing(String),
+    /// This machine refuses a sandbox.
+    Refused(String),
     /// It went otherwise than it must.
     Wrong(String),
 }
@@ -104,7 +107,7 @@ impl Ground {
     fn project(&self, name: &str) -> Result<ProjectFile, Trouble> {
         let file = hunt::folder().join("decoders.toml");
         let mut project = ProjectFile::read(&file).map_err(|error| wrong(&error))?;
-        project.command = std::env::current_exe().map_err(|error| wrong(&error))?;
+        project.command = env::current_exe().map_err(|error| wrong(&error))?;
         project.seeds = Some(self.folder.join(format!("{name}-seeds")));
         project.directory = self.folder.join(name);
         project.seed = Some(self.seed);
@@ -140,11 +143,35 @@ fn run(project: ProjectFile, tally: &Tally) -> Result<Report, Trouble> {
 
 fn trouble(error: CampaignError) -> Trouble {
     match error {
-        CampaignError::Keeper(KeeperError::Missing { step, source }) => {
-            Trouble::Missing(format!("this machine refuses {step}: {source}"))
+        CampaignError::Keeper(KeeperError::Missing { step, source })
+            if is_refusal(step, source.kind()) =>
+        {
+            Trouble::Refused(format!("this machine refuses {step}: {source}"))
         }
         error => wrong(&error),
     }
+}
+
+/// Returns whether it is the machine that will not, rather than the sandbox that has a fault.
+fn is_refusal(step: Step, error: ErrorKind) -> bool {
+    match error {
+        ErrorKind::PermissionDenied | ErrorKind::StorageFull | ErrorKind::QuotaExceeded => true,
+        // A system that was built without namespaces does not know them.
+        ErrorKind::Unsupported | ErrorKind::InvalidInput | ErrorKind::NotFound => {
+            matches!(step, Step::UserNamespace | Step::Identity | Step::Namespaces)
+        }
+        _ => false,
+    }
+}
+
+/// Says that there is no campaign, and leaves a note of it for `cargo xtask test` to repeat.
+pub(crate) fn pass_over(reason: &str) {
+    println!("not run: the {NAME} because {reason}");
+    let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    let notes = hunt::folder().with_file_name("").join(target).join("peers");
+    // Where nobody may write there, it is printed alone.
+    let _unwritten = fs::create_dir_all(&notes)
+        .and_then(|()| fs::write(notes.join(format!("{NAME}.refused")), reason));
 }
 
 /// Says what went wrong, with its causes.

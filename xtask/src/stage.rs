@@ -19,12 +19,6 @@ const MEDIUM: Duration = Duration::from_secs(20 * 60);
 /// For how many seconds each fuzz target is driven.
 const FUZZ_SECONDS: u32 = 4;
 
-/// How a line begins that says what a program did not run, and why.
-const LEFT_OUT: &str = "not run: ";
-
-/// How many of those lines of one program are repeated.
-const MOST_LEFT_OUT: usize = 20;
-
 /// Time for a stage that compiles the workspace and runs long tests.
 const LONG: Duration = Duration::from_secs(40 * 60);
 
@@ -66,8 +60,6 @@ pub(crate) enum Outcome {
         count: Count,
         /// Why it failed, where no single test did.
         note: Option<String>,
-        /// What its program said that it did not run, and why.
-        left_out: Vec<String>,
     },
     /// It could not run on this machine.
     NotRun {
@@ -78,11 +70,11 @@ pub(crate) enum Outcome {
 
 impl Outcome {
     fn check(passed: bool) -> Self {
-        Self::Ran { count: Count::check(passed), note: None, left_out: Vec::new() }
+        Self::Ran { count: Count::check(passed), note: None }
     }
 
     fn failure(note: String) -> Self {
-        Self::Ran { count: Count::check(false), note: Some(note), left_out: Vec::new() }
+        Self::Ran { count: Count::check(false), note: Some(note) }
     }
 }
 
@@ -170,13 +162,7 @@ fn judge(run: &Run, counting: Counting, minutes: u64) -> Outcome {
     if note.is_some() && count.failed == 0 {
         count.failed = 1;
     }
-    Outcome::Ran { count, note, left_out: left_out(&run.output) }
-}
-
-/// Returns what a program says that it did not run.
-fn left_out(output: &str) -> Vec<String> {
-    let said = output.lines().filter_map(|line| line.strip_prefix(LEFT_OUT));
-    said.take(MOST_LEFT_OUT).map(str::to_owned).collect()
+    Outcome::Ran { count, note }
 }
 
 fn check(program: Program, limit: Duration) -> Plan {
@@ -282,18 +268,6 @@ mod tests {
         let count = count_of(judge(&run, Counting::Libtest, 1));
 
         assert_eq!(count, Count { passed: 0, failed: 1 });
-    }
-
-    #[test]
-    fn what_a_program_did_not_run_is_no_failure_and_is_kept() {
-        let output = "not run: a campaign because there is no sandbox\n\
-                      test result: ok. 4 passed; 0 failed; 0 ignored";
-
-        let outcome = judge(&ran(0, output), Counting::Libtest, 1);
-
-        let Outcome::Ran { count, note: None, left_out } = outcome else { panic!("{outcome:?}") };
-        assert_eq!(count, Count { passed: 4, failed: 0 });
-        assert_eq!(left_out, ["a campaign because there is no sandbox"]);
     }
 
     #[test]
