@@ -11,12 +11,20 @@ use lyceum_campaign::agents::{
     Aggressivity, AggressivityValue, AttachProcess, CpuProbe, FileWatch, Process, ProcessCreate,
 };
 use lyceum_campaign::process::Program;
-use lyceum_campaign::sandbox::{Keeper, Sandbox};
+use lyceum_campaign::sandbox::{self, Keeper, Sandbox};
 use lyceum_campaign::{PatternTable, Scanner, Strength};
 use lyceum_core::{BoxError, Node};
 use lyceum_macros::agent;
 use lyceum_universe::events::SessionRename;
 use lyceum_universe::{Project, Report, Step, Universe};
+
+#[path = "machine/refusal.rs"]
+mod refusal;
+
+use refusal::has_sandboxes;
+
+/// A program that becomes a keeper.
+const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum-keeper");
 
 // The macros write paths into the crate `lyceum`.
 extern crate lyceum_campaign as lyceum;
@@ -81,8 +89,11 @@ fn scanner() -> Scanner {
 
 #[test]
 fn program_that_keeps_a_processor_busy_is_found_while_it_runs() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let (folder, names) = (folder("cpu"), Names::default());
-    let keeper = Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap();
+    let keeper = Keeper::of_program(KEEPER, Sandbox::On).unwrap();
     let program = Program::new("/bin/sh", &folder).argument("-c").argument("while :; do :; done");
     let project = Project::new("cpu")
         .agent("caller", Caller { program, names: names.clone() })
@@ -98,8 +109,11 @@ fn program_that_keeps_a_processor_busy_is_found_while_it_runs() {
 
 #[test]
 fn program_that_sleeps_is_not_busy() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let (folder, names) = (folder("calm"), Names::default());
-    let keeper = Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap();
+    let keeper = Keeper::of_program(KEEPER, Sandbox::On).unwrap();
     let program = Program::new("/bin/sleep", &folder).argument("1000");
     let project = Project::new("calm")
         .max_sessions(1)

@@ -3,8 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use lyceum_campaign::sandbox::{Keeper, Sandbox};
+use lyceum_campaign::sandbox::{self, Keeper, Sandbox};
 use lyceum_campaign::{Campaign, CampaignError, EndReason, ProjectFile, Replay, Report};
+
+#[path = "machine/refusal.rs"]
+mod refusal;
+
+use refusal::has_sandboxes;
+
+/// A program that becomes a keeper.
+const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum-keeper");
 
 /// A folder of a test, which is removed at its end.
 struct Folder(PathBuf);
@@ -38,15 +46,18 @@ impl Drop for Folder {
 
 fn run(project: ProjectFile) -> Report {
     let campaign = Campaign::new(project).unwrap();
-    campaign.keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper")).run(|_| {}).unwrap()
+    campaign.keeper_program(KEEPER).run(|_| {}).unwrap()
 }
 
 fn keeper() -> Keeper {
-    Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap()
+    Keeper::of_program(KEEPER, Sandbox::On).unwrap()
 }
 
 #[test]
 fn bug_is_found_minimized_reported_and_replayed() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("utf8");
     let stop = "universes = 2\n[stop]\nfinds = 1\nsessions = 10000\n[limits]\ntime = \"1s\"\n";
     let report = run(folder.project(env!("CARGO_BIN_EXE_target-utf8"), "utf8", stop));
@@ -76,6 +87,9 @@ fn bug_is_found_minimized_reported_and_replayed() {
 
 #[test]
 fn find_by_its_pattern_and_by_its_files_is_replayed() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     for (target, seeds) in [
         (env!("CARGO_BIN_EXE_target-exit-code"), "exit_code"),
         (env!("CARGO_BIN_EXE_target-leak"), "leak"),
@@ -95,6 +109,9 @@ fn find_by_its_pattern_and_by_its_files_is_replayed() {
 
 #[test]
 fn campaign_that_is_stopped_has_a_complete_report_and_leaves_no_process() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("stopped");
     let project =
         folder.project(env!("CARGO_BIN_EXE_target-endless"), "endless", "universes = 2\n");
@@ -103,7 +120,7 @@ fn campaign_that_is_stopped_has_a_complete_report_and_leaves_no_process() {
     let mut told = 0;
 
     let report = campaign
-        .keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper"))
+        .keeper_program(KEEPER)
         .run(|_| {
             told += 1;
             stopper.stop();
@@ -124,6 +141,9 @@ fn campaign_that_is_stopped_has_a_complete_report_and_leaves_no_process() {
 
 #[test]
 fn sessions_are_counted_over_all_universes_and_seeds_run_as_they_are() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("counted");
     let more = "universes = 3\nkeep = \"all\"\nminimize = 0\n[stop]\nsessions = 25\n";
     let report = run(folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more));
@@ -170,6 +190,9 @@ fn folder_of_a_former_campaign_is_left_alone() {
 /// A session's folder that vanished was the end of the campaign.
 #[test]
 fn folder_that_vanishes_is_made_again() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("vanished");
     let more = "universes = 1\nminimize = 0\n[stop]\nsessions = 300\n";
     let project = folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more);
@@ -177,7 +200,7 @@ fn folder_that_vanishes_is_made_again() {
     let running = folder.0.join("out/universe-0");
 
     let report = campaign
-        .keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper"))
+        .keeper_program(KEEPER)
         .run(|_| {
             let _ = fs::remove_dir_all(&running);
         })

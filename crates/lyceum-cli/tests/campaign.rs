@@ -6,10 +6,19 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use lyceum::campaign::sandbox;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
+
+#[path = "../../lyceum-campaign/tests/machine/refusal.rs"]
+mod refusal;
+
+use refusal::has_sandboxes;
+
+/// A program that becomes a keeper.
+const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum");
 
 /// Crashes on inputs with an X.
 const CRASHES: &str = "case $(cat) in *X*) echo 'fatal error: an X'; kill -SEGV $$;; esac";
@@ -72,6 +81,9 @@ fn processes_with(mark: &str) -> usize {
 /// A crash whose cause was a line that a pattern found was not the same when it was run again.
 #[test]
 fn crash_is_code_1_and_its_replay_the_same() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("crash", CRASHES, "");
 
     let ran = folder.run(&["--finds", "1", "--seed", "1", "--universes", "1"]);
@@ -109,6 +121,9 @@ fn crash_is_code_1_and_its_replay_the_same() {
 
 #[test]
 fn nothing_found_is_code_0_and_json_is_all_there_is() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("nothing", QUIET, "");
 
     let ran = folder.run(&["run", "campaign.toml", "--sessions", "20", "--json", "--quiet"]);
@@ -154,6 +169,9 @@ fn going_without_a_sandbox_is_said() {
 
 #[test]
 fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let mark = format!("hang-{}", std::process::id());
     let script = format!("# {mark}\ntrap '' TERM INT; while :; do :; done");
     let folder = Folder::new("interrupted", &script, "universes = 2\n[limits]\ntime = \"60s\"\n");
@@ -179,6 +197,9 @@ fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
 
 #[test]
 fn lines_tell_of_finds_where_there_is_no_terminal() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("lines", CRASHES, "minimize = 0\n");
     let child = folder.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("it starts");
@@ -227,6 +248,9 @@ impl Terminal {
 
 #[test]
 fn terminal_shows_how_it_goes_and_then_the_report_alone() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("terminal", CRASHES, "");
     let mut terminal = Terminal::open();
     let mut child = terminal.run(folder.command(&[]));
