@@ -43,7 +43,11 @@ fn run(bytes: &[u8]) -> Digest {
             let words = Dictionary::parse(text).map(|words| words.into_words().len());
             Digest::of(words.map(letters).map_err(|error| error.to_string()))
         }
-        b'r' => Digest::of(Report::from_json(text).map(written).map_err(|error| error.to_string())),
+        b'r' => Digest::of(
+            Report::from_json(text)
+                .map(|report| written(&report))
+                .map_err(|error| error.to_string()),
+        ),
         _ => {
             let project = ProjectFile::parse(text, Path::new("a.toml"));
             let project = project.map(|project| letters(project.arguments_for("i").len()));
@@ -53,7 +57,7 @@ fn run(bytes: &[u8]) -> Digest {
 }
 
 /// Writes a report in each form, and returns how many finds it has.
-fn written(report: Report) -> String {
+fn written(report: &Report) -> String {
     let json = report.to_json();
     let again = Report::from_json(&json).expect("what is written can be read");
     assert_eq!(again.finds.len(), report.finds.len());
