@@ -9,14 +9,14 @@ use std::{env, fs, process};
 use lyceum::campaign::sandbox::{KeeperError, Step};
 use lyceum::campaign::{Campaign, CampaignError, EndReason, ProjectFile, Report};
 
-use crate::decoder::Decoders;
+use crate::decoder::{Decoders, Seeds};
 use crate::hunt;
 use crate::tally::Tally;
 
 /// What it is called where it is not run.
 const NAME: &str = "campaign against the decoders";
-/// How many sessions there are for each second that a target is driven: about as many as there
-/// are in a second. Their number is the same on a slow machine, and so is what it proves.
+/// How many sessions with changed inputs there are for each second that a target is driven. Their
+/// number is the same on a slow machine, and so is what it proves.
 const SESSIONS: u64 = 600;
 /// How many changed inputs each decoder gets at least, for each second.
 const CHANGED: u64 = 4;
@@ -44,14 +44,13 @@ pub(crate) struct Ground {
 impl Ground {
     pub(crate) fn new(seconds: u64, seed: u64) -> Self {
         let folder = hunt::folder().join(format!("artifacts/campaigns-{}", process::id()));
-        Self { folder, seconds, seed }
+        Self { folder, seconds: seconds.max(1), seed }
     }
 
     /// Checks that nothing is found, though each decoder was tried.
     pub(crate) fn nothing_is_found(&self) -> Result<String, Trouble> {
-        let project = self.project("decoders")?;
+        let (project, seeds) = self.project("decoders", &Decoders::all())?;
         let tally = Tally::default();
-        let seeds = self.seeds(&project, &Decoders::all())?;
         let report = run(project, &tally)?;
         let summary = &report.summary;
         if !report.finds.is_empty() {
@@ -65,7 +64,7 @@ impl Ground {
             (sessions.saturating_sub(*seeds), decoder)
         });
         let (least, decoder) = changed.min().ok_or(Trouble::Wrong("no decoder".to_owned()))?;
-        if least < CHANGED * self.seconds {
+        if least < CHANGED.saturating_mul(self.seconds) {
             let why = format!("`{decoder}` got {least} changed inputs\n{}", report.to_text());
             return Err(Trouble::Wrong(why));
         }
@@ -79,10 +78,9 @@ impl Ground {
 
     /// Checks that the same campaign finds a fault where there is one, and nothing else.
     pub(crate) fn planted_fault_is_found(&self) -> Result<String, Trouble> {
-        let mut project = self.project("control")?;
+        let (mut project, _) = self.project("control", &Decoders::all().with_planted())?;
         project.arguments.push("--planted".to_owned());
         project.stop.finds = Some(1);
-        self.seeds(&project, &Decoders::all().with_planted())?;
         let report = run(project, &Tally::default())?;
         let [find] = report.finds.as_slice() else {
             let why = format!("it did not find the planted fault alone\n{}", report.to_text());
@@ -103,27 +101,22 @@ impl Ground {
         let _ = fs::remove_dir_all(self.folder);
     }
 
-    /// Returns the project, with this program as the one under test.
-    fn project(&self, name: &str) -> Result<ProjectFile, Trouble> {
+    /// Returns the project, with this program as the one under test, and how many seeds each
+    /// decoder has.
+    fn project(&self, name: &str, decoders: &Decoders) -> Result<(ProjectFile, Seeds), Trouble> {
         let file = hunt::folder().join("decoders.toml");
         let mut project = ProjectFile::read(&file).map_err(|error| wrong(&error))?;
+        let folder = self.folder.join(format!("{name}-seeds"));
+        let seeds = decoders.write_seeds(&folder).map_err(|error| wrong(&error))?;
         project.command = env::current_exe().map_err(|error| wrong(&error))?;
-        project.seeds = Some(self.folder.join(format!("{name}-seeds")));
+        project.seeds = Some(folder);
         project.directory = self.folder.join(name);
         project.seed = Some(self.seed);
-        project.stop.sessions = Some(SESSIONS * self.seconds);
+        let unchanged: u64 = seeds.iter().map(|(_, count)| count).sum();
+        project.stop.sessions =
+            Some(SESSIONS.saturating_mul(self.seconds).saturating_add(unchanged));
         project.stop.time = Some(PATIENCE);
-        Ok(project)
-    }
-
-    /// Writes the seeds of a project, and returns how many each decoder has.
-    fn seeds(
-        &self,
-        project: &ProjectFile,
-        decoders: &Decoders,
-    ) -> Result<Vec<(&'static str, u64)>, Trouble> {
-        let folder = project.seeds.as_deref().unwrap_or(&self.folder);
-        decoders.write_seeds(folder).map_err(|error| wrong(&error))
+        Ok((project, seeds))
     }
 }
 

@@ -32,6 +32,9 @@ const UNREAD: u8 = 2;
 /// What it ends with if a decoder allocated too much.
 const OVER_BUDGET: u8 = 3;
 
+/// How many seeds there are for each decoder, by its name.
+pub(crate) type Seeds = Vec<(&'static str, u64)>;
+
 /// The decoders of the program under test.
 pub(crate) struct Decoders(Vec<Target>);
 
@@ -86,7 +89,7 @@ impl Decoders {
     }
 
     /// Writes inputs to begin with, and returns how many each decoder has.
-    pub(crate) fn write_seeds(&self, folder: &Path) -> io::Result<Vec<(&'static str, u64)>> {
+    pub(crate) fn write_seeds(&self, folder: &Path) -> io::Result<Seeds> {
         fs::create_dir_all(folder)?;
         let mut counts = Vec::new();
         for (first, target) in (FIRST..).zip(&self.0) {

@@ -127,7 +127,7 @@ fn campaigns(options: &Options, checks: &mut Checks) {
             Err(Trouble::Wrong(why)) => println!("{name:<16} FAILED: {why}"),
             Err(Trouble::Refused(why)) => {
                 campaign::pass_over(why);
-                return;
+                break;
             }
         }
         checks.count(checked.is_ok());
