@@ -27,6 +27,10 @@ const SEED_LIMIT: usize = 16 << 10;
 /// How many bytes a decoder may have allocated for what it sets up once.
 const SET_UP: usize = 16 << 20;
 
+/// The signs that stand for the bits of a number.
+const SIGNS: [[char; 2]; 6] =
+    [['+', '-'], ['<', '>'], ['(', ')'], ['[', ']'], ['{', '}'], ['*', '=']];
+
 /// What the program ends with if it cannot read its input.
 const UNREAD: u8 = 2;
 /// What it ends with if a decoder allocated too much.
@@ -62,16 +66,17 @@ impl Decoders {
                 return ExitCode::from(UNREAD);
             }
         };
-        let Some((target, input)) = self.choose(&bytes) else {
+        let Some((place, input)) = self.choose(&bytes) else {
             println!("nothing");
             return ExitCode::SUCCESS;
         };
+        let target = &self.0[place];
         // Before it runs, so that a crash, too, has the name.
         println!("{}", target.name);
         let region = Region::new(ALLOCATOR);
         let digest = (target.run)(input);
         let allocated = region.change().bytes_allocated;
-        println!("{}: {}", target.name, letters(digest));
+        println!("{} {}", target.name, mark(place, digest));
         let budget = SET_UP + hunt::budget(target, input);
         if allocated > budget {
             let name = target.name;
@@ -81,11 +86,12 @@ impl Decoders {
         ExitCode::SUCCESS
     }
 
-    fn choose<'i>(&self, input: &'i [u8]) -> Option<(&Target, &'i [u8])> {
+    /// Returns the place of the decoder that an input chooses, and what is for it.
+    fn choose<'i>(&self, input: &'i [u8]) -> Option<(usize, &'i [u8])> {
         let (first, rest) = input.split_first()?;
         // Any byte chooses one, so that no input is lost.
         let place = usize::from(first.wrapping_sub(FIRST)) % self.0.len();
-        Some((&self.0[place], rest))
+        Some((place, rest))
     }
 
     /// Writes inputs to begin with, and returns how many each decoder has.
@@ -138,10 +144,15 @@ fn read(file: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns two letters for a digest: to a campaign, all numbers are the same. There are as many
-/// ends of each decoder as a campaign can remember.
-fn letters(digest: Digest) -> String {
+/// Returns signs for a number and one bit of a digest, and letters for more of it.
+///
+/// A campaign takes a few lines for new of those that are built of the same signs, whatever their
+/// words are, and tells 64 such builds apart: each decoder gets two.
+fn mark(place: usize, digest: Digest) -> String {
+    let bit = (digest.0 >> 8 & 1) as usize;
+    let number = place << 1 | bit;
+    let signs = SIGNS.iter().enumerate().map(|(at, pair)| pair[number >> at & 1]);
     // None is a hexadecimal digit.
     let letter = |shift: u32| char::from(b'g' + (digest.0 >> shift & 0xf) as u8);
-    [letter(4), letter(0)].iter().collect()
+    signs.chain([' ', letter(4), letter(0)]).collect()
 }
