@@ -52,6 +52,8 @@ enum Verdict {
     Nothing,
     Found,
     Interrupted,
+    /// Nobody could say whether there was something.
+    Unjudged,
 }
 
 /// Why a command could not do what it was asked for.
@@ -69,6 +71,7 @@ impl Options {
             Ok(Verdict::Nothing) => ExitCode::SUCCESS,
             Ok(Verdict::Found) => ExitCode::from(1),
             Ok(Verdict::Interrupted) => ExitCode::from(130),
+            Ok(Verdict::Unjudged) => ExitCode::from(2),
             Err(failure) => {
                 say(&format!("error: {}", full_text(&*failure)));
                 ExitCode::from(2)

@@ -12,6 +12,7 @@
 //! Nothing here moves bytes: values are encoded and decoded by whoever has the codec, through
 //! `erased_serde`.
 
+mod by_name;
 mod connect;
 mod door;
 mod encoded;
@@ -24,6 +25,7 @@ mod remote;
 mod wire;
 
 pub use crate::clock::Stopwatch;
+pub use by_name::ByName;
 pub use connect::{Connect, ConnectError};
 pub use door::{Door, InterestWatch};
 pub use encoded::{Encoded, EncodedBytes, ReadValue, ToEncode, Unreadable, decode};

@@ -13,6 +13,7 @@ mod bulk;
 mod calling;
 #[cfg(feature = "redis")]
 mod dead;
+mod deliveries;
 mod describe;
 mod exchange;
 mod failure;

@@ -15,7 +15,7 @@ use serde_json::json;
 use thiserror::Error;
 use tokio::net::UdpSocket;
 
-use crate::lodging::{Lodging, lodge};
+use crate::lodging::{Lodging, lodge, open};
 use crate::registry::RegistryError;
 use crate::siblings::Siblings;
 use crate::{Registry, Ticket};
@@ -37,8 +37,11 @@ pub(crate) struct Report {
     pub(crate) endpoint: Option<Endpoint>,
 }
 
-/// What an endpoint begins with that has zeros in place of a host.
-const ANYWHERE: &str = "0.0.0.0:";
+/// The location of an endpoint that has zeros in place of a host.
+pub(crate) const ANYWHERE: &str = "0.0.0.0:0";
+
+/// What such a location begins with.
+const NO_HOST: &str = "0.0.0.0:";
 
 /// The subject of reports among a manager's mail.
 pub(crate) const SUBJECT: &str = "started";
@@ -86,7 +89,8 @@ pub(crate) struct Host {
 /// What an agent that was started has.
 struct Hosted {
     agent: AnyHandle,
-    listener: Option<Listener>,
+    /// The first one is for who is on its machine.
+    listeners: Vec<Listener>,
     lodging: Option<Lodging>,
 }
 
@@ -119,6 +123,10 @@ impl Host {
             let directory = Address { agent, ..ticket.manager.clone() };
             node.attach(Siblings::of(Door::of(node), &network, directory));
         }
+        if let Some(at) = &ticket.wanted.mailbox {
+            // What it is made from may hold handles of agents there.
+            open(node, at).map_err(ServeError::Mailbox)?;
+        }
         let manager = node.connect::<Inbox>(&ticket.manager.to_string()).patience(PATIENCE).await?;
         Ok(Self { registry: registry.clone(), node: node.clone(), network, manager })
     }
@@ -132,10 +140,10 @@ impl Host {
     ) -> Result<(), ServeError> {
         let started = self.start(ticket).await;
         let hosted = started.as_ref().ok();
-        let endpoint = hosted.and_then(|hosted| Some(hosted.listener.as_ref()?.endpoint().clone()));
+        let endpoint = hosted.and_then(|hosted| Some(hosted.listeners.last()?.endpoint().clone()));
         let told = started.as_ref().map(|_| self.node.id()).map_err(|error| full_text(error));
         self.report(ticket, told, endpoint).await?;
-        let Hosted { agent, listener, lodging } = started?;
+        let Hosted { agent, listeners, lodging } = started?;
 
         let orphaned = async {
             let reason = self.manager.ended().await;
@@ -158,9 +166,7 @@ impl Host {
             Some(lodging) => lodging.leave().await,
             None => {}
         }
-        if let Some(listener) = listener {
-            listener.stop();
-        }
+        listeners.into_iter().for_each(Listener::stop);
         end.map(drop)
     }
 
@@ -171,8 +177,8 @@ impl Host {
             // Others of the node go on.
             agent.kill().await;
         }
-        let (listener, lodging) = reached?;
-        Ok(Hosted { agent, listener, lodging })
+        let (listeners, lodging) = reached?;
+        Ok(Hosted { agent, listeners, lodging })
     }
 
     /// Lets others reach an agent, as its ticket says.
@@ -180,25 +186,42 @@ impl Host {
         &self,
         ticket: &Ticket,
         agent: &AnyHandle,
-    ) -> Result<(Option<Listener>, Option<Lodging>), ServeError> {
-        let listener = match &ticket.endpoint {
-            Some(endpoint) => {
-                let endpoint = hosted(endpoint, ticket.manager.endpoint.as_ref()).await?;
-                Some(self.network.listen(&endpoint.to_string()).await?)
+    ) -> Result<(Vec<Listener>, Option<Lodging>), ServeError> {
+        let mut listeners = Vec::new();
+        if let Some(endpoint) = &ticket.endpoint {
+            listeners.push(self.listen(endpoint, ticket.manager.endpoint.as_ref()).await?);
+        }
+        if let (Some(manager), Some(anywhere)) = (&ticket.outside, Endpoint::new("tcp", ANYWHERE)) {
+            match self.listen(&anywhere, Some(manager)).await {
+                Ok(listener) => listeners.push(listener),
+                // Who needs it there is told.
+                Err(error) => tracing::warn!(
+                    agent = %ticket.wanted.name,
+                    error = full_text(&error),
+                    "other machines do not reach an agent"
+                ),
             }
-            None => None,
-        };
+        }
         let lodged = match &ticket.wanted.mailbox {
             Some(at) => lodge(&self.node, agent, at).await.map(Some),
             None => Ok(None),
         };
         match lodged {
-            Ok(lodging) => Ok((listener, lodging)),
+            Ok(lodging) => Ok((listeners, lodging)),
             Err(why) => {
-                listener.into_iter().for_each(Listener::stop);
+                listeners.into_iter().for_each(Listener::stop);
                 Err(ServeError::Mailbox(why))
             }
         }
+    }
+
+    async fn listen(
+        &self,
+        endpoint: &Endpoint,
+        manager: Option<&Endpoint>,
+    ) -> Result<Listener, ServeError> {
+        let endpoint = hosted(endpoint, manager).await?;
+        Ok(self.network.listen(&endpoint.to_string()).await?)
     }
 
     async fn report(
@@ -224,7 +247,7 @@ pub(crate) fn is_wanted(reason: &DownReason) -> bool {
 /// Returns where to listen: zeros in place of a host stand for this machine's own address, as
 /// somebody has it who is reached from here.
 async fn hosted(endpoint: &Endpoint, manager: Option<&Endpoint>) -> Result<Endpoint, ServeError> {
-    let (Some(port), Some(manager)) = (endpoint.location().strip_prefix(ANYWHERE), manager) else {
+    let (Some(port), Some(manager)) = (endpoint.location().strip_prefix(NO_HOST), manager) else {
         return Ok(endpoint.clone());
     };
     let own = async {

@@ -85,10 +85,23 @@ impl Search {
             error => unknown(&error),
         })?;
         let address: Address = serde_json::from_value(told).map_err(|error| unknown(&error))?;
+        if let Some(socket) = self.out_of_reach(&address) {
+            return Err(Lost::Unknown(format!(
+                "it listens at `{socket}`, on the machine of its manager alone: launch it where this \
+                 agent is, or give it a mailbox"
+            )));
+        }
         let network = self.network.upgrade().ok_or_else(|| unknown(&"this node has ended"))?;
         let peer = network.peer(&address);
         let peer = peer.ok_or_else(|| Lost::Unknown(format!("no way leads to `{address}`")))?;
         Ok(Found { peer, address })
+    }
+
+    /// Returns the socket at which it listens, if that is on another machine.
+    fn out_of_reach<'a>(&self, address: &'a Address) -> Option<&'a Endpoint> {
+        let is_socket = |endpoint: &&Endpoint| endpoint.scheme() == "unix";
+        let is_here = self.directory.endpoint.as_ref().is_some_and(|own| is_socket(&own));
+        address.endpoint.as_ref().filter(is_socket).filter(|_| !is_here)
     }
 
     /// Returns where it is now, as far as that is known and nobody is asking.
@@ -211,5 +224,30 @@ impl fmt::Debug for Siblings {
 impl fmt::Debug for Sibling {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sibling({})", self.0.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lyceum_core::Node;
+
+    use super::*;
+
+    fn search(directory: &str) -> Search {
+        let door = Door::of(&Node::simulated(7));
+        let directory = directory.parse().expect("it is an address");
+        Search { door, network: Weak::new(), directory, number: 3, found: Mutex::default() }
+    }
+
+    #[test]
+    fn sockets_are_out_of_reach_of_other_machines_alone() {
+        let near = search("unix:///run/manager#directory");
+        let far = search("tcp://127.0.0.1:7/directory");
+        let [socket, port] = ["unix:///run/3#left", "tcp://127.0.0.1:8/left"]
+            .map(|text| text.parse::<Address>().expect("it is an address"));
+
+        assert_eq!(far.out_of_reach(&socket), socket.endpoint.as_ref());
+        assert_eq!(far.out_of_reach(&port), None);
+        assert_eq!(near.out_of_reach(&socket), None);
     }
 }

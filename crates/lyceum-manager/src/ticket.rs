@@ -22,6 +22,10 @@ pub struct Ticket {
     /// Where its node listens, if it does. A host of zeros stands for the address by which its
     /// machine reaches the manager.
     pub endpoint: Option<Endpoint>,
+    /// Where other machines reach the manager, if agents are there that may call this one, which is
+    /// on its machine: its node listens there, too, at an address by which it reaches that.
+    #[serde(default)]
+    pub outside: Option<Endpoint>,
     /// The mailbox of the manager, which hears how it went.
     pub manager: Address,
     /// How the manager's node calls who knows where its other agents are; none if all are on its
@@ -76,6 +80,9 @@ pub struct MailboxAt {
     pub(crate) id: Option<String>,
     /// What the exchange wants to be shown.
     pub(crate) token: Option<String>,
+    /// Whether other members of its batch know the agent by it.
+    #[serde(default)]
+    pub(crate) is_known: bool,
 }
 
 impl Wanted {
@@ -89,7 +96,7 @@ impl Wanted {
 impl MailboxAt {
     /// Asks for a new mailbox on the exchange at a URL.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), id: None, token: None }
+        Self { url: url.into(), id: None, token: None, is_known: false }
     }
 
     /// Takes the mailbox of this id, a UUID, and what waits in it.
@@ -101,6 +108,17 @@ impl MailboxAt {
     /// Shows this token to the exchange.
     pub fn token(mut self, token: impl Into<String>) -> Self {
         self.token = Some(token.into());
+        self
+    }
+
+    /// Has the members of a [batch](crate::Batch) know each other by their mailboxes, and not by
+    /// where their nodes listen: for agents that do not reach each other, or shall hear of what
+    /// was sent while they were away. Handles of members lead over the exchange then.
+    ///
+    /// The mailboxes are made when the batch starts, before its members: what these send each other
+    /// waits there.
+    pub fn known(mut self) -> Self {
+        self.is_known = true;
         self
     }
 

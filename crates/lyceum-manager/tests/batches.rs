@@ -165,6 +165,29 @@ async fn member_of_a_process_here_knows_one_on_another_machine() {
     assert_eq!(near.ask().await.unwrap(), 42);
 }
 
+/// Who was on another machine was given a socket of the manager's.
+#[tokio::test]
+async fn member_on_another_machine_knows_one_of_a_process_here() {
+    let manager = manager_with_afar(InProcess::new(registry())).await;
+    let earlier = manager.launch::<Player>(&json!({})).named("earlier").await.unwrap();
+    let mut batch = manager.batch();
+    let near: Handle<Player> = batch.reserve("near").unwrap();
+    let far: Handle<Player> = batch.on("afar").reserve("far").unwrap();
+    let late: Handle<Player> = batch.on("afar").reserve("late").unwrap();
+    batch.made_from("near", &json!({ "other": far })).unwrap();
+    batch.made_from("far", &json!({ "other": near })).unwrap();
+    batch.made_from("late", &json!({ "other": earlier })).unwrap();
+
+    batch.start().await.unwrap();
+
+    assert_eq!(far.ask().await.unwrap(), 42);
+    assert_eq!(near.ask().await.unwrap(), 42);
+    assert_eq!(late.ask().await.unwrap(), 42, "one that was there before");
+    let told = far.other().await.unwrap().expect("it knows one");
+    assert!(told.starts_with("tcp://"), "{told}");
+    assert!(near.address().to_string().starts_with("unix://"), "its manager is beside it");
+}
+
 #[tokio::test]
 async fn member_on_another_machine_is_found_again_when_it_was_started_again() {
     let manager = manager_with_afar(OnNode::new(registry())).await;

@@ -5,6 +5,8 @@ mod agents;
 #[path = "processes/farm.rs"]
 #[expect(dead_code, reason = "the farm is only started here, and one process killed")]
 mod farm;
+#[path = "../../lyceum-exchange/tests/python/redis_server.rs"]
+mod redis_server;
 
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use lyceum::network::mailbox::Moment;
 use lyceum::network::server::{Clock, Server, ServerSettings, wording};
 use lyceum::network::store::{Keeper, Memory, Settings};
 use lyceum::prelude::*;
+use redis_server::RedisServer;
 use rustix::process::{Signal, kill_process};
 use serde_json::json;
 
@@ -38,6 +41,110 @@ impl Guest {
     fn leave(&self, cx: &Context<Self>) {
         cx.stop();
     }
+}
+
+/// Greets another one when it starts.
+#[derive(serde::Deserialize)]
+struct Pair {
+    other: Handle<Pair>,
+    #[serde(default)]
+    greeted: u64,
+}
+
+#[agent]
+impl Pair {
+    #[on_start]
+    async fn begin(&mut self) -> Result<(), TellError> {
+        self.other.greet().tell().await
+    }
+
+    #[action]
+    fn greet(&mut self) {
+        self.greeted += 1;
+    }
+
+    /// Returns how often it and the other one were greeted, and how it knows that one.
+    #[action]
+    async fn both(&self) -> Result<(u64, u64, String), String> {
+        let there = self.other.greeted().await.map_err(|error| error.to_string())?;
+        Ok((self.greeted, there, self.other.address().to_string()))
+    }
+
+    #[action]
+    fn greeted(&self) -> u64 {
+        self.greeted
+    }
+}
+
+/// Members were known by where their nodes listen alone, whatever mailboxes they had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_of_a_batch_know_each_other_by_their_mailboxes_before_they_start() {
+    let house = Node::local();
+    let url = format!("exchange://{}", exchange(&house).await);
+    know_each_other(&url).await;
+    house.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn members_of_a_batch_know_each_other_at_a_redis() {
+    let Some(server) = RedisServer::start() else { return };
+    for scheme in ["redis", "hybrid"] {
+        know_each_other(&format!("{scheme}://127.0.0.1:{}", server.port())).await;
+    }
+}
+
+async fn know_each_other(url: &str) {
+    let registry = || Registry::default().with::<Pair>();
+    for [one, two] in [["default", "default"], ["apart", "apart"], ["default", "apart"]] {
+        let node = Node::local();
+        let builder = Manager::builder(&node).launcher("apart", InProcess::new(registry()));
+        let manager = builder.start(OnNode::new(registry())).await.unwrap();
+        let mut batch = manager.batch();
+        batch.mailbox(Some(MailboxAt::new(url).known()));
+        let left: Handle<Pair> = batch.on(one).reserve("left").unwrap();
+        let right: Handle<Pair> = batch.on(two).reserve("right").unwrap();
+        batch.made_from("left", &json!({ "other": right })).unwrap();
+        batch.made_from("right", &json!({ "other": left })).unwrap();
+
+        batch.start().await.unwrap();
+
+        // Each was greeted before it was asked: its mailbox keeps the order of each sender alone.
+        while left.greeted().await.unwrap() + right.greeted().await.unwrap() < 2 {
+            tokio::task::yield_now().await;
+        }
+        let (here, there, known_as) = left.both().await.unwrap();
+        assert_eq!((here, there), (1, 1), "{one} and {two}");
+        assert_eq!(known_as, right.address().to_string());
+        let id = manager.list()[1].mailbox.clone().unwrap();
+        assert!(known_as.starts_with(url) && known_as.ends_with(&id), "{known_as}");
+        manager.shutdown().await;
+        node.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batch_that_does_not_start_ends_the_mailboxes_that_were_made_for_it() {
+    let house = Node::local();
+    let url = format!("exchange://{}", exchange(&house).await);
+    let manager = guests("apart").await;
+    let mut batch = manager.batch();
+    batch.on("apart").mailbox(Some(MailboxAt::new(&url).known()));
+    let good: Handle<Guest> = batch.reserve("good").unwrap();
+    batch.reserve::<Guest>("bad").unwrap();
+    batch.made_from("good", &json!({})).unwrap();
+    batch.made_from("bad", &json!({ "value": "seven" })).unwrap();
+
+    let error = batch.start().await.unwrap_err().to_string();
+
+    assert!(error.starts_with("cannot launch Guest as `bad`"), "{error}");
+    let error = good.add(1).await.unwrap_err();
+    assert!(matches!(error, CallError::Terminated(_)), "{error}");
+    let mut batch = manager.batch();
+    batch.mailbox(Some(MailboxAt::new("mailto://nobody").known()));
+    let error = batch.reserve::<Guest>("lost").unwrap_err().to_string();
+    assert!(error.contains("`lost`: cannot use `mailto://nobody`"), "{error}");
+    manager.shutdown().await;
+    house.shutdown().await;
 }
 
 /// An exchange on a node of its own; returns its address.

@@ -64,6 +64,7 @@ macro_rules! exchange_suite {
             terminated_mailbox_ends_its_monitors
             former_holder_is_told_and_gets_nothing
             durable_call_outlives_the_program_that_had_it
+            durable_action_is_durable_for_who_calls_it_by_name
         }
     };
     (@academy $bed:expr) => {
@@ -124,6 +125,7 @@ pub use ends::{
 };
 #[doc(hidden)]
 pub use kept::{
+    durable_action_is_durable_for_who_calls_it_by_name,
     durable_call_outlives_the_program_that_had_it,
     exchange_that_is_restarted_keeps_what_is_durable, former_holder_is_told_and_gets_nothing,
     messages_wait_for_an_agent_that_is_away, terminated_mailbox_ends_its_calls_and_takes_no_more,

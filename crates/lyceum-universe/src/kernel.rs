@@ -24,11 +24,15 @@ use crate::{AddError, AgentNumber, Event, Project, Scope, events};
 pub(crate) struct Kernel {
     pub(crate) world: World,
     pub(crate) roster: Roster,
-    inbox: Inbox,
+    pub(crate) inbox: Inbox,
     /// What the universe itself has to handle in this step.
     pub(crate) orders: Vec<Order>,
     pub(crate) flow: Flow,
     pub(crate) records: VecDeque<SessionRecord>,
+    /// Whether a session is put off until whoever drives this finds the machine quiet.
+    pub(crate) is_calm: bool,
+    /// Whether a session was put off, and begins with the next step.
+    pub(crate) is_due: bool,
     /// Whether a session began in this step.
     pub(crate) began: bool,
     /// Whether anything happened in this step.
@@ -138,6 +142,8 @@ impl Kernel {
             orders: Vec::new(),
             flow: Flow::Ends,
             records: VecDeque::new(),
+            is_calm: false,
+            is_due: false,
             began: false,
             busy: false,
             missed: false,
@@ -180,7 +186,7 @@ impl Kernel {
                 return Err(error);
             }
         }
-        self.begin_session();
+        self.arrange_session();
         Ok(())
     }
 
@@ -196,13 +202,17 @@ impl Kernel {
         self.end_activities(Scope::Application);
         self.world.drop_sent();
         self.orders.clear();
-        self.world.project.clear();
+        self.is_due = false;
         self.roster.release();
         self.flow = Flow::Ends;
     }
 
     /// Runs one step.
     pub(crate) fn step(&mut self) {
+        if self.is_due {
+            self.is_due = false;
+            self.begin_session();
+        }
         self.world.step += 1;
         let missed = self.world.counts.missed;
         if let Some(watch) = &self.world.watch {
@@ -213,7 +223,10 @@ impl Kernel {
         self.world.register.wake_all();
         self.distribute();
         self.govern();
-        self.walk();
+        match self.world.rules.is_shuffled {
+            false => self.walk(),
+            true => self.walk_shuffled(),
+        }
         self.judge();
         self.roster.let_go(self.world.step);
         self.missed = self.world.counts.missed > missed;
@@ -244,6 +257,10 @@ impl Kernel {
     /// Takes what came from outside since the last step.
     fn take_inputs(&mut self) {
         for input in self.world.inputs() {
+            if self.world.is_over(input.session) {
+                self.world.drop_mail(1);
+                continue;
+            }
             let to = match input.to.map(|number| (number, self.world.slot(number))) {
                 None => None,
                 Some((_, Some(slot))) => Some(slot),

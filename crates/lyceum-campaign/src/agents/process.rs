@@ -20,6 +20,10 @@ use crate::sandbox::{Keeper, StartError, WaitError};
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, Event)]
 pub struct ProcessCreate {}
 
+/// The program that a [`Process`] was told to run; it leaves it in the session for others.
+#[derive(Clone, Debug)]
+pub struct SessionProgram(pub Arc<Program>);
+
 /// The session's program runs; sent by a [`Process`] that [tells it](Process::tells_number).
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, Event)]
 pub struct ProcessPid {
@@ -91,6 +95,8 @@ impl Process {
         let session = cx.session().number();
         let program = cx.session().take::<Program>();
         let program = program.ok_or("`process_create` without a `Program` in the session")?;
+        let program = Arc::new(program);
+        cx.session().put(SessionProgram(program.clone()));
         let stop = Arc::new(Notify::new());
         if let Some(former) = self.stop.replace(stop.clone()) {
             former.notify_one();
@@ -142,7 +148,7 @@ impl Process {
 /// A keeper that is gone, or does not answer in time, is replaced for the next program.
 async fn run(
     keeper: Arc<Mutex<Keeper>>,
-    program: Program,
+    program: Arc<Program>,
     stop: Arc<Notify>,
     began: impl Fn(u32) + Send,
 ) -> Result<Exit, String> {

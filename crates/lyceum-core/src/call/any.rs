@@ -106,8 +106,8 @@ impl<'h> AnyCall<'h> {
     /// An agent of this process ends with its caller, so that nothing is kept for one. An exchange
     /// that keeps no messages refuses the call, and gives the message back.
     ///
-    /// This side does not know the actions of an agent elsewhere: that one is an
-    /// `#[action(durable)]` is in its [description](crate::AnyHandle::describe), and said here.
+    /// A call of an `#[action(durable)]` is so anyway, where the exchange keeps messages: it knows
+    /// which actions are durable, and is asked before the first one is sent.
     pub fn durable(mut self) -> Self {
         self.request.options = self.request.options.durable();
         self

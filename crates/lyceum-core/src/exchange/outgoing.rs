@@ -10,7 +10,7 @@ use serde::ser::{SerializeMap, SerializeTuple};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Caller, Encoded, Hop, Remote, Reply, decode};
+use super::{ByName, Caller, Encoded, Hop, Remote, Reply, decode};
 use crate::call::{CallOptions, CallResult};
 use crate::cell;
 use crate::clock::{Sleep, Time};
@@ -18,6 +18,9 @@ use crate::error::{CallFault, Failure, Undelivered};
 use crate::handle::reviving;
 use crate::route::{Arguments, WireMessage};
 use crate::{ActionInfo, CallError, Message, Recipient, TellError};
+
+/// What is known of an action that is called by name.
+const NO_ACTION: ActionInfo = ActionInfo::new("", "", lyceum_wire::AccessKind::Shared);
 
 /// Why a durable message does not leave.
 const KEEPS_NOTHING: &str = "the exchange keeps no messages, so that none of them can be durable";
@@ -76,6 +79,9 @@ pub struct Request {
     /// Whether the message is to be kept until it is answered, whoever dies meanwhile. Only asked
     /// of a peer that [keeps messages](super::Peer::keeps_messages).
     pub durable: bool,
+    /// What is left to the exchange because the sender has no type for the action; nothing where
+    /// it is durable anyway, or cannot be.
+    pub by_name: Option<ByName>,
     /// The calls between nodes that led here, this one the last.
     pub hops: Vec<Hop>,
     /// The trace that it belongs to.
@@ -105,6 +111,8 @@ struct Departure {
     caller: Caller,
     deadline: u64,
     durable: bool,
+    /// What is left open, and the deadline if the action is durable.
+    by_name: Option<(ByName, u64)>,
 }
 
 impl Departure {
@@ -114,22 +122,57 @@ impl Departure {
         // A durable message outlives its sender, and the deadline of who called that one.
         let is_free = options.one_way || options.durable;
         let deadline = if is_free { own } else { own.min(cell::current_deadline()) };
-        Self { caller, deadline, durable: options.durable }
+        Self { caller, deadline, durable: options.durable, by_name: None }
+    }
+
+    /// Leaves to the exchange whether the message is durable, if it can be and nobody said so.
+    fn leave_open(&mut self, target: &Recipient, remote: &Remote, options: &CallOptions) {
+        if options.durable || !remote.peer().keeps_messages() {
+            return;
+        }
+        let deadline = options.durable().deadline(&target.node, &NO_ACTION);
+        let left = time_left(deadline, target.node.clock.now());
+        self.by_name = Some((ByName::new(left), deadline));
+    }
+
+    /// Returns until when the sender waits, and until when if it turns out to be durable.
+    fn limits(&self) -> Limits {
+        Limits { deadline: self.deadline, by_name: self.by_name.clone() }
     }
 
     fn request(&mut self, node_now: Time, message: Box<dyn Outgoing>, expects: Expects) -> Request {
-        let left = self.deadline.saturating_sub(node_now.nanos());
-        let time_left = (self.deadline != u64::MAX).then(|| Duration::from_nanos(left));
         Request {
             message,
             expects,
-            time_left,
+            time_left: time_left(self.deadline, node_now),
             durable: self.durable,
+            by_name: self.by_name.as_ref().map(|(by_name, _)| by_name.clone()),
             hops: std::mem::take(&mut self.caller.hops),
             trace: self.caller.trace,
             from: self.caller.from.take(),
         }
     }
+}
+
+/// Until when a sender waits.
+struct Limits {
+    deadline: u64,
+    by_name: Option<(ByName, u64)>,
+}
+
+impl Limits {
+    /// Returns until when the sender waits after its deadline: its action is durable, which it did
+    /// not know.
+    fn later(&self) -> Option<u64> {
+        let (by_name, later) = self.by_name.as_ref()?;
+        (by_name.is_durable() && *later > self.deadline).then_some(*later)
+    }
+}
+
+/// Returns how long it is until a deadline; none if there is none.
+fn time_left(deadline: u64, now: Time) -> Option<Duration> {
+    let left = deadline.saturating_sub(now.nanos());
+    (deadline != u64::MAX).then(|| Duration::from_nanos(left))
 }
 
 /// Sends a message of a known type to another node, and waits for its answer.
@@ -149,7 +192,7 @@ pub(crate) fn far<M: Message>(
     let (target, remote) = (target.clone(), remote.clone());
     Box::pin(async move {
         let request = departure.request(target.node.clock.now(), wire.travel(message), expects);
-        let sent = send(&target, &remote, request, departure.deadline, M::INFO.name).await;
+        let sent = send(&target, &remote, request, departure.limits(), M::INFO.name).await;
         let own = |own| own_error::<M>(&target, own);
         let reply = sent.map_err(|fault| fault.map_action(own))?;
         (wire.output)(&target, reply)
@@ -172,7 +215,7 @@ pub(crate) fn far_tell<M: Message>(
     Box::pin(async move {
         let message = wire.travel(message);
         let request = departure.request(target.node.clock.now(), message, Expects::Acceptance);
-        let sent = send(&target, &remote, request, departure.deadline, M::INFO.name).await;
+        let sent = send(&target, &remote, request, departure.limits(), M::INFO.name).await;
         // An action's own error is none of a sender that does not wait for it.
         sent.map(drop).or_else(|fault| TellError::of_call(fault).map_or(Ok(()), Err))
     })
@@ -207,13 +250,13 @@ pub(crate) fn far_any(
     expects: Expects,
     options: &CallOptions,
 ) -> BoxFuture<'static, Result<Reply, CallError>> {
-    let info = ActionInfo::new("", "", lyceum_wire::AccessKind::Shared);
-    let mut departure = Departure::new(target, &info, options);
+    let mut departure = Departure::new(target, &NO_ACTION, options);
+    departure.leave_open(target, remote, options);
     let (target, remote) = (target.clone(), remote.clone());
     Box::pin(async move {
         let action = message.action().to_owned();
         let request = departure.request(target.node.clock.now(), message, expects);
-        let sent = send(&target, &remote, request, departure.deadline, &action).await;
+        let sent = send(&target, &remote, request, departure.limits(), &action).await;
         sent.map_err(|fault| {
             fault.map_action(|own| CallError::Failed(Box::new(failure(&action, own))))
         })
@@ -225,7 +268,7 @@ async fn send(
     target: &Recipient,
     remote: &Remote,
     request: Request,
-    deadline: u64,
+    limits: Limits,
     action: &str,
 ) -> Result<Reply, super::Fault> {
     // Whoever leads there knows neither the type nor the address that the caller knows.
@@ -240,14 +283,20 @@ async fn send(
         let fault = remote.fault(action).with_detail(KEEPS_NOTHING).with_started(false);
         return Err(CallError::UnknownAction(fault.with_message(request.message.undelivered())));
     }
-    let answer = remote.peer().send(remote.agent(), request).map_err(named);
-    if deadline == u64::MAX {
-        return target.node.driven(answer).await;
-    }
-    let patience = Sleep::until(target.node.clone(), Time::from_nanos(deadline));
-    match target.node.driven(select(answer, patience)).await {
-        Either::Left((answer, _)) => answer,
-        Either::Right(_) => Err(CallError::Timeout(remote.fault(action))),
+    let mut answer = remote.peer().send(remote.agent(), request).map_err(named);
+    let mut deadline = limits.deadline;
+    loop {
+        if deadline == u64::MAX {
+            return target.node.driven(answer).await;
+        }
+        let patience = Sleep::until(target.node.clone(), Time::from_nanos(deadline));
+        match target.node.driven(select(answer, patience)).await {
+            Either::Left((answered, _)) => return answered,
+            Either::Right((_, waiting)) => match limits.later().filter(|later| *later > deadline) {
+                Some(later) => (answer, deadline) = (waiting, later),
+                None => return Err(CallError::Timeout(remote.fault(action))),
+            },
+        }
     }
 }
 

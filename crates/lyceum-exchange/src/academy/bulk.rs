@@ -16,12 +16,23 @@ use lyceum_wire::academy::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
+use tokio::time::sleep;
 
 use super::http::Client;
 use super::requests::raised;
 use super::{Mailbox, MailboxError, Promise};
+
+/// How long to wait before a durable body is asked for once more, each time.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(100),
+    Duration::from_millis(500),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+];
 
 /// Says of a request that its answer may come by reference.
 pub(super) const TAKES_REFERENCES: Uuid =
@@ -68,6 +79,30 @@ struct Reference {
     size: u64,
     /// The BLAKE3 digest of the body, in hexadecimal digits.
     digest: String,
+    /// Whether the body is kept until the request is answered, as the request itself is.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    durable: bool,
+}
+
+/// What a request by reference holds until it is answered.
+pub(super) struct Fetched {
+    /// The room that it takes.
+    pub(super) room: Room,
+    /// What is to be freed when it was answered.
+    pub(super) kept: Option<Kept>,
+}
+
+/// A body that stays at the exchange until its request was answered: another program may get it.
+pub(super) struct Kept {
+    bulk: Arc<Bulk>,
+    reference: Reference,
+}
+
+impl Kept {
+    /// Frees the body: its request was answered.
+    pub(super) async fn free(self) {
+        self.bulk.free(&self.reference).await;
+    }
 }
 
 /// Returns the limits of arguments and results: their bytes were counted before they came here.
@@ -89,6 +124,39 @@ pub(super) fn refers(request: &ActionRequest) -> bool {
 /// Returns whether an answer looks as if it referred to another one.
 pub(super) fn may_refer(answer: &RawValue) -> bool {
     answer.get().len() <= REFERENCE_LIMIT && answer.get().contains(EXCEPTION)
+}
+
+/// For how long a body is put.
+enum Terms<'a> {
+    /// So long.
+    Kept(Duration),
+    /// As long as the request with this header is there, or its answer.
+    Bound { header: &'a Header, is_answer: bool },
+}
+
+impl Terms<'_> {
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::Kept(time) => vec![("lyceum-expires", time.as_secs().to_string())],
+            Self::Bound { header, is_answer: false } => vec![of_message("request", header)],
+            Self::Bound { header, is_answer: true } => {
+                vec![of_message("answer", header), ("lyceum-expires", KEPT.1.as_secs().to_string())]
+            }
+        }
+    }
+}
+
+fn of_message(kind: &str, request: &Header) -> (&'static str, String) {
+    ("lyceum-message", format!("{kind} {} {}", request.src.uid, request.tag))
+}
+
+/// Why a body did not come.
+#[derive(Debug, Error)]
+enum Missed {
+    #[error("the data of the message is lost: {0}")]
+    Lost(String),
+    #[error("the data of the message is lost: {0}")]
+    Unreached(MailboxError),
 }
 
 impl Bulk {
@@ -114,8 +182,12 @@ impl Bulk {
         why: String,
     ) -> Result<(), MailboxError> {
         let Body::ActionRequest(_) = &request.body else { return Err(MailboxError::TooLarge(why)) };
-        let kept = promise.time_left.map_or(KEPT.1, |left| left + KEPT.0);
-        let reference = match self.put(&request.body, kept).await {
+        let terms = if promise.durable {
+            Terms::Bound { header: &request.header, is_answer: false }
+        } else {
+            Terms::Kept(promise.time_left.map_or(KEPT.1, |left| left + KEPT.0))
+        };
+        let reference = match self.put(&request.body, terms).await {
             Ok(reference) => reference,
             // A server without a depot, or one that is not for this side.
             Err(MailboxError::Unknown | MailboxError::Unauthorized(_)) => {
@@ -137,7 +209,8 @@ impl Bulk {
         if header.label != Some(TAKES_REFERENCES) {
             return None;
         }
-        match self.put(answer, KEPT.1).await {
+        // Whether it was durable is not known here. It does no harm to keep it while it waits.
+        match self.put(answer, Terms::Bound { header, is_answer: true }).await {
             Ok(reference) => Some(reference.answer()),
             Err(error) => {
                 tracing::debug!(to = %header.src, %error, "an answer finds no place");
@@ -152,16 +225,19 @@ impl Bulk {
     ///
     /// Says why there is none.
     pub(super) async fn request(
-        &self,
+        self: &Arc<Self>,
         request: &ActionRequest,
-    ) -> Result<(ActionRequest, Room), Exception> {
+    ) -> Result<(ActionRequest, Fetched), Exception> {
         let fault = |text: String| Exception { kind: "ValueError".into(), text };
         let reference = Reference::of_request(request);
         let reference = reference.ok_or_else(|| fault("the request refers to nothing".into()))?;
         let room = self.room(reference.size)?;
-        let body = self.fetch(&reference).await.map_err(fault)?;
+        let body = self.fetch_patiently(&reference).await.map_err(fault)?;
+        let kept = reference.durable.then(|| Kept { bulk: self.clone(), reference });
         match serde_json::from_slice(&body) {
-            Ok(Body::ActionRequest(whole)) if !refers(&whole) => Ok((whole, room)),
+            Ok(Body::ActionRequest(whole)) if !refers(&whole) => {
+                Ok((whole, Fetched { room, kept }))
+            }
             Ok(_) => Err(fault("the request refers to something else".into())),
             Err(error) => Err(fault(format!("the request refers to what is none: {error}"))),
         }
@@ -180,7 +256,8 @@ impl Bulk {
     /// to nothing stays as it is.
     pub(super) async fn whole(&self, answer: Message<Unread>) -> Message<Unread> {
         let Some(reference) = Reference::of_answer(&answer) else { return answer };
-        let fetched = self.fetch(&reference).await.and_then(|bytes| {
+        let fetched = self.fetch(&reference).await.map_err(|missed| missed.to_string());
+        let fetched = fetched.and_then(|bytes| {
             let text = String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string())?;
             RawValue::from_string(text).map_err(|error| error.to_string())
         });
@@ -192,7 +269,7 @@ impl Bulk {
         Message { body, ..answer }
     }
 
-    async fn put(&self, body: &Body, kept: Duration) -> Result<Reference, MailboxError> {
+    async fn put(&self, body: &Body, terms: Terms<'_>) -> Result<Reference, MailboxError> {
         let unfit = |why: String| MailboxError::Answer(why);
         let bytes = serde_json::to_vec(body).map_err(|error| unfit(error.to_string()))?;
         let size = bytes.len() as u64;
@@ -203,34 +280,54 @@ impl Bulk {
         let _under_way = self.under_way.acquire().await.map_err(|_| MailboxError::Ended)?;
         let bytes = Bytes::from(bytes);
         let digest = digest(bytes.clone()).await.map_err(unfit)?;
-        let reference = Reference { blob: Uuid::from_u128(rand::random()), size, digest };
-        let headers = [
+        let durable = matches!(terms, Terms::Bound { is_answer: false, .. });
+        let blob = Uuid::from_u128(rand::random());
+        let reference = Reference { blob, size, digest, durable };
+        let mut headers = vec![
             ("lyceum-digest", reference.digest.clone()),
-            ("lyceum-expires", kept.as_secs().to_string()),
             ("lyceum-release", "reader".to_owned()),
         ];
+        headers.extend(terms.headers());
         let (path, limit) = (reference.path(), REFERENCE_LIMIT);
         self.client.ask_bytes((Method::PUT, &path), &headers, bytes, limit).await?;
         Ok(reference)
     }
 
-    /// Fetches what a reference stands for, and frees it.
-    async fn fetch(&self, reference: &Reference) -> Result<Bytes, String> {
-        let lost = |why: &dyn std::fmt::Display| format!("the data of the message is lost: {why}");
+    /// Fetches the body of a request. One that is durable has time: the exchange that keeps it may
+    /// be away for a while.
+    async fn fetch_patiently(&self, reference: &Reference) -> Result<Bytes, String> {
+        let mut pauses = PAUSES.into_iter().filter(|_| reference.durable);
+        loop {
+            match self.fetch(reference).await {
+                Ok(bytes) => return Ok(bytes),
+                Err(Missed::Unreached(error)) if error.may_pass() => match pauses.next() {
+                    Some(pause) => sleep(pause).await,
+                    None => return Err(Missed::Unreached(error).to_string()),
+                },
+                Err(missed) => return Err(missed.to_string()),
+            }
+        }
+    }
+
+    /// Fetches what a reference stands for, and frees it, unless it is kept until the answer.
+    async fn fetch(&self, reference: &Reference) -> Result<Bytes, Missed> {
+        let lost = |why: String| Missed::Lost(why);
         let size = usize::try_from(reference.size).ok().filter(|_| reference.size <= BODY_LIMIT);
-        let size = size.ok_or_else(|| lost(&format!("it has {} bytes", reference.size)))?;
-        let _under_way = self.under_way.acquire().await.map_err(|error| lost(&error))?;
+        let size = size.ok_or_else(|| lost(format!("it has {} bytes", reference.size)))?;
+        let _under_way = self.under_way.acquire().await.map_err(|error| lost(error.to_string()))?;
         let path = reference.path();
         let asked = self.client.ask_bytes((Method::GET, &path), &[], Bytes::new(), size).await;
         let bytes = asked.map_err(|error| match error {
-            MailboxError::Unknown => lost(&"the exchange does not have it"),
-            other => lost(&other),
+            MailboxError::Unknown => lost("the exchange does not have it".into()),
+            other => Missed::Unreached(other),
         })?;
-        let found = digest(bytes.clone()).await?;
+        let found = digest(bytes.clone()).await.map_err(lost)?;
         if bytes.len() != size || found != reference.digest {
-            return Err(lost(&format!("expected digest {}, found {found}", reference.digest)));
+            return Err(lost(format!("expected digest {}, found {found}", reference.digest)));
         }
-        self.free(reference).await;
+        if !reference.durable {
+            self.free(reference).await;
+        }
         Ok(bytes)
     }
 
@@ -302,7 +399,7 @@ mod tests {
     use crate::academy::http::HttpSettings;
 
     fn reference() -> Reference {
-        Reference { blob: Uuid::from_u128(7), size: 9, digest: "ab".repeat(32) }
+        Reference { blob: Uuid::from_u128(7), size: 9, digest: "ab".repeat(32), durable: false }
     }
 
     /// Returns an answer as it arrives.

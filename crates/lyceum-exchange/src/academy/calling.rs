@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use lyceum_core::exchange::Outgoing;
+use lyceum_core::exchange::{ByName, Outgoing};
 use lyceum_wire::Address;
 use lyceum_wire::academy::{
     ActionRequest, Body, EntityId, Message, Serialization, Unread, Uuid, Value, payload,
@@ -68,6 +68,29 @@ pub(super) struct Asking<'a> {
     pub(super) to: EntityId,
     pub(super) body: Body,
     pub(super) promise: Promise,
+    /// What the sender leaves open, as it has no type for the action.
+    pub(super) by_name: Option<ByName>,
+}
+
+impl Asking<'_> {
+    /// Makes the request durable, if that is known of its action.
+    fn decide(&mut self, service: &Service) {
+        let Body::ActionRequest(request) = &self.body else { return };
+        let known = service.knows_durable(self.to.uid, &request.action);
+        let by_name = self.by_name.take_if(|_| known.is_some());
+        if let Some(by_name) = by_name.filter(|_| known == Some(true)) {
+            make_durable(&by_name, &mut self.body, &mut self.promise);
+        }
+    }
+}
+
+/// Makes a request durable that does not say so.
+fn make_durable(by_name: &ByName, body: &mut Body, promise: &mut Promise) {
+    *promise = Promise { durable: true, time_left: by_name.make_durable() };
+    if let Body::ActionRequest(request) = body {
+        // What is durable outlives the patience of who sends it.
+        request.time_left_millis = None;
+    }
 }
 
 /// A request that was sent. Dropping it before its answer cancels the action.
@@ -81,6 +104,8 @@ pub(super) struct Sent {
     accepting: Option<Asked<()>>,
     /// Whether somebody is to be told if nobody waits any more.
     is_cancelled: bool,
+    /// Whether the exchange is asked about the action first: what is durable is not taken back.
+    by_name: Option<ByName>,
 }
 
 impl Service {
@@ -90,7 +115,9 @@ impl Service {
     ///
     /// If the future is dropped, the request may be there or not; if it is, it is cancelled.
     pub(super) async fn request(self: &Arc<Self>, asking: Asking<'_>) -> Result<Sent, Stuck> {
-        let Asking { from, to, body, promise } = asking;
+        let mut asking = asking;
+        asking.decide(self);
+        let Asking { from, to, mut body, mut promise, by_name } = asking;
         let own = from.and_then(|from| self.hub.upgrade()?.own(from));
         let from = own.and_then(|agent| self.mailbox_of(&agent));
         let expected = self.pending.expect(self.uuid()).map_err(|refused| match refused {
@@ -101,15 +128,23 @@ impl Service {
         // What is durable outlives who asks for it.
         let is_cancelled = matches!(body, Body::ActionRequest(_)) && !promise.durable;
         let (service, own, dest, tag) = (self.clone(), from.clone(), to.clone(), expected.tag);
-        let mut sent =
-            Sent { service: self.clone(), from, to, expected, accepting: None, is_cancelled };
-        let free = lane.clone().try_lock_owned().ok().filter(|_| self.is_ready());
+        let mut sent = Sent {
+            service: self.clone(),
+            from,
+            to,
+            expected,
+            accepting: None,
+            is_cancelled,
+            by_name: by_name.clone(),
+        };
+        let is_ready = by_name.is_none() && self.is_ready();
+        let free = lane.clone().try_lock_owned().ok().filter(|_| is_ready);
         if let Some(_turn) = free
             && let mailbox = own.clone().unwrap_or_else(|| self.user())
             && mailbox.keeps_order()
             && !bulk::may_exceed(&body, mailbox.message_limit())
         {
-            let request = self.asking(&*mailbox, dest, tag, body, promise);
+            let request = self.asking(&*mailbox, dest, tag, body);
             sent.accepting = Some(mailbox.send(&request, promise));
             return Ok(sent);
         }
@@ -120,9 +155,14 @@ impl Service {
             let _turn = turn;
             service.open().await?;
             let from = own.unwrap_or_else(|| service.user());
-            let request = service.asking(&*from, dest, tag, body, promise);
+            if let (Some(by_name), Body::ActionRequest(request)) = (by_name, &body)
+                && service.ask_durable(&*from, dest.uid, &request.action).await?
+            {
+                make_durable(&by_name, &mut body, &mut promise);
+            }
+            let request = service.asking(&*from, dest, tag, body);
             match (from.send(&request, promise).await, &service.bulk) {
-                (Err(MailboxError::TooLarge(why)), Some(bulk)) if !promise.durable => {
+                (Err(MailboxError::TooLarge(why)), Some(bulk)) => {
                     bulk.send(&*from, request, promise, why).await
                 }
                 (sent, _) => sent,
@@ -140,16 +180,9 @@ impl Service {
 
 impl Service {
     /// Makes a request, which says whether its answer may come by reference.
-    fn asking(
-        &self,
-        from: &dyn Mailbox,
-        to: EntityId,
-        tag: Uuid,
-        body: Body,
-        promise: Promise,
-    ) -> Message {
+    fn asking(&self, from: &dyn Mailbox, to: EntityId, tag: Uuid, body: Body) -> Message {
         let mut request = Message::request(from.id().clone(), to, tag, body);
-        if self.bulk.is_some() && !promise.durable {
+        if self.bulk.is_some() {
             request.header.label = Some(bulk::TAKES_REFERENCES);
         }
         request
@@ -232,8 +265,12 @@ impl Drop for Sent {
         let (from, to) = (mailbox.id().clone(), self.to.clone());
         let message = Message::request(from, to, self.service.uuid(), body);
         let lane = self.service.lane(self.to.uid);
+        let by_name = self.by_name.take();
         self.service.spawn(async move {
             let _turn = lane.lock_owned().await;
+            if by_name.is_some_and(|by_name| by_name.is_durable()) {
+                return;
+            }
             // Whoever gave up does not wait, and the action may be over anyway.
             let _ = mailbox.send(&message, Promise::default()).await;
         });

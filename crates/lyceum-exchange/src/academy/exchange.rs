@@ -7,11 +7,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::exchange::{Exchange, Peer};
 use lyceum_core::{AnyHandle, Handle, Node, Target};
-use lyceum_wire::academy::EntityId;
+use lyceum_wire::academy::{EntityId, Uuid};
 use lyceum_wire::{Address, AgentKey, Endpoint};
 use thiserror::Error;
 
 use super::hub::Hub;
+use super::register::ROOT;
 use super::url::{self, address_of};
 use super::{Asked, Mailbox, OpenError, Register};
 use crate::Transport;
@@ -155,6 +156,62 @@ impl Academy {
         self.search(url, move |mailbox| mailbox.with_attribute(&name, &value)).await
     }
 
+    /// Makes the mailbox of an agent that comes later, so that messages wait for it from now on, and
+    /// returns the agent's address. `kind` is its type; its node says more once it
+    /// [registers](AcademyExt::register_mailbox) it.
+    ///
+    /// # Errors
+    ///
+    /// The exchange cannot be used, or said no.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the mailbox may exist.
+    pub async fn make_mailbox(
+        &self,
+        url: &str,
+        id: &EntityId,
+        kind: &str,
+    ) -> Result<Address, OpenError> {
+        let (id, classes) = (id.clone(), [self.0.class_of(kind), ROOT.into()]);
+        let address = self.mailbox_address(url, id.uid)?;
+        let make = move |mailbox: &dyn Mailbox| mailbox.register(&id, Some(&classes));
+        self.ask(url, make).await?;
+        Ok(address)
+    }
+
+    /// Ends the mailbox of an agent for good. One that does not exist stays so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`make_mailbox`](Self::make_mailbox).
+    pub async fn terminate_mailbox(&self, url: &str, uid: Uuid) -> Result<(), OpenError> {
+        self.ask(url, move |mailbox| mailbox.terminate(&EntityId::agent(uid, None))).await
+    }
+
+    /// Returns the address of the agent that has a mailbox of this number, or will have it.
+    ///
+    /// # Errors
+    ///
+    /// The URL is none of an exchange.
+    pub fn mailbox_address(&self, url: &str, uid: Uuid) -> Result<Address, OpenError> {
+        let url = self.0.plain(&url::parse(url)?);
+        Ok(address_of(&self.0.service_at(&url)?.url, uid))
+    }
+
+    /// Asks an exchange, on the node's runtime, whoever waits.
+    async fn ask<T: Send + 'static>(
+        &self,
+        url: &str,
+        ask: impl FnOnce(&dyn Mailbox) -> Asked<T> + Send + 'static,
+    ) -> Result<T, OpenError> {
+        let url = self.0.plain(&url::parse(url)?);
+        let mailbox = self.0.service_at(&url)?.user();
+        let asked = self.0.door.spawn(async move { ask(&*mailbox).await });
+        let answer = asked.await.ok_or(OpenError::Ended)?;
+        answer.map_err(|cause| OpenError::Exchange { url: Box::new(url), cause })
+    }
+
     /// Returns the agents that an exchange finds.
     async fn search(
         &self,
@@ -162,11 +219,7 @@ impl Academy {
         ask: impl FnOnce(&dyn Mailbox) -> Asked<Vec<EntityId>> + Send + 'static,
     ) -> Result<Vec<AnyHandle>, DiscoverError> {
         let url = self.0.plain(&url::parse(url)?);
-        let mailbox = self.0.service_at(&url)?.user();
-        let asked = self.0.door.spawn(async move { ask(&*mailbox).await });
-        let found = asked.await.ok_or(OpenError::Ended)?;
-        let found =
-            found.map_err(|cause| OpenError::Exchange { url: Box::new(url.clone()), cause })?;
+        let found = self.ask(&url.to_string(), ask).await?;
         let agents = found.iter().filter_map(|id| {
             let address = address_of(&url, id.uid);
             let address = match self.0.own(&address) {

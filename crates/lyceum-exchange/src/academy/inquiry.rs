@@ -124,7 +124,7 @@ impl Site {
         body: Body,
     ) -> Result<Option<Message<Unread>>, Stuck> {
         let to: EntityId = self.resolve(agent).await?;
-        let asking = Asking { from: None, to, body, promise: Promise::default() };
+        let asking = Asking { from: None, to, body, promise: Promise::default(), by_name: None };
         self.service()?.request(asking).await?.answer().await
     }
 

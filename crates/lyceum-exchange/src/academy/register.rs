@@ -10,6 +10,7 @@ use lyceum_core::AnyHandle;
 use lyceum_wire::academy::{EntityId, Uuid};
 use lyceum_wire::{Address, Endpoint};
 
+use super::deliveries;
 use super::hub::Hub;
 use super::reception::Held;
 use super::requests::Requests;
@@ -19,10 +20,14 @@ use super::url::address_of;
 use super::{Attributes, Mailbox, MailboxStats, OpenError, url};
 
 /// The class that all agents of Academy descend from.
-const ROOT: &str = "academy.agent.Agent";
+pub(super) const ROOT: &str = "academy.agent.Agent";
 
 /// Attributes of one mailbox.
 const ATTRIBUTE_LIMIT: usize = 64;
+
+/// Why an agent's actions are not said to be durable.
+const TOO_DURABLE: OpenError =
+    OpenError::Attributes("at most 96 durable actions, with names of at most 128 bytes");
 
 /// Bytes of a name, or of the name or the value of an attribute.
 const TEXT_LIMIT: usize = 4096;
@@ -91,8 +96,9 @@ impl Register {
         self
     }
 
-    /// Sets an attribute by which it is [found](super::Academy::discover_with). On Redis and hybrid
-    /// those of the last program count that held the mailbox, elsewhere those of the first.
+    /// Sets an attribute by which it is [found](super::Academy::discover_with). What the last
+    /// program said that held the mailbox counts, as for its name and classes; at a server of
+    /// Academy's own that has no Redis it is what the first one said.
     pub fn attribute(mut self, name: &str, value: &str) -> Self {
         self.attributes.insert(name.into(), value.into());
         self
@@ -108,12 +114,14 @@ impl Register {
     async fn run(self) -> Result<Registered, OpenError> {
         let url = self.hub.plain(&url::parse(&self.url)?);
         let service = self.hub.service_at(&url)?;
-        let ancestors = self.ancestors().await?;
+        let uid = self.uid.unwrap_or_else(|| self.hub.uuid());
+        let (ancestors, durable) = self.ancestors(uid).await?;
         let name = self.name.clone().or_else(|| self.agent.name());
-        let id = EntityId::agent(self.uid.unwrap_or_else(|| self.hub.uuid()), name);
+        let id = EntityId::agent(uid, name);
         let mailbox = service.user().open(id);
         self.check_texts(&*mailbox)?;
-        let (attributes, door) = (self.attributes.clone(), self.hub.door.clone());
+        let (mut attributes, door) = (self.attributes.clone(), self.hub.door.clone());
+        attributes.extend(durable);
         let held = Held { mailbox, ancestors: Some(ancestors), attributes, door };
         let session = Session { service: service.clone(), url: service.url.clone() };
         let (agent, terminates) = (self.agent.clone(), self.terminates);
@@ -158,13 +166,14 @@ impl Register {
         Ok(())
     }
 
-    /// Returns the names that the agent is found by.
-    async fn ancestors(&self) -> Result<Vec<String>, OpenError> {
+    /// Returns the names that the agent is found by, and what says which of its actions are durable.
+    async fn ancestors(&self, uid: Uuid) -> Result<(Vec<String>, Attributes), OpenError> {
         let elsewhere = || OpenError::Elsewhere(format!("{:?}", self.agent));
         let is_own = self.agent.address().node == Some(self.hub.door.node_id());
         let found = self.hub.door.find(&self.agent.key()).filter(|_| is_own);
         let found = found.ok_or_else(elsewhere)?;
         let description = found.describe().await.map_err(|_| elsewhere())?;
+        let durable = deliveries::attributes(&description, uid).ok_or(TOO_DURABLE)?;
         let class = match &self.class {
             Some(class) => class.clone(),
             None => self.hub.class_of(found.type_name()),
@@ -175,7 +184,7 @@ impl Register {
         names.push(ROOT.into());
         match names.iter().find(|name| !is_class(name)) {
             Some(name) => Err(OpenError::Class(name.clone())),
-            None => Ok(names),
+            None => Ok((names, durable)),
         }
     }
 }

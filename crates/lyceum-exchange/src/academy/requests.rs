@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::bulk;
+use super::bulk::{self, Fetched, Kept};
 use super::failure::Failure;
 use super::parking::Parking;
 use super::reception::{Held, Left, Receiver};
@@ -67,6 +67,8 @@ struct State {
     answering: HashMap<Uuid, bool>,
     /// The actions that run, by the tags of their requests: who takes one out answers it.
     running: HashMap<Uuid, AbortHandle>,
+    /// What is freed when a request was answered, by its tag.
+    kept: HashMap<Uuid, Kept>,
     /// The tag of the last message that is taken, once this is left.
     last: Option<Uuid>,
     /// Whether what is being served is not waited for at the end.
@@ -165,13 +167,23 @@ impl Requests {
 
     /// Answers a request. What is too large, or has no form, is answered with an exception.
     pub(super) async fn reply(&self, header: &Header, body: Body) {
+        let kept = self.lock().kept.remove(&header.tag);
+        let is_answered = self.send_answer(header, body).await;
+        // Otherwise it comes again, here or elsewhere.
+        if let Some(kept) = kept.filter(|_| is_answered) {
+            kept.free().await;
+        }
+    }
+
+    /// Sends an answer, and says whether the exchange has it.
+    async fn send_answer(&self, header: &Header, body: Body) -> bool {
         let (mut answer, mut is_short) = (header.answer(body), false);
         loop {
             self.lock().answering.insert(header.tag, false);
             let sent = self.mailbox().send(&answer, Promise::default()).await;
             let asks_again = self.was_answered(header.tag, sent.is_ok());
             match sent {
-                Ok(()) => return,
+                Ok(()) => return true,
                 Err(MailboxError::TooLarge(limit)) if !is_short => {
                     let shorter = match &self.session.service.bulk {
                         Some(bulk) => bulk.refer(header, &answer.body).await,
@@ -184,7 +196,8 @@ impl Requests {
                 Err(_) if asks_again => {}
                 // Sent again, it might come twice, which ends the listener of Academy's callers.
                 Err(error) => {
-                    return tracing::debug!(to = %header.src, %error, "cannot answer a request");
+                    tracing::debug!(to = %header.src, %error, "cannot answer a request");
+                    return false;
                 }
             }
         }
@@ -240,7 +253,10 @@ impl Requests {
                 }
             };
             match request {
-                Ok((request, room)) => {
+                Ok((request, Fetched { room, kept })) => {
+                    if let Some(kept) = kept {
+                        self.lock().kept.insert(header.tag, kept);
+                    }
                     self.serve_action(header, &request, attempt, Some(room)).await;
                 }
                 Err(Exception { kind, text }) => {

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::bulk::Bulk;
+use super::deliveries::Deliveries;
 use super::hub::Hub;
 use super::pending::Pending;
 use super::reception::{Held, Receiver};
@@ -44,6 +45,8 @@ pub(super) struct Service {
     /// Whether that mailbox exists and is listened to.
     is_open: tokio::sync::Mutex<bool>,
     pub(super) pending: Arc<Pending>,
+    /// Which actions of its agents are durable.
+    pub(super) deliveries: Deliveries,
     pub(super) types: TypeTable,
     state: Mutex<State>,
 }
@@ -78,6 +81,7 @@ impl Service {
             bulk,
             is_open: tokio::sync::Mutex::default(),
             pending,
+            deliveries: Deliveries::default(),
             types: lyceum_wire::academy::handle::table(),
             state: Mutex::default(),
         })

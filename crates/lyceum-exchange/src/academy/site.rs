@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use lyceum_core::exchange::{Expects, Fault, Outgoing, Peer, Question, Reply, Request};
+use lyceum_core::exchange::{ByName, Expects, Fault, Outgoing, Peer, Question, Reply, Request};
 use lyceum_core::{CallError, CallFault, Undelivered};
 use lyceum_wire::academy::EntityId;
 use lyceum_wire::{Address, AgentKey, Endpoint};
@@ -118,12 +118,13 @@ impl Site {
 
     async fn send_message(&self, agent: &AgentKey, sent: Request) -> Result<Reply, Fault> {
         // The rest of the request has no place on this wire.
-        let Request { message, expects, from, time_left, durable, .. } = sent;
+        let Request { message, expects, from, time_left, durable, by_name, .. } = sent;
         let promise = Promise { durable, time_left };
         let fault = self.fault(agent, message.action());
         // Locked by nobody else: it lets the message be looked at from wherever the future is.
         let message = Mutex::new(message);
-        let asked = self.ask_action(agent, &message, from.as_ref(), promise, expects).await;
+        let promised = (promise, by_name);
+        let asked = self.ask_action(agent, &message, from.as_ref(), promised, expects).await;
         let mut message = message.into_inner().ok();
         let undelivered =
             || -> Option<Undelivered> { message.take().and_then(Outgoing::undelivered) };
@@ -148,19 +149,20 @@ impl Site {
         agent: &AgentKey,
         message: &Mutex<Box<dyn Outgoing>>,
         from: Option<&Address>,
-        promise: Promise,
+        (promise, by_name): (Promise, Option<ByName>),
         expects: Expects,
     ) -> Result<(Arc<Session>, Sent), Stuck> {
         let to = self.resolve(agent).await?;
         let (session, speech) = self.session()?;
         let promise = Promise { durable: promise.durable || speech.durable, ..promise };
+        let by_name = by_name.filter(|_| !promise.durable);
         let body = {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
             // What is durable, or awaited by nobody, outlives the patience of who sends it.
             let is_bound = expects != Expects::Acceptance && !promise.durable;
             request(&**message, session, speech, promise.time_left.filter(|_| is_bound))?
         };
-        let sent = session.service.request(Asking { from, to, body, promise }).await?;
+        let sent = session.service.request(Asking { from, to, body, promise, by_name }).await?;
         Ok((session.clone(), sent))
     }
 

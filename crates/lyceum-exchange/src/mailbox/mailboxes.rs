@@ -1,6 +1,6 @@
 //! The exchange's mailboxes, as a state machine.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::mailbox::change::Change;
 use crate::mailbox::entry::{Entry, Mailbox, Statistics, Status};
@@ -8,8 +8,8 @@ use crate::mailbox::lane::Cancels;
 use crate::mailbox::reinstate::Doubt;
 use crate::mailbox::state::State;
 use crate::mailbox::{
-    End, Event, Failure, Journal, LetterKind, Limits, MailboxError, MailboxId, Moment, Notice,
-    Place, Profile, Query, RegisterError, Sequence, Wording,
+    End, Event, Failure, Journal, LetterKind, Limits, MailboxError, MailboxId, MessageId, Moment,
+    Notice, Place, Profile, Query, RegisterError, Sequence, Wording,
 };
 
 /// All mailboxes of an exchange, without I/O and without a clock.
@@ -234,6 +234,40 @@ impl Mailboxes {
     pub fn counts(&self) -> [usize; 3] {
         let open = self.state.mailboxes.len() - self.state.gravestones.len();
         [open, self.state.messages.len(), self.state.dead.len()]
+    }
+
+    /// Returns which of these requests are kept: they are not over, or are dead letters.
+    pub fn kept_requests(
+        &self,
+        requests: impl IntoIterator<Item = MessageId>,
+    ) -> HashSet<MessageId> {
+        let mut requests: HashSet<MessageId> = requests.into_iter().collect();
+        let is_open = |request: &MessageId| self.state.requests.contains_key(request);
+        if requests.iter().all(is_open) {
+            return requests;
+        }
+        let dead = self.state.dead.values().map(|dead| dead.letter.request());
+        let dead: HashSet<MessageId> = dead.collect();
+        requests.retain(|request| is_open(request) || dead.contains(request));
+        requests
+    }
+
+    /// Returns to which of these requests an answer waits, or was given to a program that has not
+    /// acknowledged it.
+    pub fn waiting_answers(
+        &self,
+        requests: impl IntoIterator<Item = MessageId>,
+    ) -> HashSet<MessageId> {
+        let mut requests: HashSet<MessageId> = requests.into_iter().collect();
+        let senders: HashSet<MailboxId> = requests.iter().map(|request| request.sender).collect();
+        let queues = senders.iter().filter_map(|sender| self.state.mailboxes.get(sender));
+        let sequences =
+            queues.flat_map(|known| known.queue.answers.iter().chain(&known.queue.taken));
+        let answers = sequences.filter_map(|sequence| self.state.messages.get(sequence));
+        let answers = answers.filter(|entry| entry.letter.kind == LetterKind::Response);
+        let waiting: HashSet<MessageId> = answers.map(|entry| entry.letter.request()).collect();
+        requests.retain(|request| waiting.contains(request));
+        requests
     }
 
     /// Returns the mailbox if it is open.

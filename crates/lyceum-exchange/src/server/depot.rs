@@ -3,10 +3,11 @@
 //! A blob is a file with the bytes and one that says whose they are, how many, their digest, and
 //! until when they are kept. The second one is renamed into place last: what is there without it
 //! was not accepted, and is taken away at the next start. `catalog` counts, `upload` takes bytes,
-//! `routes` has a function for each request.
+//! `bonds` keeps blobs for as long as messages, `routes` has a function for each request.
 //!
 //! Who knows a blob's number may read it: nobody can guess it. Who put it may delete it.
 
+mod bonds;
 mod catalog;
 mod places;
 mod record;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+pub(crate) use bonds::{Bond, there};
 use catalog::Catalog;
 pub(crate) use catalog::DepositError;
 use places::Places;

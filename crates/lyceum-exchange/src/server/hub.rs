@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tokio::sync::{Notify, watch};
 
 use crate::mailbox::{Moment, Place};
-use crate::server::depot::Depot;
+use crate::server::depot::{Depot, there};
 use crate::server::guesses::Guesses;
 use crate::server::holding::{Connection, Holds, Links, Lost};
 use crate::server::metrics::Metrics;
@@ -187,6 +187,11 @@ impl Hub {
         self.keeper.flush();
         if let Some(depot) = &self.depot {
             depot.sweep(now);
+            let bonds = depot.bonds();
+            if !bonds.is_empty() {
+                let there = self.keeper.look(|mailboxes| there(mailboxes, &bonds));
+                depot.part(&bonds, &there, now);
+            }
         }
     }
 }

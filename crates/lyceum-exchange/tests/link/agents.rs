@@ -76,6 +76,13 @@ impl Clerk {
         self.watch.gate.notified().await;
         attempt
     }
+
+    /// Does the same with something in its hands, and returns it.
+    #[action]
+    async fn carry(&self, text: String, cx: &Context<Self>) -> String {
+        self.wait(cx).await;
+        text
+    }
 }
 
 pub(crate) const MAILBOX: Uuid = Uuid::from_u128(7);

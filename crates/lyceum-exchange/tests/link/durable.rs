@@ -1,8 +1,10 @@
 //! Durable calls: kept until they are answered, whoever dies.
 
 use lyceum::prelude::*;
+use lyceum_exchange::academy::AcademyExt;
+use serde_json::json;
 
-use crate::agents::{Clerk, Doomed, MAILBOX, Watch, address};
+use crate::agents::{Clerk, Doomed, MAILBOX, Watch, address, url};
 use crate::house::{House, Plan};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -37,6 +39,58 @@ async fn a_call_of_a_durable_action_waits_though_its_caller_says_nothing() {
     client.shutdown().await;
     server.node.shutdown().await;
     house.close().await.unwrap();
+}
+
+/// Who called by name had a deadline of 30 s, and what he sent was lost with the program.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_by_name_of_a_durable_action_waits_as_a_typed_one_does() {
+    let house = House::open().await;
+    Doomed::serving(&house, &Watch::default()).await.node.shutdown().await;
+    let client = Node::local();
+    let clerk = client.connect::<Clerk>(&address(&house)).await.unwrap().any();
+
+    clerk.call("book", json!([1])).tell().await.unwrap();
+    drop(clerk.call("book", json!([2])).send());
+    let waiting = clerk.call("book", json!([4])).send();
+    let short = clerk.call("add", json!([8])).timeout(Duration::from_millis(20)).await;
+    assert!(matches!(short, Err(CallError::Timeout(_))), "{short:?}");
+    let server = Doomed::serving(&house, &Watch::default()).await;
+
+    assert_eq!(waiting.await.unwrap(), json!(7), "and what is dropped is not taken back");
+    client.shutdown().await;
+    server.node.shutdown().await;
+    house.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_next_program_says_of_an_action_counts() {
+    let house = House::open().await;
+    Doomed::serving(&house, &Watch::default()).await.node.shutdown().await;
+    let short = Duration::from_millis(20);
+    let client = Node::builder().timeout(short).build().unwrap();
+    let server = Node::local();
+    let clerk = client.connect::<Clerk>(&address(&house)).await.unwrap().any();
+    let teller = server.launch(Teller).await.unwrap();
+    let register = server.register_mailbox(&url(&house), &teller.any()).id(MAILBOX);
+    register.keep().await.unwrap().stop().await;
+
+    let error = clerk.call("book", json!([1])).await.unwrap_err();
+    assert!(matches!(error, CallError::Timeout(_)), "{error}");
+    for node in [client, server] {
+        node.shutdown().await;
+    }
+    house.close().await.unwrap();
+}
+
+/// Has an action of the same name that is not durable.
+struct Teller;
+
+#[agent]
+impl Teller {
+    #[action]
+    fn book(&self, n: u64) -> u64 {
+        n
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,6 +14,7 @@ mod hostile;
 #[path = "../server/house.rs"]
 mod house;
 mod large;
+mod lasting;
 mod nodes;
 #[path = "../suite/office.rs"]
 mod office;

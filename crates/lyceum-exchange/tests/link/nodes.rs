@@ -57,6 +57,43 @@ async fn an_agent_is_found_by_its_attributes_by_the_link_and_by_http() {
     end([client, server], house).await;
 }
 
+/// Our note said of this server that what its first program was found by stays with a mailbox.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_agent_is_found_by_what_its_last_program_said_by_the_link_and_by_http() {
+    let house = House::open().await;
+    let client = Node::local();
+    let academy = client.academy();
+    let http = url(&house).replace("exchange://", "academy+http://");
+    for (number, url) in [url(&house), http].into_iter().enumerate() {
+        let uid = uuid::Uuid::from_u128(90 + number as u128);
+        let (old, new) = (Node::local(), Node::local());
+        let clerk = old.launch(Clerk::default()).await.unwrap();
+        let register = old.register_mailbox(&url, &clerk.any()).id(uid).name("north").keep();
+        register.also("app.Old").attribute("room", "7").attribute("side", "a").await.unwrap();
+        old.shutdown().await;
+        let clerk = new.launch(Clerk::default()).await.unwrap();
+        let register = new.register_mailbox(&url, &clerk.any()).id(uid).name("west");
+        register.class("app.New").attribute("room", "8").await.unwrap();
+
+        assert_eq!(academy.discover_with(&url, "room", "8").await.unwrap().len(), 1, "{url}");
+        assert_eq!(academy.discover(&url, "app.New").await.unwrap().len(), 1, "{url}");
+        for (name, value) in [("room", "7"), ("side", "a")] {
+            let found = academy.discover_with(&url, name, value).await.unwrap();
+            assert!(found.is_empty(), "{url}: {name}");
+        }
+        for class in ["lyceum.Clerk", "app.Old"] {
+            assert!(academy.discover(&url, class).await.unwrap().is_empty(), "{url}: {class}");
+        }
+        // Names are asked for by the link alone.
+        let link = crate::agents::url(&house);
+        assert_eq!(academy.discover_named(&link, "west").await.unwrap().len(), 1, "{url}");
+        assert!(academy.discover_named(&link, "north").await.unwrap().is_empty(), "{url}");
+        new.shutdown().await;
+    }
+    client.shutdown().await;
+    house.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_tells_and_errors_arrive() {
     let house = House::open().await;

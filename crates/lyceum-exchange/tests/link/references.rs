@@ -22,13 +22,13 @@ use crate::house::{House, Plan};
 use crate::raw::{Raw, request};
 
 /// A server with a depot in a folder that goes with this.
-struct Depot {
-    house: House,
+pub(crate) struct Depot {
+    pub(crate) house: House,
     folder: PathBuf,
 }
 
 impl Depot {
-    async fn open(name: &str) -> Self {
+    pub(crate) async fn open(name: &str) -> Self {
         Self::of(name, 64 << 20).await
     }
 
@@ -38,15 +38,19 @@ impl Depot {
     }
 
     async fn with(name: &str, blob: u64, authenticator: Option<Arc<dyn Authenticator>>) -> Self {
+        let plan = Plan { authenticator, ..Plan::default() };
+        Self::build(name, blob, plan).await
+    }
+
+    pub(crate) async fn build(name: &str, blob: u64, plan: Plan) -> Self {
         let folder = std::env::temp_dir().join(format!("lyceum-{name}-{}", std::process::id()));
         let depot = DepotSettings { blob, ..DepotSettings::at(&folder) };
-        let plan = Plan::default();
         let server = ServerSettings { depot: Some(depot), ..plan.server };
-        Self { house: House::build(Plan { server, authenticator, ..plan }).await, folder }
+        Self { house: House::build(Plan { server, ..plan }).await, folder }
     }
 
     /// Returns how many files the depot has.
-    fn files(&self) -> usize {
+    pub(crate) fn files(&self) -> usize {
         std::fs::read_dir(&self.folder).unwrap().count()
     }
 }
@@ -66,7 +70,7 @@ async fn pair(house: &House) -> (Node, Node, Handle<Clerk>) {
     (server, client, far)
 }
 
-fn text(bytes: usize) -> String {
+pub(crate) fn text(bytes: usize) -> String {
     "\"quoted\" ".chars().cycle().take(bytes).collect()
 }
 
@@ -169,19 +173,6 @@ async fn without_a_depot_too_large_is_said_as_before() {
     house.close().await.unwrap();
 }
 
-/// What is kept for days, until somebody takes it, is longer than the depot keeps anything.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn durable_messages_do_not_go_by_reference() {
-    let depot = Depot::open("references-durable").await;
-    let (server, client, far) = pair(&depot.house).await;
-    let error = far.echo(text(1 << 20)).durable().await.unwrap_err();
-    assert!(matches!(error, CallError::TooLarge(_)), "{error}");
-    assert_eq!(depot.files(), 0);
-    for node in [client, server] {
-        node.shutdown().await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_too_large_for_the_depot_is_an_error_and_the_next_call_works() {
     let depot = Depot::of("references-full", 1 << 20).await;
@@ -198,14 +189,26 @@ async fn what_is_too_large_for_the_depot_is_an_error_and_the_next_call_works() {
 
 /// Puts something into the depot.
 async fn put(house: &House, path: &str, body: &str) {
+    ask(house, "PUT", path, "", body).await;
+}
+
+/// Asks the server for something that it does.
+pub(crate) async fn ask(
+    house: &House,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> String {
     let mut stream = TcpStream::connect(house.address).await.unwrap();
     let length = body.len();
-    let head = format!("PUT {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n");
-    let request = format!("{head}connection: close\r\n\r\n{body}");
+    let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n{headers}");
+    let request = format!("{head}content-length: {length}\r\nconnection: close\r\n\r\n{body}");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
 /// Returns a request that says it refers to some data.

@@ -4,11 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use lyceum_core::{Agent, AnyHandle, Handle, Restart, Value};
+use lyceum_core::{Agent, AnyHandle, Handle, Node, Restart, Value};
 
 use super::Children;
 use super::child::{Child, Order, Seat};
 use super::launch::{StartError, Terms};
+use crate::lodging;
 use crate::registry::Reserved;
 use crate::ticket::MailboxAt;
 
@@ -143,8 +144,13 @@ impl Batch {
             }
             _ => None,
         };
-        let handle = children.revive(&child).ok_or_else(|| forget("its node has ended".into()))?;
-        let terms = self.terms.clone();
+        let mut terms = self.terms.clone();
+        let mailbox = terms.mailbox.take().map(|mailbox| children.numbered(&child.name, mailbox));
+        let handle = match mailbox.as_ref().filter(|mailbox| mailbox.is_known) {
+            Some(mailbox) => lodging::tenant(&children.node, mailbox).map_err(forget)?,
+            None => children.revive(&child).ok_or_else(|| forget("its node has ended".into()))?,
+        };
+        terms.mailbox = mailbox;
         self.members.push(Member { child, arguments: Value::Null, terms, reserved });
         Ok(handle)
     }
@@ -179,8 +185,12 @@ impl Batch {
     ///
     /// # Cancel safety
     ///
-    /// The batch starts even if the future is dropped.
+    /// The batch starts even if the future is dropped; where its members are
+    /// [known by their mailboxes](MailboxAt::known), once these are made.
     pub async fn start(mut self) -> Result<(), StartError> {
+        let known = self.known();
+        let node = self.children.node.clone();
+        make_mailboxes(&node, &known).await?;
         let members = std::mem::take(&mut self.members);
         let children: Vec<_> = members.iter().map(|member| member.child.clone()).collect();
         let elsewhere = |child: &&Arc<Child>| matches!(child.seat, Seat::Elsewhere { .. });
@@ -206,7 +216,17 @@ impl Batch {
         let Some((child, why)) = failed else { return Ok(()) };
         children.iter().for_each(|child| child.order(Order::Stop));
         join_all(children.iter().map(|child| child.ended())).await;
+        join_all(known.iter().map(|(_, mailbox)| lodging::terminate(&node, mailbox))).await;
         Err(StartError::of(child, why))
+    }
+
+    /// Returns the members that others know by their mailboxes.
+    fn known(&self) -> Vec<(Arc<Child>, MailboxAt)> {
+        let members = self.members.iter().filter_map(|member| {
+            let mailbox = member.terms.mailbox.clone().filter(|mailbox| mailbox.is_known)?;
+            Some((member.child.clone(), mailbox))
+        });
+        members.collect()
     }
 }
 
@@ -222,4 +242,17 @@ impl fmt::Debug for Batch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch").field("members", &self.members.len()).finish_non_exhaustive()
     }
+}
+
+/// Makes the mailboxes of members, in which messages wait for them.
+async fn make_mailboxes(node: &Node, known: &[(Arc<Child>, MailboxAt)]) -> Result<(), StartError> {
+    for (index, (child, mailbox)) in known.iter().enumerate() {
+        if let Err(why) = lodging::make(node, mailbox, &child.name, &child.kind).await {
+            for (_, mailbox) in &known[..index] {
+                lodging::terminate(node, mailbox).await;
+            }
+            return Err(StartError::of(child, why));
+        }
+    }
+    Ok(())
 }

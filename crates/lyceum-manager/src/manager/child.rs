@@ -230,7 +230,9 @@ impl Child {
             // A former manager heard it.
             _ => None,
         };
-        let endpoint = Some(self.reached_at()?);
+        // Where it said that it listens, other machines reach it, too.
+        let told = self.facts().endpoint.clone();
+        let endpoint = Some(told.or_else(|| self.reached_at())?);
         Some(Address { node, endpoint, agent: AgentKey::Name(self.name.clone()) })
     }
 

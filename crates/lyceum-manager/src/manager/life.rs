@@ -15,7 +15,7 @@ use super::Children;
 use super::child::{Child, End, Order, Stage, Way};
 use crate::Ticket;
 use crate::launcher::{Exit, Output, Place, Running};
-use crate::serve::is_wanted;
+use crate::serve::{ANYWHERE, is_wanted};
 
 /// How long a process without a channel may take to end by itself.
 const LAST_SIGN: Duration = Duration::from_secs(1);
@@ -212,13 +212,16 @@ impl Children {
             Place::Here => (Some(&self.address), child.reached_at()),
             Place::Elsewhere => {
                 wanted.arguments = self.for_outside(wanted.arguments);
-                (self.outside.as_ref(), Endpoint::new("tcp", "0.0.0.0:0"))
+                (self.outside.as_ref(), Endpoint::new("tcp", ANYWHERE))
             }
         };
+        let is_here = self.site_of(child).launcher.place() == Place::Here;
+        let outside = self.outside.as_ref().filter(|_| is_here && self.directory_name.is_some());
         Ticket {
             wanted,
             generation,
             endpoint,
+            outside: outside.and_then(|manager| manager.endpoint.clone()),
             manager: manager.expect("a manager is asked for that when it is made").clone(),
             directory: self.directory_name.clone(),
             token: self.token.clone(),

@@ -1,13 +1,16 @@
 //! What agents on other machines are told of the agents of the manager's own node.
 
+use std::path::Path;
+
 use lyceum_core::Value;
-use lyceum_wire::Address;
+use lyceum_wire::{Address, Endpoint};
 
 use super::Children;
+use crate::siblings::SCHEME;
 
 impl Children {
     /// Returns arguments for an agent on another machine: handles of agents of this node lead to
-    /// where that machine reaches it.
+    /// where that machine reaches it, and those of others of its machine are asked for there.
     pub(super) fn for_outside(&self, mut arguments: Value) -> Value {
         self.turn_outside(&mut arguments);
         arguments
@@ -16,9 +19,13 @@ impl Children {
     fn turn_outside(&self, value: &mut Value) {
         match value {
             Value::String(text) => {
-                if let Some(address) = self.own(text) {
+                let Ok(address) = text.parse::<Address>() else { return };
+                if address.node == Some(self.node.id()) {
                     let endpoint = self.outside.as_ref().and_then(|own| own.endpoint.clone());
                     *text = Address { endpoint, ..address }.to_string();
+                } else if let Some(number) = self.number_at(&address) {
+                    let endpoint = Endpoint::new(SCHEME, number);
+                    *text = Address { node: None, endpoint, ..address }.to_string();
                 }
             }
             Value::Array(values) => values.iter_mut().for_each(|value| self.turn_outside(value)),
@@ -29,9 +36,12 @@ impl Children {
         }
     }
 
-    /// Returns what a text says if it is the address of an agent of this very node.
-    fn own(&self, text: &str) -> Option<Address> {
-        let address: Address = text.parse().ok()?;
-        (address.node == Some(self.node.id())).then_some(address)
+    /// Returns the number of the child that listens at a socket.
+    fn number_at<'a>(&self, address: &'a Address) -> Option<&'a str> {
+        let endpoint = address.endpoint.as_ref().filter(|one| one.scheme() == "unix")?;
+        let socket = Path::new(endpoint.location());
+        let number = socket.file_name()?.to_str()?;
+        let is_child = socket.parent() == Some(&*self.directory) && number.parse::<u64>().is_ok();
+        is_child.then_some(number)
     }
 }

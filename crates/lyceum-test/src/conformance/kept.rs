@@ -1,7 +1,7 @@
 //! Mailboxes that outlive programs.
 
 use futures_util::future::join_all;
-use lyceum::{CallError, DownReason};
+use lyceum::{CallError, DownReason, Value};
 
 use super::bed::Bed;
 use super::probe::Probe;
@@ -102,4 +102,16 @@ pub async fn durable_call_outlives_the_program_that_had_it(bed: &Bed) {
     // What was answered would come before this.
     probe.ping().await.unwrap();
     assert_eq!(third.own_probe().noted().await.unwrap(), Vec::<u64>::new());
+}
+
+/// A program that is killed, and a caller who has no type for the action.
+pub async fn durable_action_is_durable_for_who_calls_it_by_name(bed: &Bed) {
+    let (first, _client, probe) = bed.lasting_pair().await;
+    let endpoint = first.endpoint().to_owned();
+    let waiting = probe.any().call("insist", Value::Array(Vec::new())).send();
+    first.has_received(1).await;
+    first.kill();
+    let second = bed.again(&endpoint).await;
+    assert_eq!(waiting.await.unwrap(), Value::from(2));
+    assert_eq!(second.own_probe().noted().await.unwrap(), [2]);
 }

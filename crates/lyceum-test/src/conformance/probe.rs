@@ -79,6 +79,12 @@ impl Probe {
         attempt
     }
 
+    /// Does the same, and is durable by itself.
+    #[action(durable)]
+    async fn insist(&mut self, cx: &Context<Self>) -> u64 {
+        self.attempt(cx).await
+    }
+
     /// Returns how long its caller waits, in milliseconds.
     #[action]
     fn time_left(&self, cx: &Context<Self>) -> Option<u64> {

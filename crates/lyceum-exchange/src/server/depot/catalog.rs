@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{BlobId, DepotSettings, Record};
+use super::bonds::Watch;
+use super::{BlobId, Bond, DepotSettings, Record};
 use crate::mailbox::Moment;
 
 /// Why a blob is not taken.
@@ -35,6 +36,8 @@ pub(super) struct Catalog {
     bytes: u64,
     bytes_per_owner: u64,
     count: usize,
+    /// When the messages were seen that blobs belong to.
+    pub(super) watch: Watch,
 }
 
 impl Catalog {
@@ -47,6 +50,7 @@ impl Catalog {
             bytes: settings.bytes,
             bytes_per_owner: settings.bytes_per_owner,
             count: settings.count,
+            watch: Watch::default(),
         }
     }
 
@@ -138,15 +142,29 @@ impl Catalog {
 
     pub(super) fn find(&self, id: BlobId, now: Moment) -> Option<Arc<Record>> {
         let record = self.records.get(&id)?;
-        (record.expires > now.millis()).then(|| record.clone())
+        // What belongs to a message is there for as long as it is.
+        let is_there = record.bond.is_some() || record.expires > now.millis();
+        is_there.then(|| record.clone())
     }
 
     pub(super) fn expired(&self, now: Moment) -> Vec<BlobId> {
         let all = self.records.iter();
-        all.filter(|(_, record)| record.expires <= now.millis()).map(|(id, _)| *id).collect()
+        let free = all.filter(|(_, record)| record.bond.is_none());
+        free.filter(|(_, record)| record.expires <= now.millis()).map(|(id, _)| *id).collect()
+    }
+
+    /// Returns the blobs that belong to messages.
+    pub(super) fn bonds(&self) -> impl Iterator<Item = (BlobId, Bond)> {
+        self.records.iter().filter_map(|(id, record)| Some((*id, record.bond?)))
+    }
+
+    /// Returns until when a blob is to be kept, in milliseconds since 1970.
+    pub(super) fn until(&self, id: BlobId) -> Option<u64> {
+        Some(self.records.get(&id)?.expires)
     }
 
     pub(super) fn forget(&mut self, id: BlobId) {
+        self.watch.forget(id);
         if let Some(record) = self.records.remove(&id) {
             self.give_back(&record.owner, record.size);
         }

@@ -7,6 +7,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Bond;
+
 /// The version of records.
 const VERSION: u32 = 1;
 
@@ -33,6 +35,9 @@ pub(crate) struct Record {
     /// Whether who may read it may delete it, too.
     #[serde(default)]
     pub(crate) is_passed: bool,
+    /// The message that it is kept for, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) bond: Option<Bond>,
 }
 
 impl BlobId {
@@ -78,8 +83,8 @@ impl fmt::Display for BlobId {
 
 impl Record {
     pub(crate) fn new(owner: &str, size: u64, digest: String, expires: u64) -> Self {
-        let is_passed = false;
-        Self { version: VERSION, owner: owner.into(), size, digest, expires, is_passed }
+        let (is_passed, bond) = (false, None);
+        Self { version: VERSION, owner: owner.into(), size, digest, expires, is_passed, bond }
     }
 
     /// Reads a record; none if it is damaged or of another version.

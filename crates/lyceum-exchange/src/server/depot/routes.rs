@@ -15,8 +15,8 @@ use serde_json::json;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::upload::Upload;
-use super::{BlobId, Depot, Record};
+use super::upload::{Terms, Upload};
+use super::{BlobId, Bond, Depot, Record};
 use crate::server::hub::Hub;
 use crate::server::reply::Refusal;
 use crate::server::{Principal, Which};
@@ -30,6 +30,9 @@ const DIGEST: &str = "lyceum-digest";
 const EXPIRES: &str = "lyceum-expires";
 /// The header that says who may delete a blob besides who put it: `reader`.
 const RELEASE: &str = "lyceum-release";
+/// The header with the message that a blob belongs to: `request` or `answer`, the sender of the
+/// request, and its tag.
+const MESSAGE: &str = "lyceum-message";
 /// How many bytes are taken of what is refused.
 const DISCARDED: usize = 64 << 20;
 /// How many bytes are read from a file at once.
@@ -98,7 +101,7 @@ async fn receive(
     }
     let kept = kept(&depot, headers)?;
     let expected = digest(headers)?;
-    let is_passed = is_passed(headers)?;
+    let (is_passed, bond) = (is_passed(headers)?, bond(headers)?);
     let (number, owner) = (hub.number(), principal.subject);
     let mut upload = blocking({
         let depot = depot.clone();
@@ -109,7 +112,8 @@ async fn receive(
         upload = blocking(move || upload.write(&bytes).map(|()| upload)).await?;
     }
     let expires = hub.clock.now().after(kept).millis();
-    let record = blocking(move || upload.finish(expected.as_deref(), expires, is_passed)).await?;
+    let terms = Terms { expires, is_passed, bond };
+    let record = blocking(move || upload.finish(expected.as_deref(), terms)).await?;
     let kept = kept.as_secs();
     let about = json!({
         "id": id.to_string(), "size": record.size, "digest": record.digest, "expires": kept,
@@ -153,6 +157,15 @@ fn is_passed(headers: &HeaderMap) -> Result<bool, Refusal> {
         Some(b"reader") => Ok(true),
         Some(_) => Err(Refusal::Invalid(format!("expected `reader` in {RELEASE}"))),
     }
+}
+
+/// Returns the message that a blob belongs to.
+fn bond(headers: &HeaderMap) -> Result<Option<Bond>, Refusal> {
+    let Some(value) = headers.get(MESSAGE) else { return Ok(None) };
+    let bond = value.to_str().unwrap_or_default().parse();
+    let bond = bond
+        .map_err(|error: super::bonds::BondError| Refusal::Invalid(format!("{MESSAGE}: {error}")));
+    bond.map(Some)
 }
 
 /// Returns the digest that whoever puts a blob expects it to have.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::upload::Upload;
+use super::upload::{Terms, Upload};
 use super::*;
 
 /// A depot whose folder goes with this.
@@ -25,7 +25,7 @@ impl Temporary {
     }
 
     fn put(&self, number: u64, expires: u64) {
-        assert!(self.begin(number, b"abc").finish(None, expires, false).is_ok());
+        assert!(self.begin(number, b"abc").finish(None, until(expires)).is_ok());
     }
 
     fn names(&self) -> usize {
@@ -43,6 +43,10 @@ impl Drop for Temporary {
     }
 }
 
+fn until(expires: u64) -> Terms {
+    Terms { expires, ..Terms::default() }
+}
+
 fn id() -> BlobId {
     "0123456789abcdef0123456789abcdef".parse().unwrap()
 }
@@ -56,7 +60,7 @@ fn blob_that_is_there_survives_an_upload_that_fails() {
     depot.put(1, 200);
     let again = depot.begin(2, b"abc");
     fs::remove_file(id().unfinished(depot.folder(), 2)).unwrap();
-    assert!(again.finish(None, 900, false).is_err());
+    assert!(again.finish(None, until(900)).is_err());
 
     assert_eq!(depot.0.find(id(), NOW).unwrap().expires, 200);
     assert_eq!(fs::read(id().bytes(depot.folder())).unwrap(), b"abc");
@@ -70,7 +74,7 @@ fn blob_that_cannot_be_installed_leaves_nothing() {
     let upload = depot.begin(1, b"abc");
     // Where its record would be is a folder.
     fs::create_dir(id().record(depot.folder())).unwrap();
-    assert!(upload.finish(None, 200, false).is_err());
+    assert!(upload.finish(None, until(200)).is_err());
     fs::remove_dir(id().record(depot.folder())).unwrap();
 
     assert!(depot.0.find(id(), NOW).is_none());

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{BlobId, DepositError, Depot, Record};
+use super::{BlobId, Bond, DepositError, Depot, Record};
 use crate::server::reply::Refusal;
 
 /// A blob that is being put. Dropping it takes away what there is of it.
@@ -20,6 +20,17 @@ pub(super) struct Upload {
     size: u64,
     /// Whether the room is the blob's by now.
     is_settled: bool,
+}
+
+/// What is asked for a blob.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Terms {
+    /// Until when it is kept, in milliseconds since 1970.
+    pub(super) expires: u64,
+    /// Whether who may read it may delete it, too.
+    pub(super) is_passed: bool,
+    /// The message that it belongs to.
+    pub(super) bond: Option<Bond>,
 }
 
 impl Upload {
@@ -49,8 +60,7 @@ impl Upload {
     pub(super) fn finish(
         mut self,
         expected: Option<&str>,
-        expires: u64,
-        is_passed: bool,
+        terms: Terms,
     ) -> Result<Record, Refusal> {
         let found = self.hasher.finalize().to_hex().to_string();
         if let Some(expected) = expected.filter(|expected| *expected != found) {
@@ -58,8 +68,9 @@ impl Upload {
             return Err(DepositError::Mismatch { expected, found }.into());
         }
         self.file.sync_all()?;
+        let Terms { expires, is_passed, bond } = terms;
         let mut record = Record::new(&self.owner, self.size, found, expires);
-        record.is_passed = is_passed;
+        (record.is_passed, record.bond) = (is_passed, bond);
         let depot = self.depot.clone();
         let _place = depot.places.take(self.id);
         let is_new = depot.catalog().admit(self.id, &record)?.is_none();
