@@ -30,7 +30,7 @@ pub(crate) async fn lodge(
     // It outlives this start of the agent, however that ends.
     let register = node.register_mailbox(&at.url, agent).keep();
     let register = if at.has_id() { register.id(number(at)?) } else { register };
-    Ok(Lodging { registered: register.await.map_err(failed)? })
+    Ok(Lodging { registered: register.await.map_err(|error| failed(&error))? })
 }
 
 /// Lets handles of agents on an exchange lead there.
@@ -41,7 +41,9 @@ pub(crate) async fn lodge(
 #[cfg(feature = "academy")]
 pub(crate) fn open(node: &Node, at: &MailboxAt) -> Result<(), String> {
     let academy = node.academy();
-    at.token.as_ref().map_or(Ok(()), |token| academy.authorize(&at.url, token).map_err(failed))
+    at.token
+        .as_ref()
+        .map_or(Ok(()), |token| academy.authorize(&at.url, token).map_err(|error| failed(&error)))
 }
 
 /// Returns the handle that leads to who has a mailbox, or will have it.
@@ -52,7 +54,8 @@ pub(crate) fn open(node: &Node, at: &MailboxAt) -> Result<(), String> {
 #[cfg(feature = "academy")]
 pub(crate) fn tenant(node: &Node, at: &MailboxAt) -> Result<AnyHandle, String> {
     open(node, at)?;
-    let address = node.academy().mailbox_address(&at.url, number(at)?).map_err(failed)?;
+    let address =
+        node.academy().mailbox_address(&at.url, number(at)?).map_err(|error| failed(&error))?;
     Door::of(node).revive(&address).map_err(|error| error.to_string())
 }
 
@@ -69,7 +72,7 @@ pub(crate) async fn make(
     kind: &str,
 ) -> Result<(), String> {
     let id = EntityId { uid: number(at)?, name: Some(name.to_string()), role: Role::Agent };
-    node.academy().make_mailbox(&at.url, &id, kind).await.map(drop).map_err(failed)
+    node.academy().make_mailbox(&at.url, &id, kind).await.map(drop).map_err(|error| failed(&error))
 }
 
 /// Ends a mailbox that nobody has any more.
@@ -82,8 +85,8 @@ pub(crate) async fn terminate(node: &Node, at: &MailboxAt) {
 }
 
 #[cfg(feature = "academy")]
-fn failed(error: OpenError) -> String {
-    crate::serve::with_causes(&error)
+fn failed(error: &OpenError) -> String {
+    crate::serve::with_causes(error)
 }
 
 #[cfg(feature = "academy")]
