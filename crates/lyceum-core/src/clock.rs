@@ -47,6 +47,8 @@ pub(crate) struct Clock {
     coarse_epoch: u64,
     start: Timestamp,
     timers: Mutex<Timers<Due>>,
+    /// No timer is due before this, for a glimpse without the lock; changed under it.
+    soonest: AtomicU64,
     /// How many watches were left by agents that have ended.
     stale: AtomicUsize,
     /// Tells the driver that an earlier timer was set.
@@ -92,6 +94,7 @@ impl Clock {
             coarse_epoch: coarse_now(),
             start,
             timers: Mutex::new(Timers::new()),
+            soonest: AtomicU64::new(u64::MAX),
             stale: AtomicUsize::new(0),
             changed: Arc::new(Notify::new()),
             armed: AtomicU64::new(u64::MAX),
@@ -160,7 +163,12 @@ impl Clock {
 
     /// Sets a timer.
     pub(crate) fn set(&self, at: u64, due: Due) -> TimerKey {
-        let key = self.timers().insert(at, due);
+        let mut timers = self.timers();
+        let key = timers.insert(at, due);
+        if at < self.soonest.load(Ordering::Relaxed) {
+            self.soonest.store(at, Ordering::Release);
+        }
+        drop(timers);
         if self.kind != ClockKind::External && at < self.armed.load(Ordering::Acquire) {
             self.changed.notify_one();
         }
@@ -225,9 +233,20 @@ impl Clock {
         }
     }
 
-    /// Returns when the first timer is due, though it may be a watch that has nothing to watch.
-    pub(crate) fn first_due(&self) -> Option<u64> {
-        self.timers().earliest().map(|(due, _)| due)
+    /// Returns whether no timer is due by then, not even a watch that has nothing to watch. A timer
+    /// that is set meanwhile may be overlooked.
+    #[inline]
+    pub(crate) fn rests_until(&self, nanos: u64) -> bool {
+        self.soonest.load(Ordering::Acquire) > nanos || self.looks_at_rest(nanos)
+    }
+
+    /// Looks under the lock, and lets the next glimpses do without it.
+    #[cold]
+    fn looks_at_rest(&self, nanos: u64) -> bool {
+        let mut timers = self.timers();
+        let soonest = timers.earliest().map_or(u64::MAX, |(due, _)| due);
+        self.soonest.store(soonest, Ordering::Release);
+        soonest > nanos
     }
 
     fn earliest(&self) -> Option<(u64, Option<AgentId>)> {

@@ -96,6 +96,8 @@ pub(crate) struct Subscriber {
 pub(crate) struct Channel {
     pub(crate) name: String,
     ty: Option<TypeId>,
+    /// Whether it learnt its type, so that a queue that was made before is of another one.
+    pub(crate) has_learnt: bool,
     /// What was sent in this step.
     pub(crate) sent: Box<dyn Queue>,
     /// In the order in which they were made.
@@ -107,6 +109,8 @@ pub(crate) struct Channel {
 pub(crate) struct Channels {
     list: Vec<Channel>,
     by_type: HashMap<TypeId, u32, BuildHasherDefault<Own>>,
+    /// The type that was asked for last: it mostly is the next one, too.
+    recent: Option<(TypeId, u32)>,
     by_name: HashMap<String, u32>,
 }
 
@@ -140,10 +144,21 @@ impl Channels {
     /// Returns the channel of a type, making it first.
     #[inline]
     pub(crate) fn typed<E: Event>(&mut self) -> Result<u32, NameClash> {
-        match self.by_type.get(&TypeId::of::<E>()) {
-            Some(&channel) => Ok(channel),
-            None => self.enter::<E>(),
+        let wanted = TypeId::of::<E>();
+        match self.recent {
+            Some((ty, channel)) if ty == wanted => Ok(channel),
+            _ => self.look_up::<E>(),
         }
+    }
+
+    fn look_up<E: Event>(&mut self) -> Result<u32, NameClash> {
+        let ty = TypeId::of::<E>();
+        let channel = match self.by_type.get(&ty) {
+            Some(&channel) => channel,
+            None => self.enter::<E>()?,
+        };
+        self.recent = Some((ty, channel));
+        Ok(channel)
     }
 
     #[cold]
@@ -164,6 +179,7 @@ impl Channels {
                     }
                 }
                 known.ty = Some(ty);
+                known.has_learnt = true;
                 known.sent = Box::new(typed);
                 channel
             }
@@ -182,7 +198,13 @@ impl Channels {
 
     fn add(&mut self, name: &str, ty: Option<TypeId>, sent: Box<dyn Queue>) -> u32 {
         let channel = u32::try_from(self.list.len()).expect("fewer than 2^32 events");
-        self.list.push(Channel { name: name.into(), ty, sent, subscribers: Vec::new() });
+        self.list.push(Channel {
+            name: name.into(),
+            ty,
+            has_learnt: false,
+            sent,
+            subscribers: Vec::new(),
+        });
         self.by_name.insert(name.into(), channel);
         channel
     }

@@ -3,6 +3,7 @@
 use lyceum_core::Time;
 
 use crate::kernel::{Flow, Kernel, Order};
+use crate::roster::Run;
 use crate::score::weighted;
 use crate::session::{Session, SessionRecord};
 use crate::trace::Deed;
@@ -137,11 +138,11 @@ impl Kernel {
     fn sum(&mut self) -> f64 {
         let mut sum = 0.0;
         for run in 0..self.roster.runs() {
-            let (first, members) = self.roster.run(run);
-            if !members.has_score() {
+            let Run { first, end, has_score, ref mut members, .. } = *self.roster.run(run);
+            if !has_score {
                 continue;
             }
-            for (slot, index) in (first..).zip(0..members.len()) {
+            for (slot, index) in (first..end).zip(0..) {
                 let Some(identity) = self.world.register.identity(slot) else { continue };
                 let (weight, scope) = (identity.weight, identity.scope);
                 if scope == Scope::Application || !self.world.is_active(slot) {

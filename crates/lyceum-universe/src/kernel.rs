@@ -15,7 +15,7 @@ use crate::channel::{NameClash, column};
 use crate::error::AddFault;
 use crate::log::Level;
 use crate::post::{Delivery, Message};
-use crate::roster::{Inbox, Roster, species};
+use crate::roster::{Inbox, Roster, Run, species};
 use crate::session::SessionRecord;
 use crate::world::{KERNEL, Request, World};
 use crate::{AddError, AgentNumber, Event, Project, Scope, events};
@@ -283,10 +283,9 @@ impl Kernel {
         while run < self.roster.runs() {
             let mut position = 0;
             loop {
-                let (first, members) = self.roster.run(run);
-                let end = first + u32::try_from(members.len()).expect("slots are 32 bits");
-                if members.is_live() {
-                    if position >= members.len() {
+                let Run { first, end, is_live, ref mut members, .. } = *self.roster.run(run);
+                if is_live {
+                    if position >= (end - first) as usize {
                         break;
                     }
                     self.busy = true;

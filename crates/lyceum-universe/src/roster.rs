@@ -49,9 +49,15 @@ pub(crate) struct Roster {
     keeping: Vec<u32>,
 }
 
-struct Run {
-    first: u32,
-    members: Box<dyn Members>,
+/// Agents of one type that stand one after the other, and what is asked of them in each step.
+pub(crate) struct Run {
+    pub(crate) first: u32,
+    /// The slot behind the last one.
+    pub(crate) end: u32,
+    /// Whether they do something in each step.
+    pub(crate) is_live: bool,
+    pub(crate) has_score: bool,
+    pub(crate) members: Box<dyn Members>,
 }
 
 /// The messages of this step, by channel.
@@ -76,11 +82,15 @@ impl Inbox {
         self.queues.resize_with(channels.len(), || None);
         for &index in &self.filled {
             let channel = channels.get_mut(index);
-            let queue = self.queues[index as usize].take();
-            // A channel may have learnt its type since.
-            let same = queue.filter(|queue| (**queue).type_id() == (*channel.sent).type_id());
-            let empty = same.unwrap_or_else(|| channel.sent.fresh());
-            self.queues[index as usize] = Some(std::mem::replace(&mut channel.sent, empty));
+            match &mut self.queues[index as usize] {
+                // Of the channel's type: those that learnt it since have none here.
+                Some(queue) if !channel.has_learnt => std::mem::swap(queue, &mut channel.sent),
+                other => {
+                    channel.has_learnt = false;
+                    let empty = channel.sent.fresh();
+                    *other = Some(std::mem::replace(&mut channel.sent, empty));
+                }
+            }
         }
     }
 
@@ -99,9 +109,14 @@ impl Roster {
         let last = self.runs.last_mut().map(|run| &mut *run.members);
         let settle: Settle<A> =
             species::<A>().map_or(Ordinary::settle::<A>, |species| species.settle);
-        if let Some(mut members) = settle(handle, last) {
-            members.set_first(slot);
-            self.runs.push(Run { first: slot, members });
+        match (settle(handle, last), self.runs.last_mut()) {
+            (Some(mut members), _) => {
+                members.set_first(slot);
+                let (is_live, has_score) = (members.is_live(), members.has_score());
+                self.runs.push(Run { first: slot, end: self.len, is_live, has_score, members });
+            }
+            (None, Some(last)) => last.end = self.len,
+            (None, None) => unreachable!("the first agent begins a run"),
         }
     }
 
@@ -110,10 +125,10 @@ impl Roster {
         self.runs.len()
     }
 
-    /// Returns a run: its first slot, and its members.
-    pub(crate) fn run(&mut self, index: usize) -> (u32, &mut dyn Members) {
-        let run = &mut self.runs[index];
-        (run.first, &mut *run.members)
+    /// Returns a run.
+    #[inline]
+    pub(crate) fn run(&mut self, index: usize) -> &mut Run {
+        &mut self.runs[index]
     }
 
     /// Returns the members among which a slot is, and its place there.
@@ -126,7 +141,7 @@ impl Roster {
     /// Lets an agent of a run act that has mail and only listens.
     #[inline]
     pub(crate) fn visit(&mut self, run: usize, slot: u32, inbox: &Inbox, world: &mut World) {
-        let Run { first, members } = &mut self.runs[run];
+        let Run { first, members, .. } = &mut self.runs[run];
         if members.visit((slot - *first) as usize, inbox, world) {
             self.keeping.push(u32::try_from(run).expect("runs are fewer than slots"));
         }
@@ -135,7 +150,7 @@ impl Roster {
     /// Switches an agent on or off for those who are not in the universe.
     pub(crate) fn switch(&mut self, slot: u32, on: bool, world: &World) {
         let run = self.run_of(slot);
-        let Run { first, members } = &mut self.runs[run];
+        let Run { first, members, .. } = &mut self.runs[run];
         if members.switch((slot - *first) as usize, on, world) {
             self.keeping.push(u32::try_from(run).expect("runs are fewer than slots"));
         }
@@ -147,6 +162,9 @@ impl Roster {
 
     /// Lets go of states that others want, or that were not needed for long.
     pub(crate) fn let_go(&mut self, step: u64) {
+        if self.keeping.is_empty() {
+            return;
+        }
         let runs = &mut self.runs;
         self.keeping.retain(|run| runs[*run as usize].members.let_go(step));
     }
@@ -167,6 +185,7 @@ impl Roster {
             run.members.set_first(next);
             let len = run.members.len();
             next += u32::try_from(len).expect("slots are 32 bits");
+            run.end = next;
             len > 0
         });
         self.len = next;

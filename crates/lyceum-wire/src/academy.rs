@@ -22,7 +22,9 @@ pub mod link;
 mod message;
 pub mod payload;
 pub mod pickle;
+mod reading;
 mod version;
+mod writing;
 
 pub use body::{ActionRequest, Body, ErrorCode, Payload, Serialization};
 pub use entity::{EntityId, Role};

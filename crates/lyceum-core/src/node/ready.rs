@@ -4,6 +4,7 @@
 //! time.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Poll, Waker};
 
 use crate::cell::{Guard, Lock};
@@ -12,7 +13,11 @@ use crate::cell::{Guard, Lock};
 const TAKEN: usize = 32;
 
 /// A queue of what is ready, whatever that is.
-pub(super) struct Ready<T>(Lock<Inner<T>>);
+pub(super) struct Ready<T> {
+    inner: Lock<Inner<T>>,
+    /// Whether there may be something, for a glimpse without the lock; changed under it.
+    filled: AtomicBool,
+}
 
 struct Inner<T> {
     ready: VecDeque<T>,
@@ -46,24 +51,42 @@ pub(super) enum Popped<T> {
 
 impl<T> Ready<T> {
     pub(super) fn new() -> Self {
-        Self(Lock::new(Inner {
+        let inner = Inner {
             ready: VecDeque::new(),
             idle: Vec::new(),
             searching: false,
             busy: 0,
             waiting: Vec::new(),
             closed: false,
-        }))
+        };
+        Self { inner: Lock::new(inner), filled: AtomicBool::new(false) }
     }
 
     #[inline]
     fn lock(&self) -> Guard<'_, Inner<T>> {
-        self.0.lock()
+        self.inner.lock()
     }
 
     /// Returns how many things are ready.
     pub(super) fn len(&self) -> usize {
         self.lock().ready.len()
+    }
+
+    /// Returns whether nothing is ready, as a glimpse: what comes meanwhile may be overlooked.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        !self.filled.load(Ordering::Acquire) || self.looks_empty()
+    }
+
+    /// Looks under the lock, and lets the next glimpse do without it.
+    #[cold]
+    fn looks_empty(&self) -> bool {
+        let inner = self.lock();
+        let is_empty = inner.ready.is_empty();
+        if is_empty {
+            self.filled.store(false, Ordering::Release);
+        }
+        is_empty
     }
 
     /// Puts something in, and wakes a pump unless one is about to look, as the caller's `own` is.
@@ -78,6 +101,7 @@ impl<T> Ready<T> {
             return Err(next);
         }
         inner.ready.push_back(next);
+        self.filled.store(true, Ordering::Release);
         // A pump looks again itself, and calls for another one if it finds more than one thing.
         let waker = if own { None } else { inner.next_pump() };
         drop(inner);

@@ -108,6 +108,12 @@ impl RunQueue {
         self.0.len()
     }
 
+    /// Returns whether nothing is ready; what comes meanwhile may be overlooked.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Takes any, as the seed says.
     pub(crate) fn pop_any(&self, random: &mut SmallRng) -> Option<Runnable> {
         self.0.pop_any(|ready| random.random_range(0..ready))

@@ -91,7 +91,7 @@ impl Shared {
     /// Returns whether nothing is ready, and no timer is due by then.
     #[inline]
     pub(crate) fn rests_until(&self, nanos: u64) -> bool {
-        self.run_queue.ready() == 0 && self.clock.first_due().is_none_or(|due| due > nanos)
+        self.run_queue.is_empty() && self.clock.rests_until(nanos)
     }
 
     /// Lets a caller outside of any turn help its own call along; a simulated node chooses who

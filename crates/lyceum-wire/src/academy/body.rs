@@ -20,7 +20,7 @@ const SERIALIZED: &str = "__serialized__";
 /// assert_eq!(body, Body::AcademyErrorResponse { error_code: code, mailbox_id: None });
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Body {
@@ -36,7 +36,6 @@ pub enum Body {
     /// End.
     ShutdownRequest {
         /// Whether the mailbox ends, too; `None` leaves that to the agent.
-        #[serde(default)]
         terminate: Option<bool>,
     },
     /// The action returned.
@@ -53,7 +52,6 @@ pub enum Body {
         /// Why.
         error_code: ErrorCode,
         /// The mailbox that it is about.
-        #[serde(default)]
         mailbox_id: Option<EntityId>,
     },
     /// A ping, a shutdown or a cancellation came through.
@@ -144,19 +142,6 @@ impl ActionRequest {
     /// Returns how the result is to be written.
     pub fn for_result(&self) -> Serialization {
         self.result_serialization.unwrap_or(self.serialization)
-    }
-
-    /// Returns the same without the arguments by position.
-    pub(super) fn without_pargs(&self) -> Self {
-        Self {
-            action: self.action.clone(),
-            serialization: self.serialization,
-            result_serialization: self.result_serialization,
-            exception_serialization: self.exception_serialization,
-            pargs: String::new(),
-            kargs: self.kargs.clone(),
-            time_left_millis: self.time_left_millis,
-        }
     }
 
     /// Returns how an exception is to be written.

@@ -1,7 +1,64 @@
 //! Versions of the protocol.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, Error, Visitor};
+
 /// The version of the protocol that this side speaks.
 pub const PROTOCOL_VERSION: &str = "1.1";
+
+/// The version of Academy whose wire this is, as headers have it.
+pub(super) const ACADEMY_VERSION: &str = "1.0.0";
+
+/// Reads a version; the usual ones take no memory.
+pub(super) fn read<'de, D: Deserializer<'de>>(parts: D) -> Result<Cow<'static, str>, D::Error> {
+    parts.deserialize_str(Reader)
+}
+
+/// Reads a version that may be null.
+pub(super) fn read_some<'de, D: Deserializer<'de>>(
+    parts: D,
+) -> Result<Option<Cow<'static, str>>, D::Error> {
+    parts.deserialize_option(SomeReader)
+}
+
+struct Reader;
+
+impl Visitor<'_> for Reader {
+    type Value = Cow<'static, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a version")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
+        let usual = [PROTOCOL_VERSION, ACADEMY_VERSION].into_iter().find(|usual| *usual == text);
+        Ok(usual.map_or_else(|| text.to_owned().into(), Cow::Borrowed))
+    }
+}
+
+struct SomeReader;
+
+impl<'de> Visitor<'de> for SomeReader {
+    type Value = Option<Cow<'static, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a version or null")
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, parts: D) -> Result<Self::Value, D::Error> {
+        read(parts).map(Some)
+    }
+}
 
 /// Returns whether a peer that speaks a version can be understood: its major number is ours, and it
 /// is no local variant. No version at all cannot.

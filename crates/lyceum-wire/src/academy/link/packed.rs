@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::FrameError;
 use super::frame::Appended;
-use crate::academy::{EntityId, Header, Kind, Message, Role, Unread};
+use crate::academy::{EntityId, Header, Kind, Message, Role, Unread, writing};
 
 /// What a packed message begins with. One in JSON begins with a brace.
 const MARK: u8 = 1;
@@ -79,7 +79,7 @@ impl<'b> Packed<'b> {
         into.put_u8(MARK);
         let mut writer = postcard::Serializer { output: Appended(into) };
         post.serialize(&mut writer).expect("a header has a form in bytes");
-        serde_json::to_writer(into.writer(), &message.body).expect("a body has a form in JSON");
+        writing::body(&message.body, into).expect("a buffer takes it");
     }
 
     /// Reads a message. Its body is one value of JSON, whatever it says.
