@@ -3,6 +3,7 @@
 use rand::seq::SliceRandom;
 
 use crate::kernel::Kernel;
+use crate::roster::Run;
 
 impl Kernel {
     /// Lets all agents act: groups of one type in the order in which they were made, and within
@@ -14,8 +15,7 @@ impl Kernel {
         let mut next = 0;
         let mut run = 0;
         while run < self.roster.runs() {
-            let (first, members) = self.roster.run(run);
-            let (end, is_live) = (first + length(members.len()), members.is_live());
+            let Run { first, end, is_live, .. } = *self.roster.run(run);
             let mail_end = mailed.partition_point(|slot| *slot < end);
             order.clear();
             if is_live {
@@ -31,7 +31,7 @@ impl Kernel {
             }
             // Those that were added meanwhile, who are also added themselves by such.
             let mut slot = end;
-            while is_live && slot < self.end_of(run) {
+            while is_live && slot < self.roster.run(run).end {
                 self.let_act(run, is_live, slot);
                 slot += 1;
             }
@@ -40,16 +40,11 @@ impl Kernel {
         self.world.register.give_back_mailed(mailed);
     }
 
-    fn end_of(&mut self, run: usize) -> u32 {
-        let (first, members) = self.roster.run(run);
-        first + length(members.len())
-    }
-
     /// Lets one agent act, and does what it asks for.
     fn let_act(&mut self, run: usize, is_live: bool, slot: u32) {
         if is_live {
-            let (first, members) = self.roster.run(run);
-            members.act((slot - first) as usize, &self.inbox, &mut self.world);
+            let Run { first, members, .. } = self.roster.run(run);
+            members.act((slot - *first) as usize, &self.inbox, &mut self.world);
         } else if self.world.is_awake(slot) {
             self.roster.visit(run, slot, &self.inbox, &mut self.world);
         }
@@ -57,8 +52,4 @@ impl Kernel {
             self.serve_requests();
         }
     }
-}
-
-fn length(members: usize) -> u32 {
-    u32::try_from(members).expect("slots are 32 bits")
 }
