@@ -157,7 +157,7 @@ impl Campaign {
         let universes = project.universes.unwrap_or_else(|| {
             thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
         });
-        let seed = project.seed.unwrap_or_else(rand::random);
+        let seed = project.seed.unwrap_or_else(drawn_seed);
         let hunt = Arc::new(Hunt::new(project.clone(), corpus, words, directory.clone()));
         let keepers = Keepers { program: None, is_sandboxed: project.is_sandboxed };
         let plan = Arc::new(Plan { project, command, directory });
@@ -432,7 +432,28 @@ fn own_folder(wanted: &Path) -> Result<PathBuf, CampaignError> {
     Err(CampaignError::Write { path: wanted.to_owned(), source })
 }
 
+/// Draws a seed that a project file can have.
+fn drawn_seed() -> u64 {
+    rand::random_range(0..=ProjectFile::MOST_SEED)
+}
+
 fn make(path: &Path) -> Result<(), CampaignError> {
     let failed = |source| CampaignError::Write { path: path.to_owned(), source };
     fs::create_dir_all(path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half of the seeds that campaigns printed were too large for a project file.
+    #[test]
+    fn seed_that_is_drawn_is_one_for_a_project_file() {
+        for _ in 0..64 {
+            let seed = drawn_seed();
+            let text = format!("command = \"true\"\nseed = {seed}\n");
+            let project = ProjectFile::parse(&text, Path::new("a.toml")).unwrap();
+            assert_eq!(project.seed, Some(seed));
+        }
+    }
 }

@@ -6,10 +6,19 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use lyceum::campaign::sandbox;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
+
+#[path = "../../lyceum-campaign/tests/machine/refusal.rs"]
+mod refusal;
+
+use refusal::has_sandboxes;
+
+/// A program that becomes a keeper.
+const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum");
 
 /// Crashes on inputs with an X.
 const CRASHES: &str = "case $(cat) in *X*) echo 'fatal error: an X'; kill -SEGV $$;; esac";
@@ -72,6 +81,9 @@ fn processes_with(mark: &str) -> usize {
 /// A crash whose cause was a line that a pattern found was not the same when it was run again.
 #[test]
 fn crash_is_code_1_and_its_replay_the_same() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("crash", CRASHES, "");
 
     let ran = folder.run(&["--finds", "1", "--seed", "1", "--universes", "1"]);
@@ -112,9 +124,33 @@ fn crash_is_code_1_and_its_replay_the_same() {
     );
 }
 
+/// What only agents of another program can judge was called mended.
+#[test]
+fn opinion_of_agents_that_are_not_here_is_code_2() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("opinion", QUIET, "keep = \"all\"\n");
+    assert_eq!(folder.run(&["--sessions", "1", "--quiet"]).status.code(), Some(0));
+    let path = folder.path("session/replay.json");
+    let written = fs::read_to_string(&path).expect("it is written");
+    let cause = r#"{ "frames": [], "message": "too_slow", "pattern": null }"#;
+    let find = format!(r#""find": {{ "kind": "opinion", "cause": {cause} }}"#);
+    fs::write(&path, written.replace("\"find\": null", &find)).expect("there is room");
+
+    let ran = folder.run(&["replay", "campaign-campaign/session"]);
+
+    let output = text(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(2), "{output} {}", text(&ran.stderr));
+    assert!(output.contains("\nverdict  none: it was opinion: too_slow, of agents"), "{output}");
+}
+
 /// `--time 5min`, as the guide has it and project files take it, was refused.
 #[test]
 fn nothing_found_is_code_0_and_json_is_all_there_is() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("nothing", QUIET, "");
 
     let ran = folder.run(&[
@@ -135,6 +171,29 @@ fn nothing_found_is_code_0_and_json_is_all_there_is() {
     assert!(text(&ran.stdout).contains("\"sessions\""));
 }
 
+/// Half of the seeds that campaigns drew were too large for the project files that they came from.
+#[test]
+fn seed_that_is_printed_is_taken_again() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("seed", QUIET, "minimize = 0\n[stop]\nsessions = 1\n");
+    let seed = |arguments: &[&str]| {
+        let ran = folder.run(&[arguments, &["--json", "--quiet"]].concat());
+        assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+        let report: Value = serde_json::from_slice(&ran.stdout).expect("it is JSON");
+        report["summary"]["seed"].as_u64().expect("it is there")
+    };
+
+    let drawn = seed(&[]);
+
+    assert_eq!(seed(&["--seed", &drawn.to_string()]), drawn);
+    let file = folder.0.join("campaign.toml");
+    let project = fs::read_to_string(&file).expect("it is there");
+    fs::write(&file, format!("seed = {drawn}\n{project}")).expect("there is room");
+    assert_eq!(seed(&[]), drawn);
+}
+
 #[test]
 fn what_cannot_run_is_code_2_and_says_why() {
     let folder = Folder::new("wrong", QUIET, "");
@@ -151,7 +210,12 @@ fn what_cannot_run_is_code_2_and_says_why() {
         assert!(errors.starts_with("error: ") && errors.contains(why), "{errors}");
         assert!(ran.stdout.is_empty());
     }
-    for arguments in [&["missing.toml"][..], &["--sessions", "0"], &["replay", "seeds"]] {
+    for arguments in [
+        &["--seed", "9223372036854775808"][..],
+        &["missing.toml"],
+        &["--sessions", "0"],
+        &["replay", "seeds"],
+    ] {
         let ran = folder.run(arguments);
         assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));
     }
@@ -170,6 +234,9 @@ fn going_without_a_sandbox_is_said() {
 
 #[test]
 fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let mark = format!("hang-{}", std::process::id());
     let script = format!("# {mark}\ntrap '' TERM INT; while :; do :; done");
     let folder = Folder::new("interrupted", &script, "universes = 2\n[limits]\ntime = \"60s\"\n");
@@ -197,6 +264,9 @@ fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
 /// them.
 #[test]
 fn interrupted_while_it_begins_is_a_complete_report_and_code_130() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("early", QUIET, "universes = 16\n");
     let child = folder.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("it starts");
@@ -221,6 +291,9 @@ fn interrupted_while_it_begins_is_a_complete_report_and_code_130() {
 
 #[test]
 fn lines_tell_of_finds_where_there_is_no_terminal() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("lines", CRASHES, "minimize = 0\n");
     let child = folder.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("it starts");
@@ -269,6 +342,9 @@ impl Terminal {
 
 #[test]
 fn terminal_shows_how_it_goes_and_then_the_report_alone() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("terminal", CRASHES, "");
     let mut terminal = Terminal::open();
     let mut child = terminal.run(folder.command(&[]));

@@ -9,7 +9,7 @@ use std::fmt;
 
 use futures_util::future::FutureExt;
 use lyceum_core::wire::AgentName;
-use lyceum_core::{Agent, Handle};
+use lyceum_core::{Agent, Handle, full_text};
 
 use crate::channel::{NameClash, column};
 use crate::error::AddFault;
@@ -109,7 +109,7 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
     let node = world.node();
     let starts = const { A::BLUEPRINT.on_start.is_some() };
     if !starts {
-        return node.launch_at_once(name, agent).map_err(|error| with_causes(&error));
+        return node.launch_at_once(name, agent).map_err(|error| full_text(&error));
     }
     let own;
     let name = match name {
@@ -119,7 +119,7 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
             &own
         }
     };
-    let reservation = node.reserve::<A>(name).map_err(|error| with_causes(&error))?;
+    let reservation = node.reserve::<A>(name).map_err(|error| full_text(&error))?;
     let handle = reservation.handle();
     let mut launching = reservation.launch(agent);
     if (&mut launching).now_or_never().is_none() {
@@ -131,18 +131,6 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
         .detach();
     }
     Ok(handle)
-}
-
-/// Returns the texts of an error and its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 impl Kernel {

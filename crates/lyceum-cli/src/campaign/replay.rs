@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lyceum::campaign::process::{Ending, Exit};
-use lyceum::campaign::{Replay, ReplayError};
+use lyceum::campaign::{Replay, ReplayError, ReplayVerdict};
 
 use super::{Failure, Verdict, print, printable};
 
@@ -14,7 +14,8 @@ use super::{Failure, Verdict, print, printable};
 pub(super) const CODES: &str = "Exit codes:
   0    nothing was found this time
   1    something was found, be it the same or not
-  2    it could not be run";
+  2    it could not be run, or nobody could judge it: it was the opinion of agents that are
+       not in this program";
 
 /// How many lines of each stream are printed.
 const LINES: usize = 12;
@@ -40,18 +41,30 @@ impl ReplayOptions {
             Some(find) => printable(&ToString::to_string(find)),
             None => "nothing".to_owned(),
         };
-        let mut text = format!("ended    {}\n", ending(&replayed.exit));
+        let mut text = match &replayed.exit {
+            Some(exit) => format!("ended    {}\n", ending(exit)),
+            None => "ended    when it was found\n".to_owned(),
+        };
         for stream in ["stdout", "stderr"] {
             text += &last_lines(stream, &replayed.directory.join(stream))?;
         }
         text += &format!("found    {}\n", found(replayed.find.as_ref()));
-        text += &match replayed.is_same {
-            true => "verdict  the same as in the campaign\n".to_owned(),
-            false => format!("verdict  not the same: it was {}\n", found(replay.find())),
+        let then = found(replay.find());
+        text += &match replayed.verdict {
+            ReplayVerdict::Same => "verdict  the same as in the campaign\n".to_owned(),
+            ReplayVerdict::Unjudged => format!(
+                "verdict  none: it was {then}, of agents that this program does not have; run it \
+                 with them, by `Replay::run_with` in the campaign's own program\n"
+            ),
+            _ => format!("verdict  not the same: it was {then}\n"),
         };
         text += &format!("files    {}\n", replayed.directory.display());
         print(&text);
-        Ok(if replayed.find.is_some() { Verdict::Found } else { Verdict::Nothing })
+        Ok(match replayed.verdict {
+            ReplayVerdict::Unjudged => Verdict::Unjudged,
+            _ if replayed.find.is_some() => Verdict::Found,
+            _ => Verdict::Nothing,
+        })
     }
 }
 
