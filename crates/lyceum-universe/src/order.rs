@@ -43,8 +43,8 @@ impl Kernel {
     /// Lets one agent act, and does what it asks for.
     fn let_act(&mut self, run: usize, is_live: bool, slot: u32) {
         if is_live {
-            let Run { first, members, .. } = self.roster.run(run);
-            members.act((slot - *first) as usize, &self.inbox, &mut self.world);
+            let Run { first, ref mut members, .. } = *self.roster.run(run);
+            members.act((slot - first) as usize, &self.inbox, &mut self.world);
         } else if self.world.is_awake(slot) {
             self.roster.visit(run, slot, &self.inbox, &mut self.world);
         }
