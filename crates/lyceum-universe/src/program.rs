@@ -204,7 +204,8 @@ impl Program {
 }
 
 impl Arguments {
-    /// Sets in a builder what the command line says; lines are those of one session, if there is one.
+    /// Sets in a builder what the command line says. If there is a session, its lines alone are
+    /// shown.
     fn builder(&self, mut builder: UniverseBuilder, session: Option<u64>) -> UniverseBuilder {
         if let Some(level) = self.level {
             builder = builder.log_level(level);
