@@ -73,7 +73,8 @@ struct Exchanges {
 
 fn main() -> ExitCode {
     // The launcher of child processes starts this program with verbs of its own.
-    if !std::env::args().nth(1).is_none_or(|verb| Cli::command().find_subcommand(verb).is_some()) {
+    let is_strange = |verb: String| Cli::command().find_subcommand(verb).is_none();
+    if std::env::args().nth(1).is_some_and(is_strange) {
         return Program::new("lyceum-bench-exchanges", "0.1.0").with::<launch::Counter>().main();
     }
     match Cli::parse().command {

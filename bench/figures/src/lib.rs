@@ -2,10 +2,10 @@
 //! files.
 //!
 //! A [`Suite`] runs [`Case`]s on [`Target`]s, in processes as [`child`] has them, and [`smoke`] is
-//! how its tests run it. [`Samples`] are the figures of several rounds, [`Metric`] and [`Unit`] say what they count,
-//! [`Goal`] what they are held to, [`alternate`] measures by turns, [`judge`] judges, [`table`] and
-//! [`text`] show, [`report`] writes to a file, [`machine`] says where the figures come from, and
-//! [`python`] has peers in Python.
+//! how its tests run it. [`Samples`] are the figures of several rounds, [`Metric`] and [`Unit`] say
+//! what they count, [`Goal`] what they are held to, [`alternate`] measures by turns, [`judge`]
+//! judges, [`table`] and [`text`] show, [`report`] writes to a file, [`machine`] says where the
+//! figures come from, and [`python`] has peers in Python.
 
 pub mod child;
 mod goal;

@@ -260,8 +260,8 @@ fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
     assert_eq!(processes_with(&mark), 0);
 }
 
-/// Ctrl-C while sandboxes were made ended the campaign without a report, as if the machine had refused
-/// them.
+/// Ctrl-C while sandboxes were made ended the campaign without a report, as if the machine had
+/// refused them.
 #[test]
 fn interrupted_while_it_begins_is_a_complete_report_and_code_130() {
     if !has_sandboxes(KEEPER) {

@@ -2,9 +2,11 @@
 
 #[cfg(feature = "academy")]
 use lyceum_core::exchange::Door;
+#[cfg(feature = "academy")]
+use lyceum_core::full_text;
 use lyceum_core::{AnyHandle, Node};
 #[cfg(feature = "academy")]
-use lyceum_exchange::academy::{AcademyExt, EntityId, OpenError, Role, Uuid};
+use lyceum_exchange::academy::{AcademyExt, EntityId, Role, Uuid};
 use lyceum_wire::AgentName;
 
 use crate::ticket::MailboxAt;
@@ -30,7 +32,7 @@ pub(crate) async fn lodge(
     // It outlives this start of the agent, however that ends.
     let register = node.register_mailbox(&at.url, agent).keep();
     let register = if at.has_id() { register.id(number(at)?) } else { register };
-    Ok(Lodging { registered: register.await.map_err(failed)? })
+    Ok(Lodging { registered: register.await.map_err(|error| full_text(&error))? })
 }
 
 /// Lets handles of agents on an exchange lead there.
@@ -41,7 +43,9 @@ pub(crate) async fn lodge(
 #[cfg(feature = "academy")]
 pub(crate) fn open(node: &Node, at: &MailboxAt) -> Result<(), String> {
     let academy = node.academy();
-    at.token.as_ref().map_or(Ok(()), |token| academy.authorize(&at.url, token).map_err(failed))
+    at.token.as_ref().map_or(Ok(()), |token| {
+        academy.authorize(&at.url, token).map_err(|error| full_text(&error))
+    })
 }
 
 /// Returns the handle that leads to who has a mailbox, or will have it.
@@ -52,7 +56,8 @@ pub(crate) fn open(node: &Node, at: &MailboxAt) -> Result<(), String> {
 #[cfg(feature = "academy")]
 pub(crate) fn tenant(node: &Node, at: &MailboxAt) -> Result<AnyHandle, String> {
     open(node, at)?;
-    let address = node.academy().mailbox_address(&at.url, number(at)?).map_err(failed)?;
+    let address =
+        node.academy().mailbox_address(&at.url, number(at)?).map_err(|error| full_text(&error))?;
     Door::of(node).revive(&address).map_err(|error| error.to_string())
 }
 
@@ -69,7 +74,11 @@ pub(crate) async fn make(
     kind: &str,
 ) -> Result<(), String> {
     let id = EntityId { uid: number(at)?, name: Some(name.to_string()), role: Role::Agent };
-    node.academy().make_mailbox(&at.url, &id, kind).await.map(drop).map_err(failed)
+    node.academy()
+        .make_mailbox(&at.url, &id, kind)
+        .await
+        .map(drop)
+        .map_err(|error| full_text(&error))
 }
 
 /// Ends a mailbox that nobody has any more.
@@ -79,11 +88,6 @@ pub(crate) async fn terminate(node: &Node, at: &MailboxAt) {
     if let Err(error) = node.academy().terminate_mailbox(&at.url, uid).await {
         tracing::debug!(%error, "a mailbox that nobody has is left behind");
     }
-}
-
-#[cfg(feature = "academy")]
-fn failed(error: OpenError) -> String {
-    lyceum_core::full_text(&error)
 }
 
 #[cfg(feature = "academy")]

@@ -87,8 +87,8 @@ impl Search {
         let address: Address = serde_json::from_value(told).map_err(|error| unknown(&error))?;
         if let Some(socket) = self.out_of_reach(&address) {
             return Err(Lost::Unknown(format!(
-                "it listens at `{socket}`, on the machine of its manager alone: launch it where this \
-                 agent is, or give it a mailbox"
+                "it listens at `{socket}`, on the machine of its manager alone: launch it where \
+                 this agent is, or give it a mailbox"
             )));
         }
         let network = self.network.upgrade().ok_or_else(|| unknown(&"this node has ended"))?;

@@ -10,7 +10,7 @@ use std::io::{self, BufReader, LineWriter, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use lyceum_core::BoxError;
+use lyceum_core::{BoxError, full_text};
 
 use crate::log::{Level, Sink};
 use crate::{Line, Project, Recording, Report, Universe, UniverseBuilder};
@@ -107,7 +107,7 @@ impl Program {
         match self.execute(&name, words) {
             Ok(code) => code.into(),
             Err(error) => {
-                say(&format!("error: {}", with_causes(&*error)));
+                say(&format!("error: {}", full_text(&*error)));
                 NOT_DONE.into()
             }
         }
@@ -204,7 +204,8 @@ impl Program {
 }
 
 impl Arguments {
-    /// Sets in a builder what the command line says; lines are those of one session, if there is one.
+    /// Sets in a builder what the command line says. If there is a session, its lines alone are
+    /// shown.
     fn builder(&self, mut builder: UniverseBuilder, session: Option<u64>) -> UniverseBuilder {
         if let Some(level) = self.level {
             builder = builder.log_level(level);
@@ -249,18 +250,6 @@ fn print_trace(universe: &Universe, from: u64) {
 
 fn at(path: &Path, error: &io::Error) -> BoxError {
     format!("{}: {error}", path.display()).into()
-}
-
-/// Returns the texts of an error and its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 /// Prints a result.

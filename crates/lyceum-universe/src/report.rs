@@ -47,7 +47,8 @@ impl fmt::Display for Report {
         let more = if *successes == 1 { "" } else { "es" };
         write!(
             f,
-            "{project}: {sessions} session{} in {steps} step{}, {successes} success{more}; {outcome}",
+            "{project}: {sessions} session{} in {steps} step{}, \
+             {successes} success{more}; {outcome}",
             one(*sessions),
             one(*steps),
         )

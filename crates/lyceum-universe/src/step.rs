@@ -74,8 +74,8 @@ impl<'w> Step<'w> {
     }
 
     /// Waits for something outside of the steps, such as a call to another agent, and lets this
-    /// agent hear of it by an event: in the next step at the earliest, and not at all if the session
-    /// is over by then, unless the agent is the application's.
+    /// agent hear of it by an event: in the next step at the earliest, and not at all if the
+    /// session is over by then, unless the agent is the application's.
     ///
     /// What it waits for runs on the universe's node. In a run that is replayed it does not run:
     /// the log has its outcome.

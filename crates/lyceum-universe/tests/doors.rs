@@ -265,8 +265,8 @@ fn agent_with_behaviours_lives_in_every_session() {
     assert!(ticked >= 4, "a tick takes the agent for two or three steps: {ticked}");
 }
 
-/// An agent that was killed or stopped from outside was waited for in each step, for ever and without
-/// a word.
+/// An agent that was killed or stopped from outside was waited for in each step, for ever and
+/// without a word.
 #[test]
 fn agent_that_is_ended_from_outside_is_a_failure_and_the_others_go_on_where_that_is_the_policy() {
     for (policy, steps, code) in [(OnFailure::EndRun, 5, 1), (OnFailure::GoOn, 42, 0)] {

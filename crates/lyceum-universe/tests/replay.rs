@@ -118,8 +118,8 @@ async fn run_on_a_real_node_is_replayed_on_a_simulated_one_and_nobody_is_asked()
     assert_eq!(asked, 0);
 }
 
-/// A replay that had left its log went on to its own end, if there was one, and did not say where it
-/// had left it.
+/// A replay that had left its log went on to its own end, if there was one, and did not say where
+/// it had left it.
 #[tokio::test(flavor = "multi_thread")]
 async fn replay_that_takes_another_course_ends_with_that_session_and_names_it() {
     let log = Log::default();

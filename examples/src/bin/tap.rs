@@ -1,4 +1,5 @@
-//! Runs or replays [`examples::tap`]; `TAP_BUCKETS` says how many buckets are filled, three unless set.
+//! Runs or replays [`examples::tap`]; `TAP_BUCKETS` says how many buckets are filled, three unless
+//! set.
 
 use std::process::ExitCode;
 

@@ -101,9 +101,10 @@ fn picture(progress: &Progress) -> Vec<Line> {
         row("scores").add(
             Ink::Plain,
             format!(
-                "best {:.0} %, {} successes, {} refused",
+                "best {:.0} %, {} {}, {} refused",
                 progress.best_score * 100.0,
                 progress.successes,
+                if progress.successes == 1 { "success" } else { "successes" },
                 progress.refusals
             ),
         ),

@@ -14,8 +14,9 @@ use crate::{CallError, Publication};
 
 /// Where agents of other nodes are found, and where ours can be.
 ///
-/// Attached to a node by [`Node::attach`](crate::Node::attach). What is to be found at the node, and
-/// to live as long as it does, can be attached with the methods as they are: it leads nowhere then.
+/// Attached to a node by [`Node::attach`](crate::Node::attach). What is to be found at the node,
+/// and to live as long as it does, can be attached with the methods as they are: it leads nowhere
+/// then.
 pub trait Exchange: Any + Send + Sync + fmt::Debug {
     /// Returns the peer that an address leads to; `None` if it leads nowhere that this exchange
     /// knows. Does not wait and sends nothing: the peer connects when it is first used.

@@ -156,8 +156,8 @@ impl Academy {
         self.search(url, move |mailbox| mailbox.with_attribute(&name, &value)).await
     }
 
-    /// Makes the mailbox of an agent that comes later, so that messages wait for it from now on, and
-    /// returns the agent's address. `kind` is its type; its node says more once it
+    /// Makes the mailbox of an agent that comes later, so that messages wait for it from now on,
+    /// and returns the agent's address. `kind` is its type; its node says more once it
     /// [registers](AcademyExt::register_mailbox) it.
     ///
     /// # Errors

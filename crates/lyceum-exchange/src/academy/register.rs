@@ -166,7 +166,7 @@ impl Register {
         Ok(())
     }
 
-    /// Returns the names that the agent is found by, and what says which of its actions are durable.
+    /// Returns the names that the agent is found by, and what says which actions are durable.
     async fn ancestors(&self, uid: Uuid) -> Result<(Vec<String>, Attributes), OpenError> {
         let elsewhere = || OpenError::Elsewhere(format!("{:?}", self.agent));
         let is_own = self.agent.address().node == Some(self.hub.door.node_id());

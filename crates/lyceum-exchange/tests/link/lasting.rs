@@ -32,7 +32,7 @@ async fn far(house: &House) -> (Node, Handle<Clerk>) {
     (client, clerk)
 }
 
-/// A durable call whose arguments or result had more bytes than a message may have ended `TooLarge`.
+/// A durable call with more bytes than a message may have ended `TooLarge`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn durable_arguments_and_results_pass_and_leave_nothing() {
     let depot = Depot::open("lasting").await;

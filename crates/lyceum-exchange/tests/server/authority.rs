@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 pub(crate) struct Authority {
-    /// Where its files are: `authority.pem`, and `NAME.certificate.pem` with `NAME.key.pem` of those
-    /// that it signed.
+    /// Where its files are: `authority.pem`, and `NAME.certificate.pem` with `NAME.key.pem` of
+    /// those that it signed.
     pub(crate) folder: PathBuf,
     issuer: Issuer<'static, KeyPair>,
 }
