@@ -70,6 +70,29 @@ const fn goal(metric: &'static str, place: Place, limit: Limit) -> Goal {
     Goal { metric, place, limit, aim: None }
 }
 
+impl Limit {
+    /// Returns whether a figure keeps it: a ratio for those that are one, otherwise a median.
+    pub fn holds(self, figure: f64) -> bool {
+        match self {
+            Self::PeerRatio(limit) | Self::AtMost(limit) => figure <= limit,
+            Self::BelowPeers => figure < 1.0,
+            Self::NotAbove(_) => figure <= 1.0,
+            Self::AtLeast(limit) => figure >= limit,
+            Self::Between(low, high) => (low..=high).contains(&figure),
+        }
+    }
+
+    /// Returns whether it is one of a ratio.
+    pub const fn is_ratio(self) -> bool {
+        self.is_to_peers() || matches!(self, Self::NotAbove(_))
+    }
+
+    /// Returns whether it is one of the ratio to the fastest peer.
+    pub const fn is_to_peers(self) -> bool {
+        matches!(self, Self::PeerRatio(_) | Self::BelowPeers)
+    }
+}
+
 impl Goal {
     const fn aim(self, figure: f64) -> Self {
         Self { aim: Some(figure), ..self }

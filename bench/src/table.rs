@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use lyceum_bench_figures::text::{align, cell, number};
+use lyceum_bench_figures::text::{align, judged, judged_cell};
 
 use crate::case::{Case, Metric, Place};
 use crate::goals::{Goal, Limit};
-use crate::rounds::{Gap, Results};
+use crate::rounds::{Gap, Results, Series};
 use crate::targets::Role;
 use crate::verdict;
 
@@ -53,7 +53,7 @@ fn rows(case: Case, metric: Metric, results: &Results) -> Vec<Vec<String>> {
     };
     for target in targets {
         rows.push(row(target.to_owned(), places, |place| {
-            of(target, place).map_or("-".into(), |series| cell(&series.samples))
+            of(target, place).map_or("-".into(), median)
         }));
     }
     if results.series.iter().any(|series| series.role == Role::Subject) {
@@ -75,16 +75,29 @@ fn ratio(metric: &str, place: Place, results: &Results) -> String {
     let peer = verdict::fastest_peer(metric, place, &results.series);
     match (subject, peer) {
         (Some(subject), Some(peer)) => {
-            format!("{:.3} ({})", subject.median() / peer.median(), peer.target)
+            let limit = Goal::of(metric, place).map(|goal| goal.limit);
+            let limit = limit.filter(|limit| limit.is_to_peers());
+            let holds = |ratio| limit.is_none_or(|limit| limit.holds(ratio));
+            format!("{} ({})", judged(subject.median() / peer.median(), holds), peer.target)
         }
         _ => "-".into(),
     }
 }
 
+/// Shows the median of a series, and the least and the most.
+fn median(series: &Series) -> String {
+    let goal = Goal::of(series.metric.0, series.place);
+    let limit = goal.filter(|_| series.role == Role::Subject).map(|goal| goal.limit);
+    let limit = limit.filter(|limit| !limit.is_ratio());
+    judged_cell(&series.samples, |figure| limit.is_none_or(|limit| limit.holds(figure)))
+}
+
 fn standing(metric: &str, place: Place, results: &Results) -> String {
-    let verdict = Goal::of(metric, place).and_then(|goal| verdict::judge(goal, &results.series));
-    verdict.map_or("-".into(), |verdict| {
-        format!("{}: {}", if verdict.met { "met" } else { "missed" }, number(verdict.figure))
+    let goal = Goal::of(metric, place);
+    let verdict = goal.and_then(|goal| Some((goal, verdict::judge(goal, &results.series)?)));
+    verdict.map_or("-".into(), |(goal, verdict)| {
+        let figure = judged(verdict.figure, |figure| goal.limit.holds(figure));
+        format!("{}: {figure}", if verdict.met { "met" } else { "missed" })
     })
 }
 
@@ -106,7 +119,6 @@ fn goal(name: &str, place: Place, metric: Metric) -> String {
 mod tests {
     use super::*;
     use crate::case::NotRun;
-    use crate::rounds::Series;
 
     #[test]
     fn subject_is_set_against_the_fastest_peer_and_the_goal() {

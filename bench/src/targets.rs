@@ -8,6 +8,8 @@ mod raw_tokio;
 mod stakker;
 mod xtra;
 
+pub use lyceum_bench_figures::Role;
+
 use crate::case::{Case, Measured, Place};
 use crate::drivers;
 use crate::sizes::Sizes;
@@ -36,17 +38,6 @@ impl Target {
     const fn framework<F: crate::framework::Framework>(name: &'static str, role: Role) -> Self {
         Self { name, role, measure: drivers::measure::<F> }
     }
-}
-
-/// What a target's figures are compared as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Lyceum, which the goals are for.
-    Subject,
-    /// A general actor framework.
-    Peer,
-    /// No framework, but a line below which physics begins.
-    Reference,
 }
 
 /// Returns the target of that name.

@@ -1,5 +1,7 @@
 //! Which goals Lyceum meets.
 
+use lyceum_bench_figures::standings;
+
 use crate::case::Place;
 use crate::goals::{GOALS, Goal, Limit};
 use crate::rounds::Series;
@@ -16,25 +18,16 @@ pub struct Verdict {
 pub fn judge(goal: &Goal, all: &[Series]) -> Option<Verdict> {
     let here = |series: &&Series| series.metric.0 == goal.metric && series.place == goal.place;
     let subject = all.iter().filter(here).find(|series| series.role == Role::Subject)?.median();
-    let verdict = |figure, met| Some(Verdict { figure, met });
-    match goal.limit {
-        Limit::PeerRatio(limit) => {
-            let ratio = subject / fastest_peer(goal.metric, goal.place, all)?.median();
-            verdict(ratio, ratio <= limit)
-        }
-        Limit::BelowPeers => {
-            let ratio = subject / fastest_peer(goal.metric, goal.place, all)?.median();
-            verdict(ratio, ratio < 1.0)
+    let figure = match goal.limit {
+        Limit::PeerRatio(_) | Limit::BelowPeers => {
+            subject / fastest_peer(goal.metric, goal.place, all)?.median()
         }
         Limit::NotAbove(name) => {
-            let line = all.iter().filter(here).find(|series| series.target == name)?;
-            let ratio = subject / line.median();
-            verdict(ratio, ratio <= 1.0)
+            subject / all.iter().filter(here).find(|series| series.target == name)?.median()
         }
-        Limit::AtMost(limit) => verdict(subject, subject <= limit),
-        Limit::AtLeast(limit) => verdict(subject, subject >= limit),
-        Limit::Between(low, high) => verdict(subject, (low..=high).contains(&subject)),
-    }
+        Limit::AtMost(_) | Limit::AtLeast(_) | Limit::Between(..) => subject,
+    };
+    Some(Verdict { figure, met: goal.limit.holds(figure) })
 }
 
 /// Returns the peer with the lowest median; reference lines are no peers.
@@ -50,20 +43,10 @@ pub fn summary(all: &[Series]) -> String {
     if all.iter().all(|series| series.role != Role::Subject) {
         return "goals: none judged, lyceum was not measured".to_owned();
     }
-    let (mut met, mut missed, mut open) = (Vec::new(), Vec::new(), Vec::new());
-    for goal in GOALS {
+    standings(GOALS.iter().map(|goal| {
         let name = format!("{}[{}]", goal.metric, goal.place);
-        match judge(goal, all) {
-            Some(verdict) if verdict.met => met.push(name),
-            Some(_) => missed.push(name),
-            None => open.push(name),
-        }
-    }
-    let part = |names: &[String]| match names {
-        [] => "none".to_owned(),
-        names => names.join(" "),
-    };
-    format!("goals: met: {}; missed: {}; not judged: {}", part(&met), part(&missed), part(&open))
+        (name, judge(goal, all).map(|verdict| verdict.met))
+    }))
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@
 //! | [`trading_day`] | eight hours of a market in virtual time, repeatable by their seed |
 //! | [`classroom`] | a launcher of one's own |
 //! | [`mixed`] | agents in Python, with Academy, and in Rust that call each other |
+//! | [`tap`] | a universe with a command line, whose runs are recorded and replayed |
 //! | [`feeder`] | households that negotiate under the time of a co-simulation, also in mosaik |
 //!
 //! Each has a function `run`, which returns what happened line by line, and a program of the same
@@ -40,6 +41,7 @@ pub mod sensors;
 pub mod state_machine;
 pub mod stream;
 pub mod supervision;
+pub mod tap;
 pub mod trading_day;
 
 /// Runs an example to its end and prints what happened.

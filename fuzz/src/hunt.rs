@@ -106,7 +106,7 @@ impl<'t> Hunt<'t> {
                 // What is set up once is no input's fault.
                 let is_first = self.count == 1;
                 self.most = self.most.max(if is_first { 0 } else { allocated });
-                let budget = self.target.budget + BYTES_PER_BYTE * input.len();
+                let budget = budget(self.target, input);
                 if took > INPUT_LIMIT {
                     format!("took {took:?}")
                 } else if allocated > budget && !is_first {
@@ -127,7 +127,13 @@ fn text(panic: &(dyn Any + Send)) -> &str {
     owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("with a value")
 }
 
-fn folder() -> &'static Path {
+/// Returns how many bytes a target may have allocated for an input.
+pub(crate) fn budget(target: &Target, input: &[u8]) -> usize {
+    target.budget + BYTES_PER_BYTE * input.len()
+}
+
+/// Returns the folder of the fuzz targets.
+pub(crate) fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -136,7 +142,7 @@ fn artifact(target: &Target, name: &str) -> PathBuf {
 }
 
 /// Returns inputs that once found something, and must not again.
-fn kept(target: &Target) -> Vec<Vec<u8>> {
+pub(crate) fn kept(target: &Target) -> Vec<Vec<u8>> {
     let files = fs::read_dir(folder().join("found").join(target.name)).into_iter().flatten();
     let mut files: Vec<_> = files.flatten().map(|file| file.path()).collect();
     files.sort();

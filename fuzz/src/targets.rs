@@ -8,6 +8,7 @@ mod channel;
 mod codecs;
 mod compression;
 mod exchange_link;
+mod files;
 mod frames;
 mod hybrid;
 mod mosaik;
@@ -57,6 +58,7 @@ pub const TARGETS: &[Target] = &[
     records::RECORDS,
     records::EVENTS,
     topics::TARGET,
+    files::TARGET,
 ];
 
 /// Returns texts as bytes.

@@ -31,7 +31,8 @@ enum Suite {
     Sessions,
     /// Large data that passes through a chain of processes
     Blobs,
-    /// Steps of universes, beside Fusil's rules in Python, Mesa and krABMaga
+    /// Steps of universes, beside Fusil's rules in Python, Mesa and krABMaga, and sessions of
+    /// campaigns
     Universe,
 }
 

@@ -25,7 +25,6 @@ const DEBIAN_PROGRAMS: &[DebianProgram] = &[
     DebianProgram { package: "munge", program: "munged" },
     DebianProgram { package: "slurm-wlm", program: "slurmctld" },
     DebianProgram { package: "kubernetes-client", program: "kubectl" },
-    DebianProgram { package: "redis-server", program: "redis-server" },
 ];
 
 /// A program that a package of Debian brings.
@@ -92,4 +91,18 @@ pub(crate) fn install_missing() -> Vec<&'static str> {
     install_packages();
     let missing = CARGO_PROGRAMS.iter().filter(|program| !program.is_present());
     missing.filter(|program| !program.install()).map(|program| program.package).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Redis stood in the list twice, and was named twice where it could not be installed.
+    #[test]
+    fn each_program_is_listed_once() {
+        let programs: BTreeSet<_> = DEBIAN_PROGRAMS.iter().map(|one| one.program).collect();
+        assert_eq!(programs.len(), DEBIAN_PROGRAMS.len());
+    }
 }

@@ -45,7 +45,7 @@ pub(crate) enum Stage {
     Loom,
     /// Runs the core's tests under the address sanitizer, where a nightly toolchain has it
     Asan,
-    /// Drives each fuzz target for a few seconds, on any toolchain
+    /// Drives each fuzz target, and a campaign against the decoders, for a few seconds
     Fuzz,
     /// Builds the benchmarks and runs each case once
     BenchSmoke,

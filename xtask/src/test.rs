@@ -70,7 +70,7 @@ struct Row {
     stage: Stage,
     outcome: Outcome,
     time: Duration,
-    /// The peers that its tests did without, and why.
+    /// Which of its tests were passed over, and why.
     missing: Vec<(String, String)>,
 }
 
@@ -97,9 +97,8 @@ impl fmt::Display for Row {
             }
         }?;
         let mut missing = self.missing.iter();
-        missing.try_for_each(|(peer, reason)| {
-            write!(f, "\nnot run: tests against {peer} because {reason}")
-        })
+        missing
+            .try_for_each(|(which, reason)| write!(f, "\nnot run: tests {which} because {reason}"))
     }
 }
 
@@ -147,7 +146,9 @@ mod tests {
             row(Stage::Tests, Outcome::Ran { count, note: Some("stopped".to_owned()) }),
             row(Stage::Asan, Outcome::NotRun { reason: "there is no nightly".to_owned() }),
         ];
-        rows[1].missing.push(("aiomas".to_owned(), "there is no Python 3.8".to_owned()));
+        let missing = &mut rows[1].missing;
+        missing.push(("against aiomas".to_owned(), "there is no Python 3.8".to_owned()));
+        missing.push(("of the sandbox".to_owned(), "it is refused".to_owned()));
 
         let text = Summary { rows }.to_string();
 
@@ -155,7 +156,8 @@ mod tests {
         assert_eq!(lines[1], "format              1        0      1.5s");
         assert_eq!(lines[2], "tests              40        2      1.5s  stopped");
         assert_eq!(lines[3], "not run: tests against aiomas because there is no Python 3.8");
-        assert_eq!(lines[4], "not run: asan because there is no nightly");
-        assert_eq!(lines[5..], ["41 passed, 2 failed"]);
+        assert_eq!(lines[4], "not run: tests of the sandbox because it is refused");
+        assert_eq!(lines[5], "not run: asan because there is no nightly");
+        assert_eq!(lines[6..], ["41 passed, 2 failed"]);
     }
 }

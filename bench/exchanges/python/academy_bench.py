@@ -119,7 +119,7 @@ async def user(case, kind, address, agent, warm_up, measured):
         calls = warm * warm_up + rate * measured
         median = statistics.median(times)
         figures = {'call': [median * 1e6], 'echo': [median * 1e3], 'crowd': [rate / 1e3]}
-        say(figures=figures[case.rsplit('_', 1)[-1]], calls=int(calls))
+        say(figures=figures[case.rsplit('_', 1)[-1]], counts=[int(calls)])
 
 
 async def together(handle, value, callers, seconds):

@@ -1,7 +1,10 @@
 //! What is measured.
 
 use clap::ValueEnum;
-use lyceum_bench_figures::{Metric, Unit};
+use lyceum_bench_figures::{self as figures, Goal, Metric, Target, Unit};
+
+use crate::goals::GOALS;
+use crate::targets::{ALL, Way};
 
 /// One measurement, the same for every target that takes part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,9 +49,16 @@ pub enum Work {
     DurableCrowd,
 }
 
-impl Case {
-    /// Returns the figures that one run of this case yields, in this order.
-    pub const fn metrics(self) -> &'static [Metric] {
+impl figures::Case for Case {
+    type Way = Way;
+
+    const TARGETS: &'static [Target<Self>] = ALL;
+    const GOALS: &'static [Goal] = GOALS;
+    const BASELINE: &'static str = "lyceum";
+    const RUNTIME: &'static str = "three processes";
+    const ROUNDS: u32 = 3;
+
+    fn metrics(self) -> &'static [Metric] {
         use Unit::{Microseconds, Milliseconds, ThousandsPerSecond};
         match self {
             Self::PythonCall => &[Metric("python_call_p50", Microseconds)],
@@ -71,7 +81,9 @@ impl Case {
             Self::LaunchProcesses => &[Metric("launch_processes", ThousandsPerSecond)],
         }
     }
+}
 
+impl Case {
     /// Returns what a user does with the agent; none if there is no such user.
     pub const fn work(self) -> Option<Work> {
         match self {
@@ -92,20 +104,4 @@ impl Case {
     pub const fn counts_the_server(self) -> bool {
         matches!(self, Self::PythonCrowd | Self::ServerCrowd)
     }
-
-    /// Returns the name under which it is asked for.
-    pub fn name(self) -> String {
-        name_of(self)
-    }
-}
-
-impl Work {
-    /// Returns the name under which it is asked for.
-    pub fn name(self) -> String {
-        name_of(self)
-    }
-}
-
-fn name_of(value: impl ValueEnum) -> String {
-    value.to_possible_value().expect("no value is skipped").get_name().to_owned()
 }

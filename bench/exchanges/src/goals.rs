@@ -23,24 +23,13 @@ pub const GOALS: &[Goal] = &[
 
 #[cfg(test)]
 mod tests {
-    use lyceum_bench_figures::Limit;
+    use lyceum_bench_figures::unmeasured;
 
-    use super::*;
-    use crate::targets;
+    use crate::case::Case;
 
     #[test]
     fn goals_name_what_is_measured() {
-        for goal in GOALS {
-            let is_measured = |name: &str| {
-                let named = targets::ALL.iter().filter(|target| target.name == name);
-                let mut metrics =
-                    named.flat_map(|target| target.cases).flat_map(|case| case.metrics());
-                metrics.any(|metric| metric.0 == goal.metric)
-            };
-            assert!(is_measured(goal.subject), "{goal:?}");
-            if let Limit::Times(line, _) = goal.limit {
-                assert!(is_measured(line), "{goal:?}");
-            }
-        }
+        let unmeasured = unmeasured::<Case>();
+        assert!(unmeasured.is_empty(), "{unmeasured:?}");
     }
 }

@@ -2,9 +2,9 @@
 
 use lyceum::manager::{ChildProcess, Manager, OnNode, Registry};
 use lyceum::prelude::*;
+use lyceum_bench_figures::child::Said;
 
 use crate::case::Case;
-use crate::said::Said;
 use crate::sizes::Sizes;
 
 /// Counts.
@@ -47,7 +47,7 @@ pub async fn measure(case: Case, sizes: Sizes) -> lyceum::Result<()> {
         assert_eq!(counter.add(2).await?, 2);
     }
     let rate = agents as f64 / took.as_secs_f64() / 1e3;
-    Said { figures: vec![rate], ..Said::default() }.say();
+    Said::figures([rate]).say();
     node.shutdown().await;
     Ok(())
 }

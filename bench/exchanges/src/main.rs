@@ -5,7 +5,6 @@
 //! fresh processes: a service, an agent ([`parts`]) and a user ([`user`]), in Rust or [`python`].
 
 mod case;
-mod child;
 mod disk;
 mod goals;
 mod launch;
@@ -13,7 +12,6 @@ mod parts;
 mod python;
 mod redis;
 mod run;
-mod said;
 mod sizes;
 mod targets;
 mod user;
@@ -22,12 +20,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use case::{Case, Work};
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use goals::GOALS;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use lyceum::manager::Program;
-use lyceum_bench_figures::{Series, alternate, machine, report, summary, table};
+use lyceum_bench_figures::{Options, Suite};
 use sizes::Sizes;
-use targets::Target;
 
 #[derive(Parser)]
 #[command(about = "Measures exchanges whose mailboxes outlive programs, beside Academy's")]
@@ -68,24 +64,11 @@ enum Command {
 
 #[derive(Args)]
 struct Exchanges {
-    /// Runs only this case (may be repeated)
-    #[arg(long = "case", value_name = "NAME")]
-    cases: Vec<Case>,
-    /// Runs only this target (may be repeated)
-    #[arg(long = "target", value_name = "NAME")]
-    targets: Vec<String>,
-    /// Rounds
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
-    rounds: u32,
-    /// Writes all figures to this file
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    options: Options<Case>,
     /// Where servers keep their stores: on the disk that is measured
     #[arg(long, value_name = "FOLDER", default_value = "target/bench-exchanges")]
     data: PathBuf,
-    /// Uses tiny counts: shows that everything runs, measures nothing
-    #[arg(long)]
-    quick: bool,
 }
 
 fn main() -> ExitCode {
@@ -108,42 +91,11 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(exchanges: &Exchanges) -> ExitCode {
-    let sizes = Sizes::new(exchanges.quick);
-    let cases = match &*exchanges.cases {
-        [] => Case::value_variants(),
-        cases => cases,
-    };
-    let asked = &exchanges.targets;
-    let is_asked =
-        |target: &&Target| asked.is_empty() || asked.iter().any(|name| name == target.name);
-    println!("{}", machine::summary());
-    if sizes.quick {
-        println!("quick: the counts are tiny, the figures mean nothing");
+fn run(Exchanges { options, data }: &Exchanges) -> ExitCode {
+    let sizes = Sizes::new(options.quick);
+    let mut suite = Suite::new(options);
+    for &case in suite.cases() {
+        suite.measure(case, |target| run::measure(target, case, &sizes, data));
     }
-
-    let mut all: Vec<Series> = Vec::new();
-    for &case in cases {
-        let here: Vec<&Target> = targets::ALL
-            .iter()
-            .filter(|target| target.cases.contains(&case))
-            .filter(is_asked)
-            .collect();
-        let named: Vec<_> = here.iter().map(|target| (target.name, target.role)).collect();
-        let measure = |place: usize| run::measure(here[place], case, &sizes, &exchanges.data);
-        let results = alternate(&named, case.metrics(), exchanges.rounds, measure);
-        if !results.series.is_empty() || !results.gaps.is_empty() {
-            print!("\n{}", table::render(case.metrics(), &results, GOALS, "lyceum"));
-        }
-        all.extend(results.series);
-    }
-
-    println!("\n{}", summary(GOALS, &all));
-    if let Some(path) = &exchanges.json
-        && let Err(error) = report::write_all(path, &all, "three processes")
-    {
-        eprintln!("cannot write {}: {error}", path.display());
-        return ExitCode::FAILURE;
-    }
-    ExitCode::SUCCESS
+    suite.finish()
 }

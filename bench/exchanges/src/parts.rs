@@ -8,9 +8,8 @@ use lyceum::network::academy::{AcademyExt, Uuid};
 use lyceum::network::server::{Clock, Server, ServerSettings, wording};
 use lyceum::network::store::{Folder, Keeper, Settings};
 use lyceum::prelude::*;
+use lyceum_bench_figures::child::Said;
 use tokio::runtime::{Builder, Runtime};
-
-use crate::said::Said;
 
 /// The mailbox of the agent.
 pub const MAILBOX: Uuid = Uuid::from_u128(7);
@@ -67,7 +66,7 @@ pub fn agent(url: &str) {
             let register = node.register_mailbox(&url, &echo.any()).id(MAILBOX);
             match register.await {
                 Ok(_) => Said::at(MAILBOX.to_string()).say(),
-                Err(error) => Said { not_run: Some(error.to_string()), ..Said::default() }.say(),
+                Err(error) => Said::not_run(error.to_string()).say(),
             }
         }
         input_is_closed().await;

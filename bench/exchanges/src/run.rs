@@ -3,15 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use lyceum_bench_figures::Measured;
+use lyceum_bench_figures::child::{Said, Served, ask, own};
+use lyceum_bench_figures::{Measured, Target, name_of};
 
 use crate::case::{Case, Work};
-use crate::child::{Served, ask, own};
-use crate::python;
 use crate::redis::{self, Redis};
 use crate::sizes::Sizes;
-use crate::targets::{Service, Side, Target};
-use crate::{disk, said::Said};
+use crate::targets::{Service, Side};
+use crate::{disk, python};
 
 /// A service that runs; it ends with this.
 enum Running {
@@ -21,13 +20,13 @@ enum Running {
 }
 
 /// Measures a case once.
-pub fn measure(target: &Target, case: Case, sizes: &Sizes, data: &Path) -> Measured {
-    if target.side == Side::Disk {
+pub fn measure(target: &Target<Case>, case: Case, sizes: &Sizes, data: &Path) -> Measured {
+    if target.way.side == Side::Disk {
         let rate = disk::syncs(data, sizes.measured).map_err(|error| error.to_string())?;
         return Ok(vec![rate]);
     }
-    let running = start(target.service, data)?;
-    if target.side == Side::Ping {
+    let running = start(target.way.service, data)?;
+    if target.way.side == Side::Ping {
         let trip = redis::round_trip(running.address(), sizes.pings);
         return Ok(vec![trip.map_err(|error| error.to_string())?]);
     }
@@ -36,10 +35,11 @@ pub fn measure(target: &Target, case: Case, sizes: &Sizes, data: &Path) -> Measu
     };
     let agent = Served::start(agent(target, running.address())?)?;
     let before = running.processor_time();
-    let Said { mut figures, calls, .. } =
+    let Said { mut figures, counts, .. } =
         ask(user(target, case, work, running.address(), &agent.address, sizes)?)?;
     if case.counts_the_server() {
-        figures.push((running.processor_time() - before) * 1e6 / calls as f64);
+        let calls = counts.first().ok_or("its user did not count")?;
+        figures.push((running.processor_time() - before) * 1e6 / *calls as f64);
     }
     Ok(figures)
 }
@@ -86,41 +86,46 @@ fn kind(service: Service, address: &str) -> (&'static str, String) {
     }
 }
 
-fn agent(target: &Target, address: &str) -> Result<Command, String> {
-    let (kind, url) = kind(target.service, address);
-    match target.side {
+fn agent(target: &Target<Case>, address: &str) -> Result<Command, String> {
+    let (kind, url) = kind(target.way.service, address);
+    match target.way.side {
         Side::Python => python::script(&["agent", kind, address]),
         _ => Ok(own(&["agent", &url])),
     }
 }
 
 fn user(
-    target: &Target,
+    target: &Target<Case>,
     case: Case,
     work: Work,
     address: &str,
     agent: &str,
     sizes: &Sizes,
 ) -> Result<Command, String> {
-    let (kind, url) = kind(target.service, address);
-    if target.side == Side::Python {
+    let (kind, url) = kind(target.way.service, address);
+    if target.way.side == Side::Python {
         let [warm_up, measured] =
             [sizes.warm_up, sizes.measured].map(|time| time.as_secs_f64().to_string());
-        let name = case.name();
+        let name = name_of(case);
         return python::script(&["user", &name, kind, address, agent, &warm_up, &measured]);
     }
-    let at = match target.service {
+    let at = match target.way.service {
         Service::Nothing => agent.to_owned(),
         _ => format!("{url}/{agent}"),
     };
-    let mut command = own(&["user", &work.name(), &at]);
+    let mut command = own(&["user", &name_of(work), &at]);
     command.args(sizes.quick.then_some("--quick"));
     Ok(command)
 }
 
-fn launch(target: &Target, case: Case, sizes: &Sizes, address: &str) -> Result<Command, String> {
-    let name = case.name();
-    if target.side == Side::Python {
+fn launch(
+    target: &Target<Case>,
+    case: Case,
+    sizes: &Sizes,
+    address: &str,
+) -> Result<Command, String> {
+    let name = name_of(case);
+    if target.way.side == Side::Python {
         return python::script(&["launch", &name, address]);
     }
     let mut command = own(&["launch", &name]);

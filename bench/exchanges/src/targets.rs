@@ -1,17 +1,14 @@
 //! Who takes part, and in what.
 
-use lyceum_bench_figures::Role;
+use lyceum_bench_figures::{Role, Target};
 
 use crate::case::Case;
 
-/// A service, an agent and a user under measurement.
+/// How a target is run.
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
-    pub name: &'static str,
-    pub role: Role,
+pub struct Way {
     pub service: Service,
     pub side: Side,
-    pub cases: &'static [Case],
 }
 
 /// Where the mailboxes are.
@@ -46,7 +43,7 @@ use Case::{
 };
 
 /// Everybody, in the order of the tables.
-pub const ALL: &[Target] = &[
+pub const ALL: &[Target<Case>] = &[
     target(
         "python_on_lyceum",
         Role::Subject,
@@ -103,6 +100,6 @@ const fn target(
     service: Service,
     side: Side,
     cases: &'static [Case],
-) -> Target {
-    Target { name, role, service, side, cases }
+) -> Target<Case> {
+    Target { name, role, way: Way { service, side }, cases }
 }

@@ -6,10 +6,10 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use lyceum::network::NetworkExt;
 use lyceum::prelude::*;
 use lyceum_bench_figures::Samples;
+use lyceum_bench_figures::child::Said;
 
 use crate::case::Work;
 use crate::parts::{Echo, run};
-use crate::said::Said;
 use crate::sizes::{BODY, CALLERS, Sizes};
 
 /// How long the agent may take to be found.
@@ -21,7 +21,7 @@ pub fn measure(work: Work, url: String, sizes: Sizes) {
         let node = Node::local();
         let echo = match node.connect::<Echo>(&url).patience(PATIENCE).await {
             Ok(echo) => echo,
-            Err(error) => return Said { not_run: Some(error.to_string()), ..Said::default() },
+            Err(error) => return Said::not_run(error.to_string()),
         };
         let user = User { echo, work, body: "x".repeat(BODY), calls: 0 };
         let said = user.measure(sizes).await;
@@ -50,7 +50,7 @@ impl User {
             // The request and its answer are a message each.
             Work::DurableCall | Work::DurableCrowd => rate * 2.0 / 1e3,
         };
-        Said { figures: vec![figure], calls: self.calls, ..Said::default() }
+        Said { counts: vec![self.calls], ..Said::figures([figure]) }
     }
 
     /// Returns how many seconds each call took, and how many there were in a second.

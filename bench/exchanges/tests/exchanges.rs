@@ -1,10 +1,8 @@
 //! Every case that needs nothing but Lyceum runs, and leaves all its figures.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::Path;
 
-use serde_json::Value;
+use lyceum_bench_figures::smoke::Smoke;
 
 #[test]
 fn server_call() {
@@ -38,19 +36,10 @@ fn launch_processes() {
 
 /// Runs one round of a case with tiny counts and asserts that Lyceum has all figures.
 fn check(case: &str, metrics: &[&str]) {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let file = folder.join(format!("{case}.json"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lyceum-bench-exchanges"));
-    command.args(["exchanges", "--quick", "--rounds", "1", "--case", case, "--target", "lyceum"]);
-    command.arg("--data").arg(folder.join(case)).arg("--json").arg(&file);
-    let output = command.output().expect("the benchmark starts");
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
-
-    let rows: Vec<Value> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    let found: Vec<&str> = rows.iter().map(|row| row["case"].as_str().unwrap()).collect();
-    assert_eq!(found, metrics, "{}", String::from_utf8_lossy(&said));
-    for row in &rows {
-        assert!(row["median"].as_f64().is_some_and(|figure| figure >= 0.0), "{row}");
-    }
+    let (program, folder) =
+        (env!("CARGO_BIN_EXE_lyceum-bench-exchanges"), env!("CARGO_TARGET_TMPDIR"));
+    let data = Path::new(folder).join(case);
+    let data = data.to_str().expect("the folder's name is text");
+    let smoke = Smoke { program, suite: "exchanges", folder };
+    smoke.check(case, metrics, &["lyceum"], &["--data", data]);
 }

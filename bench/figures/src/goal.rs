@@ -1,5 +1,7 @@
 //! What Lyceum is held to.
 
+use crate::Unit;
+
 /// One goal: a metric of a target, and the limit that it must keep.
 #[derive(Clone, Copy, Debug)]
 pub struct Goal {
@@ -19,6 +21,17 @@ pub enum Limit {
     AtMost(f64),
     /// At least this, in the metric's unit.
     AtLeast(f64),
+}
+
+impl Limit {
+    /// Returns whether a figure keeps it: a ratio for those that are one, otherwise a median.
+    pub fn holds(self, figure: f64, unit: Unit) -> bool {
+        match self {
+            Self::Times(_, limit) if unit.is_rate() => figure >= limit,
+            Self::Times(_, limit) | Self::AtMost(limit) => figure <= limit,
+            Self::AtLeast(limit) => figure >= limit,
+        }
+    }
 }
 
 impl Goal {

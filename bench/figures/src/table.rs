@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::series::find;
-use crate::text::{align, cell, number};
+use crate::text::{align, cell, judged, judged_cell, number};
 use crate::{Goal, Limit, Metric, Results, Role, Series, judge};
 
 /// Renders one table for each metric, then who was not run and why. Others are held against the
@@ -25,48 +25,48 @@ fn rows(metric: Metric, all: &[Series], goals: &[Goal], baseline: &str) -> Vec<V
     let mut rows = vec![[&header[..], &[String::new()]].concat()];
     for series in all.iter().filter(|series| series.metric == metric) {
         let goal = Goal::find(goals, name, series.target);
-        let [ratio, limit, standing] = match goal.filter(|_| series.role == Role::Subject) {
-            Some(goal) => judged(goal, metric, all),
+        let [median, ratio, limit, standing] = match goal.filter(|_| series.role == Role::Subject) {
+            Some(goal) => against_goal(goal, series, all),
             None => against(baseline, series, all),
         };
-        rows.push(vec![series.target.into(), cell(&series.samples), ratio, limit, standing]);
+        rows.push(vec![series.target.into(), median, ratio, limit, standing]);
     }
     rows
 }
 
-/// Returns the ratio, the goal and the verdict of a subject.
-fn judged(goal: &Goal, metric: Metric, all: &[Series]) -> [String; 3] {
+/// Returns the median, the ratio, the goal and the verdict of a subject.
+fn against_goal(goal: &Goal, series: &Series, all: &[Series]) -> [String; 4] {
     let verdict = judge(goal, all);
     let standing = verdict.as_ref().map_or("not judged", |verdict| match verdict.met {
         true => "met",
         false => "missed",
     });
-    let unit = metric.1;
-    let (ratio, limit) = match goal.limit {
+    let unit = series.metric.1;
+    let holds = |figure| goal.limit.holds(figure, unit);
+    let alone = || judged_cell(&series.samples, holds);
+    let (median, ratio, limit) = match goal.limit {
         Limit::Times(line, limit) => {
-            let ratio = verdict.map_or("-".into(), |verdict| times(verdict.figure, line));
+            let ratio = verdict.map_or("-".into(), |verdict| {
+                format!("{} x {line}", judged(verdict.figure, holds))
+            });
             let bound = if unit.is_rate() { ">=" } else { "<=" };
             let aim = goal.aim.map_or(String::new(), |aim| format!(", aim {aim}"));
-            (ratio, format!("{bound} {limit}{aim}"))
+            (cell(&series.samples), ratio, format!("{bound} {limit}{aim}"))
         }
-        Limit::AtMost(limit) => ("-".into(), format!("<= {limit} {unit}")),
-        Limit::AtLeast(limit) => ("-".into(), format!(">= {limit} {unit}")),
+        Limit::AtMost(limit) => (alone(), "-".into(), format!("<= {limit} {unit}")),
+        Limit::AtLeast(limit) => (alone(), "-".into(), format!(">= {limit} {unit}")),
     };
-    [ratio, limit, standing.to_owned()]
+    [median, ratio, limit, standing.to_owned()]
 }
 
-/// Returns how another one stands to the baseline, where both were measured.
-fn against(baseline: &str, series: &Series, all: &[Series]) -> [String; 3] {
+/// Returns the median of another one, and how it stands to the baseline, where both were measured.
+fn against(baseline: &str, series: &Series, all: &[Series]) -> [String; 4] {
     let line = find(series.metric.0, baseline, all).filter(|line| line.target != series.target);
     let line = line.filter(|_| series.role != Role::Subject);
     let ratio = line.map_or("-".into(), |line| {
-        times(series.samples.median() / line.samples.median(), line.target)
+        format!("{} x {}", number(series.samples.median() / line.samples.median()), line.target)
     });
-    [ratio, "-".into(), String::new()]
-}
-
-fn times(ratio: f64, line: &str) -> String {
-    format!("{} x {line}", number(ratio))
+    [cell(&series.samples), ratio, "-".into(), String::new()]
 }
 
 #[cfg(test)]
@@ -99,5 +99,32 @@ not run: third, because this machine has none
         let squeeze = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let text = render(&[metric], &results, &goals, "ours");
         assert_eq!(squeeze(&text), squeeze(expected));
+    }
+
+    #[test]
+    fn figures_that_miss_a_goal_by_little_are_not_shown_as_the_goal() {
+        let metric = Metric("turns", Unit::MillionsPerSecond);
+        let series = |target, role, figure| Series {
+            metric,
+            target,
+            role,
+            samples: Samples::new(vec![figure]),
+        };
+        let all =
+            || vec![series("two", Role::Subject, 18.96), series("one", Role::Reference, 10.0)];
+        let results = Results { series: all(), gaps: Vec::new() };
+        let row = |limit| {
+            let text = render(&[metric], &results, &[Goal::new("turns", "two", limit)], "two");
+            text.lines()
+                .nth(1)
+                .expect("it has a row")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        let ratio = row(Limit::Times("one", 1.9));
+        assert_eq!(ratio, "two 19.0 (19.0-19.0) 1.896 x one >= 1.9 missed");
+        let alone = row(Limit::AtLeast(19.0));
+        assert_eq!(alone, "two 18.96 (19.0-19.0) - >= 19 M/s missed");
     }
 }

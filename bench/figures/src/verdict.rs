@@ -15,26 +15,28 @@ pub struct Verdict {
 pub fn judge(goal: &Goal, all: &[Series]) -> Option<Verdict> {
     let subject = find(goal.metric, goal.subject, all)?;
     let median = subject.samples.median();
-    let (figure, met) = match goal.limit {
-        Limit::Times(line, limit) => {
-            let ratio = median / find(goal.metric, line, all)?.samples.median();
-            let is_rate = subject.metric.1.is_rate();
-            (ratio, if is_rate { ratio >= limit } else { ratio <= limit })
-        }
-        Limit::AtMost(limit) => (median, median <= limit),
-        Limit::AtLeast(limit) => (median, median >= limit),
+    let figure = match goal.limit {
+        Limit::Times(line, _) => median / find(goal.metric, line, all)?.samples.median(),
+        Limit::AtMost(_) | Limit::AtLeast(_) => median,
     };
-    Some(Verdict { figure, met })
+    Some(Verdict { figure, met: goal.limit.holds(figure, subject.metric.1) })
 }
 
 /// Returns one line with the goals that are met, missed and not judged.
 pub fn summary(goals: &[Goal], all: &[Series]) -> String {
-    let (mut met, mut missed, mut open) = (Vec::new(), Vec::new(), Vec::new());
-    for goal in goals {
+    standings(goals.iter().map(|goal| {
         let name = format!("{}[{}]", goal.metric, goal.subject);
-        match judge(goal, all) {
-            Some(verdict) if verdict.met => met.push(name),
-            Some(_) => missed.push(name),
+        (name, judge(goal, all).map(|verdict| verdict.met))
+    }))
+}
+
+/// Returns one line with the names of what is met, missed and not judged.
+pub fn standings(goals: impl IntoIterator<Item = (String, Option<bool>)>) -> String {
+    let (mut met, mut missed, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, standing) in goals {
+        match standing {
+            Some(true) => met.push(name),
+            Some(false) => missed.push(name),
             None => open.push(name),
         }
     }

@@ -1,7 +1,10 @@
 //! What is measured between two processes.
 
 use clap::ValueEnum;
-use lyceum_bench_figures::{Metric, Unit};
+use lyceum_bench_figures::{self as figures, Goal, Metric, Target, Unit};
+
+use crate::goals::GOALS;
+use crate::targets::{ALL, Ends};
 
 /// One measurement, the same for every target that takes part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,9 +31,16 @@ pub enum Case {
     Kill,
 }
 
-impl Case {
-    /// Returns the figures that one run of this case yields, in this order.
-    pub const fn metrics(self) -> &'static [Metric] {
+impl figures::Case for Case {
+    type Way = Ends;
+
+    const TARGETS: &'static [Target<Self>] = ALL;
+    const GOALS: &'static [Goal] = GOALS;
+    const BASELINE: &'static str = "lyceum_tcp";
+    const RUNTIME: &'static str = "two processes";
+    const ROUNDS: u32 = 5;
+
+    fn metrics(self) -> &'static [Metric] {
         use Unit::{Bytes, Microseconds, Milliseconds, ThousandsPerSecond};
         match self {
             Self::Call => &[Metric("call_p50", Microseconds), Metric("call_p99", Microseconds)],
@@ -47,10 +57,5 @@ impl Case {
             Self::Handles => &[Metric("handle", Bytes)],
             Self::Kill => &[Metric("killed", Milliseconds)],
         }
-    }
-
-    /// Returns the name under which it is asked for.
-    pub fn name(self) -> String {
-        self.to_possible_value().expect("no value is skipped").get_name().to_owned()
     }
 }

@@ -1,8 +1,8 @@
 //! What runs in child processes: a server, or who measures it. The binary calls itself.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead};
 
-use serde::{Deserialize, Serialize};
+use lyceum_bench_figures::child::Said;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::case::Case;
@@ -10,24 +10,6 @@ use crate::contract::{Hang, Remote};
 use crate::drivers;
 use crate::peers;
 use crate::sizes::Sizes;
-
-/// What a child says, in one line.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Said {
-    /// Where it serves.
-    Address(String),
-    Figures(Vec<f64>),
-    /// Why it does nothing.
-    NotRun(String),
-}
-
-impl Said {
-    fn say(&self) {
-        println!("{}", serde_json::to_string(self).expect("figures are finite"));
-        io::stdout().flush().expect("the parent listens");
-    }
-}
 
 /// What is measured at which server.
 pub struct Task {
@@ -56,7 +38,7 @@ pub fn serve(part: &str) {
         "kameo" => serve_as::<peers::kameo::Kameo>(),
         #[cfg(feature = "nats")]
         "nats" => serve_as::<peers::nats::Nats>(),
-        part => Said::NotRun(format!("built without {part}; see the feature `peers`")).say(),
+        part => Said::not_run(format!("built without {part}; see the feature `peers`")).say(),
     }
 }
 
@@ -91,20 +73,20 @@ pub fn drive(part: &str, task: Task) {
         ("nats", _) => drive_as::<peers::nats::Nats>(task),
         (part, case) => panic!("{part} has no part in {case:?}"),
     };
-    Said::Figures(figures).say();
+    Said::figures(figures).say();
 }
 
 fn serve_as<R: Remote>() {
     let runtime = two_workers();
     match runtime.block_on(async { tokio::spawn(R::serve()).await.expect("no panic") }) {
         Ok((server, address)) => {
-            Said::Address(address).say();
+            Said::at(address).say();
             let mut line = String::new();
             // The parent writes nothing; it closes the pipe, or has ended.
             let _ = io::stdin().lock().read_line(&mut line);
             drop(server);
         }
-        Err(why) => Said::NotRun(why).say(),
+        Err(why) => Said::not_run(why).say(),
     }
     // Where there was no socket, there is none to remove.
     let _ = std::fs::remove_file(peers::socket());

@@ -25,7 +25,7 @@ pub const GOALS: &[Goal] = &[
 #[cfg(test)]
 mod tests {
     use clap::ValueEnum;
-    use lyceum_bench_figures::Role;
+    use lyceum_bench_figures::{Case as _, Role, unmeasured};
 
     use super::*;
     use crate::case::Case;
@@ -33,18 +33,8 @@ mod tests {
 
     #[test]
     fn goals_name_what_is_measured_of_a_subject() {
-        for goal in GOALS {
-            let is_measured = |name: &str| {
-                let named = targets::ALL.iter().filter(|target| target.name == name);
-                let mut metrics =
-                    named.flat_map(|target| target.cases).flat_map(|case| case.metrics());
-                metrics.any(|metric| metric.0 == goal.metric)
-            };
-            assert!(is_measured(goal.subject), "{goal:?}");
-            if let Times(line, _) = goal.limit {
-                assert!(is_measured(line), "{goal:?}");
-            }
-        }
+        let unmeasured = unmeasured::<Case>();
+        assert!(unmeasured.is_empty(), "{unmeasured:?}");
     }
 
     #[test]

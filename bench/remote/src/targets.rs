@@ -1,19 +1,16 @@
 //! Who takes part, and in what.
 
-use lyceum_bench_figures::Role;
+use lyceum_bench_figures::{Role, Target};
 
 use crate::case::Case;
 
-/// One pair of programs under measurement.
+/// How a target is run: by a pair of programs.
 #[derive(Clone, Copy, Debug)]
-pub struct Target {
-    pub name: &'static str,
-    pub role: Role,
+pub struct Ends {
     /// Who answers; nobody where a case needs one process only.
     pub server: Side,
     /// Who measures.
     pub client: Side,
-    pub cases: &'static [Case],
 }
 
 /// A program at one end.
@@ -29,7 +26,7 @@ pub enum Side {
 use Case::{AiomasCall, AiomasFlight, Call, Clock, Crowd, Echo, Handles, Kill, Ping};
 
 /// Everybody, in the order of the tables.
-pub const ALL: &[Target] = &[
+pub const ALL: &[Target<Case>] = &[
     both("lyceum_tcp", Role::Subject, &[Call, Crowd, Echo, Ping, Handles, Kill]),
     both("lyceum_unix", Role::Subject, &[Call, Crowd, Echo, Ping, Kill]),
     both("raw_tcp", Role::Reference, &[Call, Crowd, Echo, Ping, Kill]),
@@ -41,37 +38,24 @@ pub const ALL: &[Target] = &[
     both("nats", Role::Peer, &[Call, Crowd, Echo]),
     both("lyceum_aiomas", Role::Subject, &[AiomasCall, AiomasFlight]),
     Target {
-        server: Side::Rust("lyceum_aiomas"),
-        client: Side::Python,
+        way: Ends { server: Side::Rust("lyceum_aiomas"), client: Side::Python },
         ..both("aiomas_to_lyceum", Role::Subject, &[AiomasCall, AiomasFlight])
     },
-    Target { server: Side::Nobody, ..both("lyceum", Role::Subject, &[Clock]) },
-    Target { server: Side::Nobody, client: Side::Python, ..both("aiomas", Role::Peer, &[Clock]) },
     Target {
-        server: Side::Python,
-        client: Side::Python,
+        way: Ends { server: Side::Nobody, client: Side::Rust("lyceum") },
+        ..both("lyceum", Role::Subject, &[Clock])
+    },
+    Target {
+        way: Ends { server: Side::Nobody, client: Side::Python },
+        ..both("aiomas", Role::Peer, &[Clock])
+    },
+    Target {
+        way: Ends { server: Side::Python, client: Side::Python },
         ..both("aiomas", Role::Peer, &[AiomasCall, AiomasFlight])
     },
 ];
 
-const fn both(name: &'static str, role: Role, cases: &'static [Case]) -> Target {
-    Target { name, role, server: Side::Rust(name), client: Side::Rust(name), cases }
-}
-
-/// Checks the name of a target.
-pub fn find(name: &str) -> Result<&'static str, UnknownTarget> {
-    ALL.iter().find(|target| target.name == name).map(|target| target.name).ok_or(UnknownTarget)
-}
-
-/// There is no target of that name.
-#[derive(Debug)]
-pub struct UnknownTarget;
-
-impl std::error::Error for UnknownTarget {}
-
-impl std::fmt::Display for UnknownTarget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<&str> = ALL.iter().map(|target| target.name).collect();
-        write!(f, "the targets are {}", names.join(", "))
-    }
+const fn both(name: &'static str, role: Role, cases: &'static [Case]) -> Target<Case> {
+    let way = Ends { server: Side::Rust(name), client: Side::Rust(name) };
+    Target { name, role, way, cases }
 }

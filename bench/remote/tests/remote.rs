@@ -1,10 +1,6 @@
 //! Every target that is built without the peers runs every case that it takes part in.
 
-use std::fs;
-use std::path::PathBuf;
-use std::process::Command;
-
-use serde_json::Value;
+use lyceum_bench_figures::smoke::Smoke;
 
 const OWN: [&str; 2] = ["lyceum_tcp", "lyceum_unix"];
 const RAW: [&str; 2] = ["raw_tcp", "raw_unix"];
@@ -56,28 +52,7 @@ fn handles() {
 
 /// Runs one round of a case with tiny counts and asserts that all targets have all figures.
 fn check(case: &str, metrics: &[&str], targets: &[&str]) {
-    let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{case}.json"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_lyceum-bench-remote"));
-    command.args(["remote", "--quick", "--rounds", "1", "--case", case, "--json"]).arg(&file);
-    for target in targets {
-        command.args(["--target", target]);
-    }
-    let output = command.output().expect("the benchmark starts");
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
-
-    let rows: Vec<Value> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    let found: Vec<[&str; 2]> = rows.iter().map(key).collect();
-    let of = |metric| targets.iter().map(move |target| [metric, *target]);
-    let mut expected: Vec<[&str; 2]> = metrics.iter().copied().flat_map(of).collect();
-    expected.sort_unstable();
-    let mut sorted = found.clone();
-    sorted.sort_unstable();
-    assert_eq!(sorted, expected, "{}", String::from_utf8_lossy(&said));
-}
-
-fn key(row: &Value) -> [&str; 2] {
-    let positive = |figure: &Value| figure.as_f64().is_some_and(|figure| figure >= 0.0);
-    assert!(positive(&row["min"]) && positive(&row["median"]) && positive(&row["max"]), "{row}");
-    ["case", "target"].map(|field| row[field].as_str().unwrap())
+    let program = env!("CARGO_BIN_EXE_lyceum-bench-remote");
+    let smoke = Smoke { program, suite: "remote", folder: env!("CARGO_TARGET_TMPDIR") };
+    smoke.check(case, metrics, targets, &[]);
 }

@@ -77,7 +77,7 @@ def main():
     took = time.perf_counter() - start
     memory = (resident_bytes() - before) / residents
     figures = [took * 1e3 / steps, residents * steps / took / 1e6, memory]
-    print(json.dumps({'figures': figures, 'moved': moved}))
+    print(json.dumps({'figures': figures, 'counts': moved}))
 
 
 main()

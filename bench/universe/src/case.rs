@@ -1,7 +1,10 @@
 //! What is measured.
 
 use clap::ValueEnum;
-use lyceum_bench_figures::{Metric, Unit};
+use lyceum_bench_figures::{self as figures, Goal, Metric, Target, Unit};
+
+use crate::goals::GOALS;
+use crate::targets::{ALL, Runs};
 
 /// One measurement, the same for every target that takes part in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -17,11 +20,20 @@ pub enum Case {
     Schelling,
     /// Schelling's city in one universe, and in two on a thread each
     SideBySide,
+    /// Sessions of a campaign, of a program that runs ten milliseconds
+    Campaign,
 }
 
-impl Case {
-    /// Returns the figures that one run of this case yields, in this order.
-    pub const fn metrics(self) -> &'static [Metric] {
+impl figures::Case for Case {
+    type Way = Runs;
+
+    const TARGETS: &'static [Target<Self>] = ALL;
+    const GOALS: &'static [Goal] = GOALS;
+    const BASELINE: &'static str = "lyceum";
+    const RUNTIME: &'static str = "one process";
+    const ROUNDS: u32 = 3;
+
+    fn metrics(self) -> &'static [Metric] {
         use Unit::{Bytes, MillionsPerSecond, Milliseconds, Nanoseconds};
         match self {
             Self::OwnEvent => &[Metric("own_event_steps", MillionsPerSecond)],
@@ -33,11 +45,7 @@ impl Case {
                 Metric("schelling_memory", Bytes),
             ],
             Self::SideBySide => &[Metric("side_by_side_turns", MillionsPerSecond)],
+            Self::Campaign => &[Metric("campaign_session", Milliseconds)],
         }
-    }
-
-    /// Returns the name under which it is asked for.
-    pub fn name(self) -> String {
-        self.to_possible_value().expect("no value is skipped").get_name().to_owned()
     }
 }

@@ -13,28 +13,18 @@ pub const GOALS: &[Goal] = &[
     Goal::new("schelling_step", "lyceum", Times("krabmaga", 1.0)),
     Goal::new("schelling_turns", "lyceum", Times("mesa", 100.0)),
     Goal::new("side_by_side_turns", "lyceum", Times("one_universe", 1.9)),
+    Goal::new("campaign_session", "lyceum", Times("plain", 1.1)),
 ];
 
 #[cfg(test)]
 mod tests {
+    use lyceum_bench_figures::unmeasured;
 
-    use super::*;
-    use crate::targets;
+    use crate::case::Case;
 
     #[test]
     fn goals_name_what_is_measured() {
-        for goal in GOALS {
-            let is_measured = |name: &str| {
-                let mut named = targets::ALL.iter().filter(|target| target.name == name);
-                named.any(|target| {
-                    let mut metrics = target.cases.iter().flat_map(|case| case.metrics());
-                    metrics.any(|metric| metric.0 == goal.metric)
-                })
-            };
-            assert!(is_measured(goal.subject), "{goal:?}");
-            if let Times(line, _) = goal.limit {
-                assert!(is_measured(line), "{goal:?}");
-            }
-        }
+        let unmeasured = unmeasured::<Case>();
+        assert!(unmeasured.is_empty(), "{unmeasured:?}");
     }
 }

@@ -1,14 +1,14 @@
 //! One run of a case with a target, in a process of its own.
 
-use std::env;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use lyceum_bench_figures::child::{Said, ask, own};
 use lyceum_bench_figures::python::Environment;
+use lyceum_bench_figures::{Target, name_of};
 
 use crate::case::Case;
-use crate::said::Said;
 use crate::sizes::{Sizes, WARM_UP};
-use crate::targets::{Runs, Target};
+use crate::targets::Runs;
 
 /// Fusil's rules, which need nothing but Python: what is named here is in every environment.
 const RULES: Environment =
@@ -26,34 +26,23 @@ const MESA: Environment = Environment {
 /// # Errors
 ///
 /// Says why it was not measured.
-pub fn measure(target: &Target, case: Case, sizes: &Sizes) -> Result<Said, String> {
-    let mut command = match target.runs {
-        Runs::Here => own(target, case, sizes)?,
+pub fn measure(target: &Target<Case>, case: Case, sizes: &Sizes) -> Result<Said, String> {
+    ask(match target.way {
+        Runs::Here => here(target, case, sizes),
         Runs::Rules => rules(case, sizes)?,
         Runs::Mesa => mesa(sizes)?,
-    };
-    let output = command.stdin(Stdio::null()).stderr(Stdio::inherit()).output();
-    let output = output.map_err(|error| format!("it does not start: {error}"))?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let said = text.lines().last().and_then(|line| serde_json::from_str::<Said>(line).ok());
-    match said {
-        Some(Said { not_run: Some(why), .. }) => Err(why),
-        Some(said) if output.status.success() => Ok(said),
-        _ => Err(format!("it failed: {}", output.status)),
-    }
+    })
 }
 
-fn own(target: &Target, case: Case, sizes: &Sizes) -> Result<Command, String> {
-    let program = env::current_exe().map_err(|error| error.to_string())?;
-    let mut command = Command::new(program);
-    command.args(["child", &case.name(), target.name]).env("RUST_BACKTRACE", "0");
+fn here(target: &Target<Case>, case: Case, sizes: &Sizes) -> Command {
+    let mut command = own(&["child", &name_of(case), target.name]);
     command.args(sizes.quick.then_some("--quick"));
-    Ok(command)
+    command
 }
 
 fn rules(case: Case, sizes: &Sizes) -> Result<Command, String> {
     let mut command = Command::new(RULES.interpreter()?);
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/fusil_rules.py")).arg(case.name());
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/python/fusil_rules.py")).arg(name_of(case));
     let (agents, steps) = match case {
         Case::FanOut => (100_u32, sizes.fan_out_steps),
         Case::Idle => (sizes.idle, sizes.idle_steps),

@@ -21,6 +21,8 @@ pub struct Sizes {
     pub city: Plan,
     /// Steps of it that are counted.
     pub city_steps: u64,
+    /// Sessions of a campaign.
+    pub sessions: u32,
 }
 
 impl Sizes {
@@ -35,6 +37,7 @@ impl Sizes {
                 idle_steps: 50,
                 city,
                 city_steps: 4,
+                sessions: 3,
             };
         }
         Self {
@@ -45,6 +48,7 @@ impl Sizes {
             idle_steps: 100_000,
             city: Plan::LARGE,
             city_steps: 10,
+            sessions: 200,
         }
     }
 }

@@ -1,17 +1,8 @@
 //! Who takes part, and in what.
 
-use lyceum_bench_figures::Role;
+use lyceum_bench_figures::{Role, Target};
 
-use crate::case::Case::{self, FanOut, Idle, OwnEvent, Schelling, SideBySide};
-
-/// What is measured.
-#[derive(Clone, Copy, Debug)]
-pub struct Target {
-    pub name: &'static str,
-    pub role: Role,
-    pub runs: Runs,
-    pub cases: &'static [Case],
-}
+use crate::case::Case::{self, Campaign, FanOut, Idle, OwnEvent, Schelling, SideBySide};
 
 /// How a target is run: each time in a process of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,14 +16,20 @@ pub enum Runs {
 }
 
 /// Everybody, in the order of the tables.
-pub const ALL: &[Target] = &[
-    target("lyceum", Role::Subject, Runs::Here, &[OwnEvent, FanOut, Idle, Schelling, SideBySide]),
+pub const ALL: &[Target<Case>] = &[
+    target(
+        "lyceum",
+        Role::Subject,
+        Runs::Here,
+        &[OwnEvent, FanOut, Idle, Schelling, SideBySide, Campaign],
+    ),
     target("one_universe", Role::Reference, Runs::Here, &[SideBySide]),
+    target("plain", Role::Reference, Runs::Here, &[Campaign]),
     target("fusil_rules", Role::Peer, Runs::Rules, &[OwnEvent, FanOut, Idle]),
     target("krabmaga", Role::Peer, Runs::Here, &[Schelling]),
     target("mesa", Role::Peer, Runs::Mesa, &[Schelling]),
 ];
 
-const fn target(name: &'static str, role: Role, runs: Runs, cases: &'static [Case]) -> Target {
-    Target { name, role, runs, cases }
+const fn target(name: &'static str, role: Role, way: Runs, cases: &'static [Case]) -> Target<Case> {
+    Target { name, role, way, cases }
 }

@@ -1,5 +1,6 @@
 //! What a child does.
 
+mod campaign;
 mod idle;
 #[cfg(feature = "peers")]
 mod krabmaga;
@@ -9,8 +10,9 @@ mod side_by_side;
 
 use std::time::Duration;
 
+use lyceum_bench_figures::child::Said;
+
 use crate::case::Case;
-use crate::said::Said;
 use crate::sizes::Sizes;
 
 /// The seed of everything; who is measured does not depend on it.
@@ -26,6 +28,8 @@ pub fn measure(case: Case, target: &str, sizes: &Sizes) -> Said {
         (Case::Schelling, _) => schelling::measure(sizes),
         (Case::SideBySide, "one_universe") => side_by_side::measure(1, sizes),
         (Case::SideBySide, _) => side_by_side::measure(2, sizes),
+        (Case::Campaign, "plain") => campaign::plain(sizes.sessions),
+        (Case::Campaign, _) => campaign::sessions(sizes.sessions),
     }
 }
 
@@ -37,7 +41,7 @@ fn krabmaga(sizes: &Sizes) -> Said {
 #[cfg(not(feature = "peers"))]
 fn krabmaga(_: &Sizes) -> Said {
     let why = "it was built without `--features peers`";
-    Said { not_run: Some(why.into()), ..Said::default() }
+    Said::not_run(why)
 }
 
 /// Returns how many millions there were in a second.
@@ -47,6 +51,7 @@ fn millions(count: u64, took: Duration) -> f64 {
 
 /// What a run of a city comes to.
 struct City {
+    /// How many moved in each step, those of the warm-up first: whether all did the same.
     moved: Vec<u64>,
     /// How long the steps took that count.
     took: Duration,
@@ -60,6 +65,6 @@ impl City {
         let step = self.took.as_secs_f64() * 1e3 / sizes.city_steps as f64;
         let turns = millions(residents * sizes.city_steps, self.took);
         let memory = self.bytes as f64 / residents as f64;
-        Said { figures: vec![step, turns, memory], moved: self.moved, not_run: None }
+        Said { counts: self.moved, ..Said::figures([step, turns, memory]) }
     }
 }

@@ -10,9 +10,9 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use futures_util::future::{BoxFuture, join_all, select};
-use lyceum_core::exchange::{Door, Exchange, Peer};
-use lyceum_core::wire::{Address, Endpoint};
+use futures_util::future::{join_all, select};
+use lyceum_core::exchange::{Door, Exchange};
+use lyceum_core::wire::Address;
 use lyceum_core::{CallError, Handle, ReviveError, Time};
 use tokio::sync::Notify;
 
@@ -320,19 +320,8 @@ impl State {
     }
 }
 
-impl Exchange for Owners {
-    fn peer(&self, _: &Address) -> Option<Arc<dyn Peer>> {
-        None
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        Vec::new()
-    }
-
-    fn close(&self) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::ready(()))
-    }
-}
+// It is attached to be found at its node, and leads nowhere.
+impl Exchange for Owners {}
 
 impl fmt::Debug for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

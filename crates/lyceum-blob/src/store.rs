@@ -5,9 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use lyceum_core::exchange::{Door, Exchange, Peer};
-use lyceum_core::wire::{Address, Endpoint};
+use lyceum_core::exchange::{Door, Exchange};
+use lyceum_core::wire::Address;
 use lyceum_core::{Handle, Node};
 use tokio::sync::OnceCell;
 
@@ -245,19 +244,8 @@ impl Taken {
     }
 }
 
-impl Exchange for Store {
-    fn peer(&self, _: &Address) -> Option<Arc<dyn Peer>> {
-        None
-    }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        Vec::new()
-    }
-
-    fn close(&self) -> BoxFuture<'static, ()> {
-        Box::pin(std::future::ready(()))
-    }
-}
+// It is attached to be found at its node, and leads nowhere.
+impl Exchange for Store {}
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

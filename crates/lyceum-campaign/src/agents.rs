@@ -5,8 +5,10 @@
 //! listen to that, and have an opinion: [`ExitProbe`] about how it ended, [`OutputProbe`] about
 //! what it printed, [`FilesProbe`] about what it left, [`TimeProbe`] about how long it took. Others
 //! look while it runs: [`CpuProbe`] at its load, [`FileWatch`] at any file or log, and
-//! [`AttachProcess`] at a process that was there before. [`Aggressivity`] says how strongly inputs
-//! are to be changed. [`Client`] and [`Server`] talk to programs under test over a network.
+//! [`AttachProcess`] at a process that was there before. [`Mangler`] changes files, as strongly as
+//! [`Aggressivity`] says, and [`SessionDirectory`] gives each session a directory, which it keeps
+//! with everything that is needed to run the session again. [`Client`] and [`Server`] talk to
+//! programs under test over a network.
 //!
 //! ```no_run
 //! use std::sync::Arc;
@@ -49,9 +51,12 @@ mod archivist;
 mod attach_process;
 mod client;
 mod cpu_probe;
+mod dispenser;
 mod exit_probe;
 mod file_watch;
 mod files_probe;
+mod judge;
+mod judgement;
 mod look;
 mod mangler;
 mod output_probe;
@@ -59,6 +64,7 @@ mod payload;
 mod process;
 mod process_table;
 mod server;
+mod session_directory;
 mod time_probe;
 
 pub use aggressivity::{Aggressivity, AggressivityValue};
@@ -66,13 +72,16 @@ pub(crate) use archivist::Archivist;
 pub use attach_process::AttachProcess;
 pub use client::{Client, ClientSend};
 pub use cpu_probe::CpuProbe;
+pub(crate) use dispenser::Dispenser;
 pub use exit_probe::{ExitOpinion, ExitProbe};
 pub use file_watch::FileWatch;
 pub use files_probe::FilesProbe;
-pub(crate) use mangler::Mangler;
+pub(crate) use judge::{Judge, Judged};
+pub use mangler::{MangleFilenames, Mangler};
 pub(crate) use output_probe::printed;
 pub use output_probe::{OutputOpinion, OutputProbe};
 pub use payload::{NetworkAnswer, NetworkLimits, Payload};
-pub use process::{Process, ProcessCreate, ProcessExit, ProcessFailed, ProcessPid};
+pub use process::{Process, ProcessCreate, ProcessExit, ProcessFailed, ProcessPid, SessionProgram};
 pub use server::{Server, ServerAccept};
+pub use session_directory::{SessionDirectory, SessionDirectoryMade};
 pub use time_probe::TimeProbe;

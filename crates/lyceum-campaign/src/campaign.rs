@@ -110,10 +110,10 @@ pub enum CampaignError {
     #[error("{0}: build it first, or mend `command`")]
     Command(#[source] io::Error),
     /// The seeds cannot be used.
-    #[error(transparent)]
+    #[error("cannot use what `seeds` names")]
     Corpus(#[from] CorpusError),
     /// The dictionary cannot be used.
-    #[error(transparent)]
+    #[error("cannot use what `dictionary` names")]
     Dictionary(#[from] DictionaryError),
     /// The sandbox cannot be made.
     #[error(
@@ -157,7 +157,7 @@ impl Campaign {
         let universes = project.universes.unwrap_or_else(|| {
             thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
         });
-        let seed = project.seed.unwrap_or_else(rand::random);
+        let seed = project.seed.unwrap_or_else(drawn_seed);
         let hunt = Arc::new(Hunt::new(project.clone(), corpus, words, directory.clone()));
         let keepers = Keepers { program: None, is_sandboxed: project.is_sandboxed };
         let plan = Arc::new(Plan { project, command, directory });
@@ -231,6 +231,10 @@ impl Campaign {
         // All sandboxes are made before anything runs, so that it does not begin where one fails.
         let mut keepers = Vec::new();
         for number in 0..self.universes {
+            if self.hunt.is_over() {
+                // Somebody stopped it already.
+                break;
+            }
             make(&self.plan.directory.join(format!("universe-{number}")))?;
             keepers.push(Some(self.keepers.keeper().map_err(CampaignError::Keeper)?));
         }
@@ -428,7 +432,28 @@ fn own_folder(wanted: &Path) -> Result<PathBuf, CampaignError> {
     Err(CampaignError::Write { path: wanted.to_owned(), source })
 }
 
+/// Draws a seed that a project file can have.
+fn drawn_seed() -> u64 {
+    rand::random_range(0..=ProjectFile::MOST_SEED)
+}
+
 fn make(path: &Path) -> Result<(), CampaignError> {
     let failed = |source| CampaignError::Write { path: path.to_owned(), source };
     fs::create_dir_all(path).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Half of the seeds that campaigns printed were too large for a project file.
+    #[test]
+    fn seed_that_is_drawn_is_one_for_a_project_file() {
+        for _ in 0..64 {
+            let seed = drawn_seed();
+            let text = format!("command = \"true\"\nseed = {seed}\n");
+            let project = ProjectFile::parse(&text, Path::new("a.toml")).unwrap();
+            assert_eq!(project.seed, Some(seed));
+        }
+    }
 }

@@ -1,8 +1,6 @@
 //! What the universes of a campaign share: inputs, what was found, and when there was enough.
 
-use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,79 +11,41 @@ use rand::rngs::SmallRng;
 use crate::campaign::Progress;
 use crate::process::Ending;
 use crate::stopwatch::Stopwatch;
-use crate::{
-    Corpus, DirectoryName, EndReason, Find, FindBook, History, MinimizeStatus, MinimizedInput,
-    Minimizer, Mutator, Noted, Novelty, ProjectFile, Report, ReportedFind, SessionRecord, Strength,
-};
+use crate::{Corpus, DirectoryName, EndReason, Find, ProjectFile, Report, ReportedFind};
 
-/// How many causes are told apart.
-const FINDS: usize = 10_000;
-/// How many universes are put in the place of others that failed.
-pub(crate) const REPLACEMENTS: usize = 8;
-/// How many notes are kept.
-const NOTES: usize = 50;
+mod folders;
+mod ledger;
+mod roster;
+mod supply;
+mod trials;
+
+pub(crate) use folders::Folders;
+pub(crate) use roster::REPLACEMENTS;
+
+use ledger::Ledger;
+use roster::Roster;
+use supply::Supply;
+use trials::Trials;
+
 /// How many directories are kept of sessions that found nothing new; the last ones.
 const DULL: usize = 1_000;
-/// How long programs run to make the input of one find smaller.
-const MINIMIZING: Duration = Duration::from_secs(60);
 
 /// What the universes of a campaign share.
 pub(crate) struct Hunt {
     state: Mutex<State>,
+    folders: Mutex<Folders>,
     started: Stopwatch,
-    directory: PathBuf,
 }
 
 struct State {
     project: Arc<ProjectFile>,
-    corpus: Corpus,
-    novelty: Novelty,
-    mutator: Mutator,
-    strength: Strength,
-    book: FindBook,
-    details: Vec<Details>,
-    history: History,
-    minimizing: Vec<Minimizing>,
-    /// How many directories there are by names that begin alike.
-    names: HashMap<String, usize>,
-    /// The directories of sessions that found nothing new.
-    dull: VecDeque<PathBuf>,
-    /// What was given back, to be run before anything else.
-    returned: Vec<Job>,
-    /// Of the universes that run a trial: for which find.
-    trials: HashMap<usize, usize>,
-    /// Universes that failed: what they still say does not count.
-    retired: HashSet<usize>,
-    vacancies: usize,
-    replacements: usize,
-    notes: Vec<String>,
-    issued: u64,
-    ended: u64,
-    successes: u64,
-    refusals: u64,
-    best: f64,
+    supply: Supply,
+    trials: Trials,
+    ledger: Ledger,
+    roster: Roster,
     end: Option<EndReason>,
+    /// How long it took, where that is known before the report.
     duration: Option<Duration>,
-}
-
-/// What is known of a find besides its cause.
-struct Details {
-    name: String,
-    score: f64,
-    found_after: Duration,
-    input_size: usize,
-    minimized: Option<MinimizedInput>,
-}
-
-/// A find whose input is made smaller.
-struct Minimizing {
-    place: usize,
-    key: String,
-    minimizer: Minimizer,
-    /// Whether a universe runs a trial.
-    tried: bool,
-    /// How long its trials took.
-    spent: Duration,
 }
 
 /// What a session is to run.
@@ -127,51 +87,39 @@ impl Hunt {
         directory: PathBuf,
     ) -> Self {
         let state = State {
-            corpus,
-            novelty: Novelty::default(),
-            mutator: Mutator::new(project.input_size).with_words(words),
-            strength: Strength::new(project.strength),
-            book: FindBook::new(FINDS),
-            details: Vec::new(),
-            history: History::default(),
-            minimizing: Vec::new(),
-            names: HashMap::new(),
-            dull: VecDeque::new(),
-            returned: Vec::new(),
-            trials: HashMap::new(),
-            retired: HashSet::new(),
-            vacancies: 0,
-            replacements: REPLACEMENTS,
-            notes: Vec::new(),
-            issued: 0,
-            ended: 0,
-            successes: 0,
-            refusals: 0,
-            best: 0.0,
+            supply: Supply::new(&project, corpus, words),
+            trials: Trials::default(),
+            ledger: Ledger::default(),
+            roster: Roster::default(),
             end: None,
             duration: None,
             project,
         };
-        Self { state: Mutex::new(state), started: Stopwatch::start(), directory }
+        let folders = Mutex::new(Folders::new(directory, DULL));
+        Self { state: Mutex::new(state), folders, started: Stopwatch::start() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn folders(&self) -> MutexGuard<'_, Folders> {
+        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns what the next session of a universe is to run; none if there was enough.
     pub(crate) fn next(&self, universe: usize, random: &mut SmallRng) -> Option<Job> {
         let elapsed = self.started.elapsed();
         let mut state = self.state();
-        if state.retired.contains(&universe) || state.is_over(elapsed) {
+        if state.roster.has_retired(universe) || state.is_over(elapsed) {
             return None;
         }
-        let job = match state.returned.pop() {
+        let job = match state.supply.returned() {
             Some(job) => job,
             None => state.next(random)?,
         };
         if let Some(place) = job.trial {
-            state.trials.insert(universe, place);
+            state.trials.begin(universe, place);
         }
         Some(Job { universe, ..job })
     }
@@ -179,19 +127,13 @@ impl Hunt {
     /// Takes back what could not be run.
     pub(crate) fn give_back(&self, job: Job) {
         let mut state = self.state();
-        if state.retired.contains(&job.universe) {
+        if state.roster.has_retired(job.universe) {
             return;
         }
-        state.trials.remove(&job.universe);
+        state.trials.end(job.universe);
         match job.trial {
-            Some(place) => {
-                let waits = state.minimizing.iter_mut().find(|waits| waits.place == place);
-                if let Some(minimizing) = waits {
-                    minimizing.tried = false;
-                }
-            }
-            // With its number, so that no other session has it, and no seed is left out.
-            None => state.returned.push(job),
+            Some(place) => state.trials.give_back(place),
+            None => state.supply.give_back(job),
         }
     }
 
@@ -199,13 +141,14 @@ impl Hunt {
     pub(crate) fn record(&self, job: &Job, seen: &Observation<'_>) -> Verdict {
         let ended = self.started.elapsed();
         let mut state = self.state();
-        state.trials.remove(&job.universe);
-        if state.retired.contains(&job.universe) {
+        state.trials.end(job.universe);
+        if state.roster.has_retired(job.universe) {
             return Verdict::Aside;
         }
         match job.trial {
             Some(place) => {
-                state.answer(place, seen);
+                let found = seen.find.as_ref().map(Find::key);
+                state.trials.answer(place, found.as_deref(), seen.duration);
                 Verdict::Aside
             }
             None => state.record(job, seen, ended),
@@ -215,36 +158,26 @@ impl Hunt {
     /// Notes that a universe failed, and what it had under way is lost.
     pub(crate) fn failed(&self, universe: usize, reason: &str) {
         let mut state = self.state();
-        if !state.retired.insert(universe) {
+        if !state.roster.retire(universe) {
             return;
         }
-        if let Some(place) = state.trials.remove(&universe)
-            && let Some(waits) = state.minimizing.iter_mut().find(|waits| waits.place == place)
-        {
-            // What lets a universe fail is not tried again.
-            waits.minimizer.answer(false);
-            waits.tried = false;
+        if let Some(place) = state.trials.end(universe) {
+            state.trials.lose(place);
         }
-        state.vacancies += 1;
-        state.note(format!("universe {universe} was given up: {reason}"));
+        state.ledger.note(format!("universe {universe} was given up: {reason}"));
     }
 
     /// Returns whether a universe may be put in the place of one that failed.
     pub(crate) fn replace(&self) -> bool {
         let mut state = self.state();
-        if state.end.is_some() || state.vacancies == 0 {
-            return false;
-        }
-        state.vacancies -= 1;
-        let may = state.replacements > 0;
-        state.replacements = state.replacements.saturating_sub(1);
-        may
+        state.end.is_none() && state.roster.replace()
     }
 
     /// Ends a campaign whose universes have all ended.
     pub(crate) fn over(&self) {
         let mut state = self.state();
-        let failed = state.notes.iter().rev().find(|note| note.contains("was given up"));
+        let notes = state.ledger.notes();
+        let failed = notes.iter().rev().find(|note| note.contains("was given up"));
         let reason = failed.cloned().map_or(EndReason::Interrupted, EndReason::Failed);
         state.end.get_or_insert(reason);
     }
@@ -264,34 +197,18 @@ impl Hunt {
 
     /// Makes a directory that nobody else has, and returns its name.
     pub(crate) fn claim(&self, name: &DirectoryName) -> io::Result<String> {
-        let base = name.to_string();
-        loop {
-            let number = {
-                let mut state = self.state();
-                let number = state.names.entry(base.clone()).or_default();
-                *number += 1;
-                *number
-            };
-            let name = if number == 1 { base.clone() } else { format!("{base}-{number}") };
-            match fs::create_dir(self.directory.join(&name)) {
-                Ok(()) => return Ok(name),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.folders().claim(name)
     }
 
-    /// Notes that the directory of a session is kept that found nothing new. Returns one that is
-    /// kept no longer, since there are too many.
-    pub(crate) fn kept_dull(&self, directory: PathBuf) -> Option<PathBuf> {
-        let mut state = self.state();
-        state.dull.push_back(directory);
-        if state.dull.len() > DULL { state.dull.pop_front() } else { None }
+    /// Notes that the directory of a session is kept that found nothing new. One that is older goes
+    /// where there are too many.
+    pub(crate) fn kept_dull(&self, directory: PathBuf) {
+        self.folders().kept_dull(directory);
     }
 
     /// Notes under which name a find is kept.
     pub(crate) fn kept(&self, place: usize, name: String) {
-        if let Some(details) = self.state().details.get_mut(place) {
+        if let Some(details) = self.state().ledger.details.get_mut(place) {
             details.name = name;
         }
     }
@@ -300,7 +217,7 @@ impl Hunt {
     pub(crate) fn end(&self, reason: EndReason) {
         let mut state = self.state();
         if !matches!(reason, EndReason::Sessions | EndReason::Finds) {
-            state.cut_off();
+            state.trials.cut_off();
         }
         state.end.get_or_insert(reason);
     }
@@ -308,38 +225,41 @@ impl Hunt {
     /// Returns how it goes.
     pub(crate) fn progress(&self) -> Progress {
         let state = self.state();
+        let ledger = &state.ledger;
+        let (strength, trend) = state.supply.strength();
         Progress {
             elapsed: self.started.elapsed(),
-            sessions: state.ended,
-            successes: state.successes,
-            refusals: state.refusals,
-            best_score: state.best,
-            strength: state.strength.value(),
-            trend: state.strength.trend(),
-            inputs: state.corpus.inputs().len(),
-            finds: state.details.iter().map(|details| details.name.clone()).collect(),
-            minimizing: state.minimizing.len(),
+            sessions: ledger.sessions,
+            successes: ledger.successes,
+            refusals: ledger.refusals,
+            best_score: ledger.best_score,
+            strength,
+            trend,
+            inputs: state.supply.inputs(),
+            finds: ledger.details.iter().map(|details| details.name.clone()).collect(),
+            minimizing: state.trials.waiting(),
         }
     }
 
     /// Writes what became of the campaign into a report.
     pub(crate) fn report(&self, replay: impl Fn(&str) -> Vec<String>) -> Report {
         let mut state = self.state();
-        state.cut_off();
+        state.trials.cut_off();
+        let ledger = &state.ledger;
         let mut report = Report::default();
         let summary = &mut report.summary;
         summary.duration = state.duration.unwrap_or_else(|| self.started.elapsed());
         summary.ended = state.end.clone().unwrap_or(EndReason::Interrupted);
-        summary.sessions = state.ended;
-        summary.successes = state.successes;
-        summary.refusals = state.refusals;
-        summary.refused_finds = state.book.refused();
-        summary.kept_inputs = state.corpus.inputs().len();
-        summary.notes = state.notes.clone();
-        report.history = state.history.clone();
-        let finds = state.book.finds().iter().zip(&state.details);
+        summary.sessions = ledger.sessions;
+        summary.successes = ledger.successes;
+        summary.refusals = ledger.refusals;
+        summary.refused_finds = ledger.book.refused();
+        summary.kept_inputs = state.supply.inputs();
+        summary.notes = ledger.notes().to_vec();
+        report.history = ledger.history.clone();
+        let finds = ledger.book.finds().iter().zip(&ledger.details).enumerate();
         report.finds = finds
-            .map(|(known, details)| ReportedFind {
+            .map(|(place, (known, details))| ReportedFind {
                 name: details.name.clone(),
                 find: known.find.clone(),
                 score: details.score,
@@ -347,7 +267,7 @@ impl Hunt {
                 first_session: known.first_session,
                 found_after: details.found_after,
                 input_size: details.input_size,
-                minimized: details.minimized.clone(),
+                minimized: state.trials.minimized(place).cloned(),
                 // Where its directory could not be made, there is nothing to run.
                 replay: if details.name.is_empty() { Vec::new() } else { replay(&details.name) },
             })
@@ -367,162 +287,49 @@ impl State {
             // Who made inputs smaller until now had a reason to end before.
             self.end.get_or_insert(EndReason::Time);
             self.duration.get_or_insert(elapsed);
-            self.cut_off();
+            self.trials.cut_off();
         }
         is_late
-    }
-
-    /// Ends the making of smaller inputs: what came out of it so far stays.
-    fn cut_off(&mut self) {
-        while let Some(place) = self.minimizing.first().map(|waits| waits.place) {
-            self.minimized(place);
-        }
     }
 
     fn has_ended(&self) -> bool {
         matches!(self.end, Some(EndReason::Time | EndReason::Interrupted | EndReason::Failed(_)))
     }
 
-    fn note(&mut self, text: String) {
-        if self.notes.len() < NOTES {
-            self.notes.push(text);
-        }
-    }
-
     fn next(&mut self, random: &mut SmallRng) -> Option<Job> {
-        if let Some(job) = self.trial() {
-            return Some(job);
+        if let Some((place, input)) = self.trials.next() {
+            let trial = Some(place);
+            return Some(Job { universe: 0, number: 0, input, strength: 0.0, trial });
         }
         let stop = &self.project.stop;
-        if stop.sessions.is_some_and(|limit| self.issued >= limit) {
+        if stop.sessions.is_some_and(|limit| self.supply.issued() >= limit) {
             self.end.get_or_insert(EndReason::Sessions);
         }
-        if stop.finds.is_some_and(|limit| self.details.len() >= limit) {
+        if stop.finds.is_some_and(|limit| self.ledger.details.len() >= limit) {
             self.end.get_or_insert(EndReason::Finds);
         }
-        if self.end.is_some() {
-            return None;
-        }
-        self.issued += 1;
-        let seeds = self.corpus.inputs().len();
-        let strength = self.strength.value();
-        // Each seed is run once as it is.
-        let place = match usize::try_from(self.issued - 1) {
-            Ok(place) if place < seeds => {
-                let input = self.corpus.inputs()[place].bytes.to_vec();
-                return Some(Job {
-                    universe: 0,
-                    number: self.issued,
-                    input,
-                    strength: 0.0,
-                    trial: None,
-                });
-            }
-            _ => self.corpus.choose(random)?,
-        };
-        let input = self.corpus.inputs()[place].bytes.clone();
-        let other = self.corpus.other(place, random);
-        let mutant = self.mutator.mutate(&input, other, strength, random);
-        Some(Job { universe: 0, number: self.issued, input: mutant.bytes, strength, trial: None })
-    }
-
-    /// Returns a session that makes the input of a find smaller.
-    fn trial(&mut self) -> Option<Job> {
-        let minimizing = self.minimizing.iter_mut().find(|minimizing| !minimizing.tried)?;
-        let place = minimizing.place;
-        let Some(trial) = minimizing.minimizer.trial().map(<[u8]>::to_vec) else {
-            self.minimized(place);
-            return self.trial();
-        };
-        minimizing.tried = true;
-        Some(Job { universe: 0, number: 0, input: trial, strength: 0.0, trial: Some(place) })
-    }
-
-    /// Takes down whether a smaller input still shows the find.
-    fn answer(&mut self, place: usize, seen: &Observation<'_>) {
-        let waits = self.minimizing.iter_mut().find(|waits| waits.place == place);
-        let Some(minimizing) = waits else { return };
-        let same = seen.find.as_ref().is_some_and(|find| find.key() == minimizing.key);
-        minimizing.minimizer.answer(same);
-        minimizing.tried = false;
-        minimizing.spent += seen.duration;
-        if minimizing.minimizer.status() != MinimizeStatus::Running
-            || minimizing.spent >= MINIMIZING
-        {
-            self.minimized(place);
-        }
-    }
-
-    /// Writes down what a find's input became.
-    fn minimized(&mut self, place: usize) {
-        let Some(index) = self.minimizing.iter().position(|waits| waits.place == place) else {
-            return;
-        };
-        let done = self.minimizing.swap_remove(index);
-        let (trials, mut status) = (done.minimizer.trials(), done.minimizer.status());
-        if trials == 0 {
-            return;
-        }
-        if status == MinimizeStatus::Running {
-            status = MinimizeStatus::OutOfTrials;
-        }
-        if let Some(details) = self.details.get_mut(place) {
-            let bytes = done.minimizer.into_best();
-            details.minimized = Some(MinimizedInput { bytes, trials, status });
-        }
+        if self.end.is_some() { None } else { self.supply.next(random) }
     }
 
     fn record(&mut self, job: &Job, seen: &Observation<'_>, ended: Duration) -> Verdict {
-        self.ended += 1;
         let is_success = seen.find.is_some() && seen.score >= self.project.success_score;
-        self.successes += u64::from(is_success);
-        self.refusals += u64::from(seen.is_refusal);
-        self.best = self.best.max(seen.score);
-        if self.project.is_adaptive {
-            self.strength.record(seen.score, is_success);
+        self.supply.learn(job, seen, is_success);
+        let verdict = self.ledger.enter(job, seen, ended, is_success);
+        let most = self.project.minimize_trials;
+        if let (Verdict::New(place), Some(find)) = (verdict, &seen.find)
+            && most > 0
+            && !self.has_ended()
+        {
+            self.trials.add(place, find.key(), &job.input, most);
         }
-        // What was found need not be found again by its like.
-        if seen.find.is_none() && self.novelty.is_new(seen.ending, seen.printed) {
-            self.corpus.keep(&job.input, job.number, seen.score);
-        }
-        let noted = seen.find.clone().map(|find| (find.key(), self.book.note(find, job.number)));
-        let (verdict, place) = match noted {
-            None => (Verdict::Nothing, None),
-            Some((_, Noted::Again(place))) => (Verdict::Known, Some(place)),
-            Some((key, Noted::New(place))) => {
-                self.details.push(Details {
-                    name: String::new(),
-                    score: seen.score,
-                    found_after: ended,
-                    input_size: job.input.len(),
-                    minimized: None,
-                });
-                if self.project.minimize_trials > 0 && !self.has_ended() {
-                    let trials = self.project.minimize_trials;
-                    let minimizer = Minimizer::new(job.input.clone(), trials);
-                    let spent = Duration::ZERO;
-                    let waits = Minimizing { place, key, minimizer, tried: false, spent };
-                    self.minimizing.push(waits);
-                }
-                (Verdict::New(place), Some(place))
-            }
-            Some((_, _)) => (Verdict::Known, None),
-        };
-        self.history.record(&SessionRecord {
-            number: job.number,
-            score: seen.score,
-            duration: seen.duration,
-            ended,
-            strength: job.strength,
-            find: place,
-        });
         verdict
     }
 }
 
 impl fmt::Debug for Hunt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Hunt").field("sessions", &self.state().ended).finish_non_exhaustive()
+        let sessions = self.state().ledger.sessions;
+        f.debug_struct("Hunt").field("sessions", &sessions).finish_non_exhaustive()
     }
 }
 
@@ -532,6 +339,7 @@ mod tests {
 
     use rand::SeedableRng;
 
+    use super::trials::MINIMIZING;
     use super::*;
     use crate::{CorpusLimits, FindKind};
 
@@ -601,6 +409,21 @@ mod tests {
         hunt.record(&trial, &slow());
 
         assert_eq!(hunt.next(0, &mut random).unwrap().number, 2, "sessions go on");
+    }
+
+    /// What was kept in the first sessions was run once more as it was, like a seed.
+    #[test]
+    fn what_was_kept_is_no_seed() {
+        let (hunt, mut random) = (hunt("strength = 1.0"), SmallRng::seed_from_u64(1));
+        let mut inputs = Vec::new();
+        for number in 0..4 {
+            let job = hunt.next(0, &mut random).unwrap();
+            let printed = format!("{}\n", "x".repeat(number));
+            hunt.record(&job, &Observation { printed: printed.as_bytes(), ..seen(None) });
+            inputs.push((job.input, job.strength));
+        }
+        assert_eq!(inputs[..2], [(b"1".to_vec(), 0.0), (b"2".to_vec(), 0.0)]);
+        assert_eq!((inputs[2].1, inputs[3].1), (1.0, 1.0), "they are changed");
     }
 
     #[test]

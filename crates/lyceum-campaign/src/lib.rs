@@ -55,7 +55,7 @@ pub use patterns::{Hit, Look, OutputWatch, Pattern, PatternError, PatternTable, 
 pub use project::{
     InputWay, Kept, ProjectFault, ProjectFile, ProjectFileError, ProjectLimits, StopLimits,
 };
-pub use replay::{Replay, ReplayError, Replayed};
+pub use replay::{Replay, ReplayError, ReplayVerdict, Replayed};
 pub use report::{
     CampaignSummary, EndReason, History, MinimizedInput, Point, Report, ReportError, ReportedFind,
     SessionRecord, shell_words,

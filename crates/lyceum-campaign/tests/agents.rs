@@ -8,15 +8,25 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use lyceum_campaign::agents::{
-    Aggressivity, AggressivityValue, AttachProcess, CpuProbe, FileWatch, Process, ProcessCreate,
+    Aggressivity, AggressivityValue, AttachProcess, CpuProbe, ExitProbe, FileWatch,
+    MangleFilenames, Mangler, Process, ProcessCreate, ProcessExit, SessionDirectory,
+    SessionDirectoryMade,
 };
 use lyceum_campaign::process::Program;
-use lyceum_campaign::sandbox::{Keeper, Sandbox};
-use lyceum_campaign::{PatternTable, Scanner, Strength};
+use lyceum_campaign::sandbox::{self, Keeper, Sandbox};
+use lyceum_campaign::{Mutator, PatternTable, Replay, Scanner, Strength};
 use lyceum_core::{BoxError, Node};
 use lyceum_macros::agent;
 use lyceum_universe::events::SessionRename;
 use lyceum_universe::{Project, Report, Step, Universe};
+
+#[path = "machine/refusal.rs"]
+mod refusal;
+
+use refusal::has_sandboxes;
+
+/// A program that becomes a keeper.
+const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum-keeper");
 
 // The macros write paths into the crate `lyceum`.
 extern crate lyceum_campaign as lyceum;
@@ -81,8 +91,11 @@ fn scanner() -> Scanner {
 
 #[test]
 fn program_that_keeps_a_processor_busy_is_found_while_it_runs() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let (folder, names) = (folder("cpu"), Names::default());
-    let keeper = Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap();
+    let keeper = Keeper::of_program(KEEPER, Sandbox::On).unwrap();
     let program = Program::new("/bin/sh", &folder).argument("-c").argument("while :; do :; done");
     let project = Project::new("cpu")
         .agent("caller", Caller { program, names: names.clone() })
@@ -98,8 +111,11 @@ fn program_that_keeps_a_processor_busy_is_found_while_it_runs() {
 
 #[test]
 fn program_that_sleeps_is_not_busy() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let (folder, names) = (folder("calm"), Names::default());
-    let keeper = Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap();
+    let keeper = Keeper::of_program(KEEPER, Sandbox::On).unwrap();
     let program = Program::new("/bin/sleep", &folder).argument("1000");
     let project = Project::new("calm")
         .max_sessions(1)
@@ -227,4 +243,151 @@ fn strength_rises_while_sessions_are_quiet() {
 
     assert_eq!(report.sessions, 8);
     assert_eq!(*values.lock().unwrap(), [0.10, 0.10, 0.10, 0.10, 0.10, 0.11, 0.12, 0.13]);
+}
+
+/// Runs a target on the session's changed files.
+struct Runner {
+    target: &'static str,
+    seen: Arc<Mutex<Vec<MangleFilenames>>>,
+}
+
+#[agent]
+impl Runner {
+    #[event]
+    fn run(&mut self, files: &MangleFilenames, cx: &mut Step<'_>) -> Result<(), BoxError> {
+        self.seen.lock().unwrap().push(files.clone());
+        let program = Program::new(self.target, &files.directory).argument(&files.names[0]);
+        cx.session().put(program);
+        Ok(cx.send(ProcessCreate {})?)
+    }
+
+    #[event]
+    fn exit(&mut self, _exit: &ProcessExit, cx: &mut Step<'_>) {
+        cx.session().stop();
+    }
+}
+
+#[test]
+fn changed_file_that_fails_a_program_is_kept_and_replayed() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = folder("mangled");
+    let sources = ["one", "two"].map(|name| folder.join(name));
+    for path in &sources {
+        fs::write(path, "nothing but words").unwrap();
+    }
+    let keeper = || Keeper::of_program(KEEPER, Sandbox::On).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sessions = folder.join("sessions");
+    let project = Project::new("mangled")
+        .max_sessions(500)
+        .agent("directory", SessionDirectory::new(&sessions).unwrap())
+        .agent("mangler", Mangler::new(sources, Mutator::new(100)).unwrap().with_strength(0.3))
+        .agent("runner", Runner { target: env!("CARGO_BIN_EXE_target-utf8"), seen: seen.clone() })
+        .agent("process", Process::new(keeper()))
+        .agent("exit", ExitProbe::new(vec![0]));
+
+    let report = run(project);
+
+    assert_eq!(report.successes, 1);
+    assert!(seen.lock().unwrap().iter().all(|files| files.names == ["one", "two"]));
+    let kept: Vec<_> = fs::read_dir(&sessions).unwrap().map(|entry| entry.unwrap()).collect();
+    assert_eq!(kept.len(), 1, "dull ones are gone");
+    let name = kept[0].file_name().into_string().unwrap();
+    assert!(name.starts_with("exitcode101-targets_utf8_rs_"), "{name}");
+    let replay = Replay::read(&kept[0].path()).unwrap();
+    assert!(replay.run_by(keeper()).unwrap().is_same());
+    fs::write(kept[0].path().join("one"), "plain").unwrap();
+    assert!(!replay.run_by(keeper()).unwrap().is_same(), "the file is what it fails on");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn files_that_cannot_be_changed_are_told_before_anything_runs() {
+    let folder = folder("sources");
+    let (one, other) = (folder.join("name"), folder.join("sub/name"));
+    fs::create_dir(folder.join("sub")).unwrap();
+    for path in [&one, &other] {
+        fs::write(path, "x").unwrap();
+    }
+    let text = |files: &[&PathBuf]| {
+        let files = files.iter().map(|path| (*path).clone());
+        Mangler::new(files, Mutator::new(10)).unwrap_err().to_string()
+    };
+
+    assert_eq!(text(&[]), "no file to change");
+    assert_eq!(text(&[&one, &other]), "two files are named `name`");
+    assert!(text(&[&folder]).ends_with("is no plain file"));
+    assert!(text(&[&folder.join("none")]).starts_with("cannot read "));
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Succeeds in each session, and adds to its name.
+struct Winner;
+
+#[agent]
+impl Winner {
+    #[event]
+    fn name(&mut self, _made: &SessionDirectoryMade, cx: &mut Step<'_>) {
+        cx.session().rename("won");
+        cx.session().stop();
+    }
+
+    #[score]
+    fn score(&self) -> Option<f64> {
+        Some(0.4)
+    }
+}
+
+#[test]
+fn directories_are_bounded_in_number() {
+    let folder = folder("bounded");
+    let project = |success: f64| {
+        let directory = SessionDirectory::new(folder.join(success.to_string())).unwrap();
+        Project::new("bounded")
+            .success_score(success)
+            .max_sessions(9)
+            .max_successes(0)
+            .agent("directory", directory.keep_dull(2).keep_successes(3))
+            .agent("winner", Winner)
+    };
+    let names = |success: f64| {
+        let entries = fs::read_dir(folder.join(success.to_string())).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+
+    assert_eq!(run(project(0.4)).successes, 9);
+    assert_eq!(run(project(0.5)).successes, 0);
+
+    let won = ["opinion-won", "opinion-won-2", "opinion-won-3", "opinion-won-8", "opinion-won-9"];
+    assert_eq!(names(0.4), won, "the first three, and of the others the last two");
+    assert_eq!(names(0.5), ["won-8", "won-9"]);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn session_that_is_cut_off_leaves_no_directory() {
+    let folder = folder("cut-off");
+    let directory = SessionDirectory::new(&folder).unwrap().keep_dull(9);
+    let project = Project::new("cut-off").agent("directory", directory).agent("ender", Ender);
+
+    let report = run(project);
+
+    assert_eq!(report.sessions, 1);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Ends the whole project in the middle of its session.
+struct Ender;
+
+#[agent]
+impl Ender {
+    #[event]
+    fn end(&mut self, _made: &SessionDirectoryMade, cx: &mut Step<'_>) {
+        cx.project().stop();
+    }
 }

@@ -2,9 +2,22 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use lyceum_campaign::sandbox::{Keeper, Sandbox};
-use lyceum_campaign::{Campaign, CampaignError, EndReason, ProjectFile, Replay, Report};
+use lyceum_campaign::agents::TimeProbe;
+use lyceum_campaign::sandbox::{self, Keeper, Sandbox};
+use lyceum_campaign::{
+    Campaign, CampaignError, EndReason, ProjectFile, Replay, ReplayVerdict, Report,
+};
+use lyceum_universe::Project;
+
+#[path = "machine/refusal.rs"]
+mod refusal;
+
+use refusal::has_sandboxes;
+
+/// A program that becomes a keeper.
+const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum-keeper");
 
 /// A folder of a test, which is removed at its end.
 struct Folder(PathBuf);
@@ -38,15 +51,18 @@ impl Drop for Folder {
 
 fn run(project: ProjectFile) -> Report {
     let campaign = Campaign::new(project).unwrap();
-    campaign.keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper")).run(|_| {}).unwrap()
+    campaign.keeper_program(KEEPER).run(|_| {}).unwrap()
 }
 
 fn keeper() -> Keeper {
-    Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), Sandbox::On).unwrap()
+    Keeper::of_program(KEEPER, Sandbox::On).unwrap()
 }
 
 #[test]
 fn bug_is_found_minimized_reported_and_replayed() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("utf8");
     let stop = "universes = 2\n[stop]\nfinds = 1\nsessions = 10000\n[limits]\ntime = \"1s\"\n";
     let report = run(folder.project(env!("CARGO_BIN_EXE_target-utf8"), "utf8", stop));
@@ -68,14 +84,17 @@ fn bug_is_found_minimized_reported_and_replayed() {
 
     let replay = Replay::read(&directory).unwrap();
     let replayed = replay.run_by(keeper()).unwrap();
-    assert!(replayed.is_same, "{:?} instead of {:?}", replayed.find, replay.find());
+    assert!(replayed.is_same(), "{:?} instead of {:?}", replayed.find, replay.find());
     // Another input shows nothing, and is told from it.
     fs::write(directory.join("input"), b"plain").unwrap();
-    assert!(!replay.run_by(keeper()).unwrap().is_same);
+    assert!(!replay.run_by(keeper()).unwrap().is_same());
 }
 
 #[test]
 fn find_by_its_pattern_and_by_its_files_is_replayed() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     for (target, seeds) in [
         (env!("CARGO_BIN_EXE_target-exit-code"), "exit_code"),
         (env!("CARGO_BIN_EXE_target-leak"), "leak"),
@@ -87,23 +106,79 @@ fn find_by_its_pattern_and_by_its_files_is_replayed() {
         let replay = Replay::read(&directory).unwrap();
         let replayed = replay.run_by(keeper()).unwrap();
 
-        assert!(replayed.is_same, "{:?} instead of {:?}", replayed.find, replay.find());
+        assert!(replayed.is_same(), "{:?} instead of {:?}", replayed.find, replay.find());
         fs::write(directory.join("input"), b"").unwrap();
-        assert!(!replay.run_by(keeper()).unwrap().is_same, "{}", report.finds[0].name);
+        assert!(!replay.run_by(keeper()).unwrap().is_same(), "{}", report.finds[0].name);
+    }
+}
+
+/// Thinks that every program takes too long.
+fn with_impatience(project: Project, _directory: &Path) -> Project {
+    project.agent("time", TimeProbe::new(Duration::ZERO, Duration::ZERO))
+}
+
+/// What agents alone had found was "not the same" when it was run again without them.
+#[test]
+fn opinion_of_agents_is_told_again_by_them_alone() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("opinion");
+    let more = "universes = 1\nminimize = 0\n[stop]\nfinds = 1\n";
+    let project = folder.project("/bin/true", "utf8", more);
+    let campaign = Campaign::new(project.clone()).unwrap();
+    let report = campaign.keeper_program(KEEPER).agents(with_impatience).run(|_| {}).unwrap();
+    let find = &report.finds[0];
+    assert_eq!(find.find.key(), "opinion");
+    let replay = Replay::read(&folder.0.join("out").join(&find.name)).unwrap();
+
+    let without = replay.run_by(keeper()).unwrap();
+    let with = replay.run_with_by(keeper(), &project, with_impatience).unwrap();
+    let calm = replay.run_with_by(keeper(), &project, |project, _| project).unwrap();
+
+    assert_eq!((without.verdict, without.find), (ReplayVerdict::Unjudged, None));
+    assert!(with.is_same() && with.exit.unwrap().is_success(), "{:?}", with.find);
+    assert_eq!((calm.verdict, calm.find), (ReplayVerdict::Other, None));
+}
+
+/// Too many lines were an opinion that nobody could tell again.
+#[test]
+fn too_many_lines_are_found_and_replayed() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("lines");
+    let more = "arguments = [\"{input}\"]\nminimize = 0\n[patterns]\nlines = 9\n[stop]\n\
+                finds = 1\n";
+    let report = run(folder.project("/bin/cat", "division", more));
+    let find = &report.finds[0];
+    assert_eq!((find.find.key().as_str(), find.name.as_str()), ("line_limit", "line_limit"));
+    let directory = folder.0.join("out").join(&find.name);
+    let replay = Replay::read(&directory).unwrap();
+
+    for (lines, is_same) in [(10, true), (9, false)] {
+        fs::write(directory.join("input"), "x\n".repeat(lines)).unwrap();
+        assert_eq!(replay.run_by(keeper()).unwrap().is_same(), is_same, "{lines} lines");
     }
 }
 
 #[test]
 fn campaign_that_is_stopped_has_a_complete_report_and_leaves_no_process() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("stopped");
-    let project =
-        folder.project(env!("CARGO_BIN_EXE_target-endless"), "endless", "universes = 2\n");
+    let project = folder.project(
+        env!("CARGO_BIN_EXE_target-endless"),
+        "endless",
+        &format!("universes = 2\nenvironment = {{ MARK = {:?} }}\n", folder.0),
+    );
     let campaign = Campaign::new(project).unwrap();
     let stopper = campaign.stopper();
     let mut told = 0;
 
     let report = campaign
-        .keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper"))
+        .keeper_program(KEEPER)
         .run(|_| {
             told += 1;
             stopper.stop();
@@ -114,16 +189,20 @@ fn campaign_that_is_stopped_has_a_complete_report_and_leaves_no_process() {
     assert!(told > 0);
     assert_eq!(report.history.sessions(), report.summary.sessions);
     assert!(folder.0.join("out/report.html").exists());
+    // Others may run the same target at the same time.
+    let mark = format!("MARK={}", folder.0.display());
     let left = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let path = entry.ok()?.path().join("cmdline");
-        let line = fs::read(path).ok()?;
-        String::from_utf8_lossy(&line).contains("target-endless").then_some(())
+        let environment = fs::read(entry.ok()?.path().join("environ")).ok()?;
+        String::from_utf8_lossy(&environment).split('\0').any(|one| one == mark).then_some(())
     });
     assert_eq!(left.count(), 0);
 }
 
 #[test]
 fn sessions_are_counted_over_all_universes_and_seeds_run_as_they_are() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("counted");
     let more = "universes = 3\nkeep = \"all\"\nminimize = 0\n[stop]\nsessions = 25\n";
     let report = run(folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more));
@@ -138,6 +217,25 @@ fn sessions_are_counted_over_all_universes_and_seeds_run_as_they_are() {
         let seed = fs::read(seed.unwrap().path()).unwrap();
         let is_run = |input: &PathBuf| fs::read(input.join("input")).unwrap() == seed;
         assert!(kept.iter().any(|entry| is_run(&entry.path())));
+    }
+}
+
+/// Nearly every input of a program that tells what it was given was kept.
+#[test]
+fn inputs_that_teach_nothing_are_not_kept() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    for (program, arguments, most) in
+        [("/bin/cat", "", 5), ("/usr/bin/tr", "\"a-z\", \"A-Z\"", 200)]
+    {
+        let folder = Folder::new("echo");
+        let more = format!("arguments = [{arguments}]\nuniverses = 1\n[stop]\nsessions = 400\n");
+        let report = run(folder.project(program, "exit_code", &more));
+
+        assert_eq!(report.summary.sessions, 400);
+        let kept = report.summary.kept_inputs;
+        assert!(kept <= most, "{program}: {kept} of 400");
     }
 }
 
@@ -165,24 +263,4 @@ fn folder_of_a_former_campaign_is_left_alone() {
 
     assert_eq!(first.directory(), folder.0.join("out"));
     assert_eq!(second.directory(), folder.0.join("out-2"));
-}
-
-/// A session's folder that vanished was the end of the campaign.
-#[test]
-fn folder_that_vanishes_is_made_again() {
-    let folder = Folder::new("vanished");
-    let more = "universes = 1\nminimize = 0\n[stop]\nsessions = 300\n";
-    let project = folder.project(env!("CARGO_BIN_EXE_target-division"), "division", more);
-    let campaign = Campaign::new(project).unwrap();
-    let running = folder.0.join("out/universe-0");
-
-    let report = campaign
-        .keeper_program(env!("CARGO_BIN_EXE_lyceum-keeper"))
-        .run(|_| {
-            let _ = fs::remove_dir_all(&running);
-        })
-        .unwrap();
-
-    assert_eq!(report.summary.ended, EndReason::Sessions, "{:?}", report.summary.notes);
-    assert_eq!(report.summary.sessions, 300);
 }

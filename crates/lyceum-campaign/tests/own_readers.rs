@@ -48,7 +48,7 @@ fn ends_of_programs_are_read_whatever_they_say() {
         let find = Find::new(FindKind::Signal(6), output, None);
         assert!(find.key().len() < 4_000, "{find}");
         assert!(find.directory().to_string().len() < 255);
-        novelty.is_new(Ending::Code(0), output);
+        novelty.is_new(Ending::Code(0), output, output);
     });
 }
 

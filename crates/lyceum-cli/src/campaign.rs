@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use lyceum::full_text;
 
 /// What the exit codes say, at the end of the help.
 const CODES: &str = "Exit codes:
@@ -51,6 +52,8 @@ enum Verdict {
     Nothing,
     Found,
     Interrupted,
+    /// Nobody could say whether there was something.
+    Unjudged,
 }
 
 /// Why a command could not do what it was asked for.
@@ -68,28 +71,13 @@ impl Options {
             Ok(Verdict::Nothing) => ExitCode::SUCCESS,
             Ok(Verdict::Found) => ExitCode::from(1),
             Ok(Verdict::Interrupted) => ExitCode::from(130),
+            Ok(Verdict::Unjudged) => ExitCode::from(2),
             Err(failure) => {
-                say(&format!("error: {}", told(failure.as_ref())));
+                say(&format!("error: {}", full_text(&*failure)));
                 ExitCode::from(2)
             }
         }
     }
-}
-
-/// Returns the texts of an error and of its causes.
-fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        // Some errors have the text of their cause in their own.
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        next = cause.source();
-    }
-    text
 }
 
 /// Prints the result of a command.

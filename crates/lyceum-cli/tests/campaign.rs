@@ -6,10 +6,19 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+use lyceum::campaign::sandbox;
 use rustix::fs::{Mode, OFlags, open};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
+
+#[path = "../../lyceum-campaign/tests/machine/refusal.rs"]
+mod refusal;
+
+use refusal::has_sandboxes;
+
+/// A program that becomes a keeper.
+const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum");
 
 /// Crashes on inputs with an X.
 const CRASHES: &str = "case $(cat) in *X*) echo 'fatal error: an X'; kill -SEGV $$;; esac";
@@ -72,6 +81,9 @@ fn processes_with(mark: &str) -> usize {
 /// A crash whose cause was a line that a pattern found was not the same when it was run again.
 #[test]
 fn crash_is_code_1_and_its_replay_the_same() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("crash", CRASHES, "");
 
     let ran = folder.run(&["--finds", "1", "--seed", "1", "--universes", "1"]);
@@ -94,9 +106,14 @@ fn crash_is_code_1_and_its_replay_the_same() {
         let output = text(&again.stdout);
         assert_eq!(again.status.code(), Some(1), "{output} {}", text(&again.stderr));
         assert!(output.starts_with("ended    by signal 11 after "), "{output}");
-        assert!(output.contains("\n         fatal error: an X\n"), "{output}");
+        assert!(output.contains("\nstdout\n         fatal error: an X\n"), "{output}");
         assert!(output.contains("\nverdict  the same as in the campaign\n"), "{output}");
     }
+    // The folder of the campaign is not that of a find.
+    let campaign = words[1].rsplit_once('/').expect("a find is in a folder").0;
+    let ran = folder.run(&["replay", campaign]);
+    let listed = format!("error: {campaign} is no find, but has these:\n  {}\n", words[1]);
+    assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(2), &*listed));
     // The program was mended: here, its input is another one.
     let find = folder.0.join(words[1]);
     fs::write(find.join("input"), "plain").expect("there is room");
@@ -107,11 +124,45 @@ fn crash_is_code_1_and_its_replay_the_same() {
     );
 }
 
+/// What only agents of another program can judge was called mended.
+#[test]
+fn opinion_of_agents_that_are_not_here_is_code_2() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("opinion", QUIET, "keep = \"all\"\n");
+    assert_eq!(folder.run(&["--sessions", "1", "--quiet"]).status.code(), Some(0));
+    let path = folder.path("session/replay.json");
+    let written = fs::read_to_string(&path).expect("it is written");
+    let cause = r#"{ "frames": [], "message": "too_slow", "pattern": null }"#;
+    let find = format!(r#""find": {{ "kind": "opinion", "cause": {cause} }}"#);
+    fs::write(&path, written.replace("\"find\": null", &find)).expect("there is room");
+
+    let ran = folder.run(&["replay", "campaign-campaign/session"]);
+
+    let output = text(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(2), "{output} {}", text(&ran.stderr));
+    assert!(output.contains("\nverdict  none: it was opinion: too_slow, of agents"), "{output}");
+}
+
+/// `--time 5min`, as the guide has it and project files take it, was refused.
 #[test]
 fn nothing_found_is_code_0_and_json_is_all_there_is() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("nothing", QUIET, "");
 
-    let ran = folder.run(&["run", "campaign.toml", "--sessions", "20", "--json", "--quiet"]);
+    let ran = folder.run(&[
+        "run",
+        "campaign.toml",
+        "--sessions",
+        "20",
+        "--time",
+        "5min",
+        "--json",
+        "--quiet",
+    ]);
 
     assert_eq!((ran.status.code(), text(&ran.stderr)), (Some(0), ""));
     let report: Value = serde_json::from_slice(&ran.stdout).expect("it is JSON");
@@ -120,13 +171,37 @@ fn nothing_found_is_code_0_and_json_is_all_there_is() {
     assert!(text(&ran.stdout).contains("\"sessions\""));
 }
 
+/// Half of the seeds that campaigns drew were too large for the project files that they came from.
+#[test]
+fn seed_that_is_printed_is_taken_again() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("seed", QUIET, "minimize = 0\n[stop]\nsessions = 1\n");
+    let seed = |arguments: &[&str]| {
+        let ran = folder.run(&[arguments, &["--json", "--quiet"]].concat());
+        assert_eq!(ran.status.code(), Some(0), "{}", text(&ran.stderr));
+        let report: Value = serde_json::from_slice(&ran.stdout).expect("it is JSON");
+        report["summary"]["seed"].as_u64().expect("it is there")
+    };
+
+    let drawn = seed(&[]);
+
+    assert_eq!(seed(&["--seed", &drawn.to_string()]), drawn);
+    let file = folder.0.join("campaign.toml");
+    let project = fs::read_to_string(&file).expect("it is there");
+    fs::write(&file, format!("seed = {drawn}\n{project}")).expect("there is room");
+    assert_eq!(seed(&[]), drawn);
+}
+
 #[test]
 fn what_cannot_run_is_code_2_and_says_why() {
     let folder = Folder::new("wrong", QUIET, "");
     for (project, why) in [
         ("command = 1\n", "wrong.toml:1:11: "),
         ("command = \"./no-such\"\n", "no-such` that can be executed: build it first"),
-        ("command = \"sh\"\nseeds = \"none\"\n", "none"),
+        ("command = \"sh\"\nseeds = \"none\"\n", "cannot use what `seeds` names: cannot read `"),
+        ("command = \"sh\"\ndictionary = \"none\"\n", "cannot use what `dictionary` names: "),
     ] {
         fs::write(folder.0.join("wrong.toml"), project).expect("there is room");
         let ran = folder.run(&["wrong.toml"]);
@@ -135,7 +210,12 @@ fn what_cannot_run_is_code_2_and_says_why() {
         assert!(errors.starts_with("error: ") && errors.contains(why), "{errors}");
         assert!(ran.stdout.is_empty());
     }
-    for arguments in [&["missing.toml"][..], &["--sessions", "0"], &["replay", "seeds"]] {
+    for arguments in [
+        &["--seed", "9223372036854775808"][..],
+        &["missing.toml"],
+        &["--sessions", "0"],
+        &["replay", "seeds"],
+    ] {
         let ran = folder.run(arguments);
         assert_eq!(ran.status.code(), Some(2), "{}", text(&ran.stderr));
     }
@@ -154,6 +234,9 @@ fn going_without_a_sandbox_is_said() {
 
 #[test]
 fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let mark = format!("hang-{}", std::process::id());
     let script = format!("# {mark}\ntrap '' TERM INT; while :; do :; done");
     let folder = Folder::new("interrupted", &script, "universes = 2\n[limits]\ntime = \"60s\"\n");
@@ -177,8 +260,40 @@ fn interrupted_twice_is_a_complete_report_code_130_and_no_process() {
     assert_eq!(processes_with(&mark), 0);
 }
 
+/// Ctrl-C while sandboxes were made ended the campaign without a report, as if the machine had refused
+/// them.
+#[test]
+fn interrupted_while_it_begins_is_a_complete_report_and_code_130() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
+    let folder = Folder::new("early", QUIET, "universes = 16\n");
+    let child = folder.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.expect("it starts");
+    // From then on it listens for signals; sandboxes come next.
+    while !folder.path("").exists() {
+        assert!(child.try_wait().expect("it can be asked").is_none(), "it ended early");
+        std::thread::yield_now();
+    }
+
+    while child.try_wait().expect("it can be asked").is_none() {
+        // It may have ended since it was asked.
+        let _gone = kill_process(Pid::from_child(&child), Signal::INT);
+        std::thread::yield_now();
+    }
+
+    let ran = child.wait_with_output().expect("it ends");
+    assert_eq!(ran.status.code(), Some(130), "{}", text(&ran.stderr));
+    for name in ["report.txt", "report.json", "report.html"] {
+        assert!(folder.path(name).exists(), "{name}");
+    }
+}
+
 #[test]
 fn lines_tell_of_finds_where_there_is_no_terminal() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("lines", CRASHES, "minimize = 0\n");
     let child = folder.command(&[]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let mut child = child.expect("it starts");
@@ -227,6 +342,9 @@ impl Terminal {
 
 #[test]
 fn terminal_shows_how_it_goes_and_then_the_report_alone() {
+    if !has_sandboxes(KEEPER) {
+        return;
+    }
     let folder = Folder::new("terminal", CRASHES, "");
     let mut terminal = Terminal::open();
     let mut child = terminal.run(folder.command(&[]));

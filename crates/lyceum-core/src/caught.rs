@@ -6,7 +6,6 @@
 //! [`dropping`], too.
 
 use std::any::Any;
-use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::ops::Deref;
@@ -14,10 +13,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::BoxError;
+use crate::{BoxError, full_text};
 
-/// How many causes of an error are told.
-const CAUSES: usize = 32;
 /// How often what a panic carries is dropped that panics each time anew.
 const DROPS: usize = 8;
 
@@ -69,35 +66,6 @@ fn drop_panicked(of: &dyn fmt::Display, panic: Panic) {
     // Outside of the macro, which does nothing where nobody listens.
     let panic = into_text(panic);
     tracing::error!(%of, %panic, "a drop panicked");
-}
-
-/// Returns the text of an error, and those of its causes.
-pub(crate) fn full_text(error: &(dyn Error + 'static)) -> String {
-    let mut text = String::new();
-    let told = catch(|| {
-        let mut next = Some(error);
-        for _ in 0..CAUSES {
-            let Some(error) = next else { return };
-            let own = error.to_string();
-            // Some errors tell their causes themselves.
-            if text.is_empty() || !text.ends_with(&own) {
-                add(&mut text, &own);
-            }
-            next = error.source();
-        }
-    });
-    if let Err(panic) = told {
-        add(&mut text, "an error whose text panicked: ");
-        text.push_str(&into_text(panic));
-    }
-    text
-}
-
-fn add(text: &mut String, more: &str) {
-    if !text.is_empty() {
-        text.push_str(": ");
-    }
-    text.push_str(more);
 }
 
 /// Turns an error into its text, and those of its causes.
@@ -185,38 +153,7 @@ impl<F: Future> Future for Caught<F> {
 
 #[cfg(test)]
 mod tests {
-    use thiserror::Error;
-
     use super::*;
-
-    #[derive(Debug, Error)]
-    #[error("cannot open the shop")]
-    struct Outer(#[source] Inner);
-
-    #[derive(Debug, Error)]
-    #[error("the key is {key}")]
-    struct Inner {
-        key: Key,
-    }
-
-    #[derive(Debug)]
-    enum Key {
-        Lost,
-        Unspeakable,
-    }
-
-    impl fmt::Display for Key {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            match self {
-                Self::Lost => f.write_str("lost"),
-                Self::Unspeakable => panic!("as asked"),
-            }
-        }
-    }
-
-    #[derive(Debug, Error)]
-    #[error("told already: {0}")]
-    struct Telling(#[source] Inner);
 
     /// Panics whenever it is dropped, also as what a panic carries.
     struct Bomb;
@@ -225,19 +162,6 @@ mod tests {
         fn drop(&mut self) {
             std::panic::panic_any(Self);
         }
-    }
-
-    #[test]
-    fn full_text_has_each_cause_once() {
-        let lost = || Inner { key: Key::Lost };
-        assert_eq!(full_text(&Outer(lost())), "cannot open the shop: the key is lost");
-        assert_eq!(full_text(&Telling(lost())), "told already: the key is lost");
-    }
-
-    #[test]
-    fn error_whose_text_panics_is_told_as_far_as_it_goes() {
-        let text = full_text(&Outer(Inner { key: Key::Unspeakable }));
-        assert_eq!(text, "cannot open the shop: an error whose text panicked: as asked");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 
 mod call;
 mod launch;
+mod text;
 mod undelivered;
 
 use std::fmt;
 
 pub use call::{CallError, CallFault, Failure, TellError};
 pub use launch::{LaunchError, NameError, NodeError};
+pub use text::full_text;
 use thiserror::Error;
 pub use undelivered::Undelivered;
 

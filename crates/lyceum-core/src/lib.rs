@@ -51,7 +51,7 @@ pub use clock::{ClockKind, Sleep, Time, TimeoutError, When};
 pub use context::{BlockingError, Busy, Context, JobHandle};
 pub use error::{
     BadArguments, BoxError, CallError, CallFault, DecodeError, Error, Failure, LaunchError,
-    NameError, NodeError, Result, TellError, Undelivered,
+    NameError, NodeError, Result, TellError, Undelivered, full_text,
 };
 pub use handle::{AnyHandle, Handle, ReviveError, Stats};
 pub use life::{

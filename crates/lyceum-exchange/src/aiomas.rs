@@ -29,7 +29,6 @@ mod listener;
 mod manager;
 mod open;
 mod outbox;
-mod outgoing;
 mod place;
 mod profile;
 mod refusal;

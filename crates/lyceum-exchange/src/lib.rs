@@ -23,6 +23,8 @@ mod arguments;
 #[cfg(feature = "aiomas")]
 mod arrived;
 mod channel;
+#[cfg(feature = "aiomas")]
+mod departing;
 #[cfg(feature = "mailboxes")]
 pub mod mailbox;
 #[cfg(feature = "mosaik")]

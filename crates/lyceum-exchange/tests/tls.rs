@@ -1,11 +1,13 @@
 //! Nodes that prove who they are with certificates.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "server/authority.rs"]
+mod authority;
 
+use std::path::Path;
+
+use authority::Authority;
 use lyceum::prelude::*;
 use lyceum_exchange::{Certificates, Network, Settings};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 struct Greeter;
 
@@ -17,45 +19,15 @@ impl Greeter {
     }
 }
 
-/// An authority that signs certificates for nodes on this machine.
-struct Authority {
-    folder: PathBuf,
-    issuer: Issuer<'static, KeyPair>,
+/// Returns what a node shows and believes whose authority this is.
+fn node(authority: &Authority, name: &str) -> Certificates {
+    believing(&authority.file(), authority, name)
 }
 
-impl Authority {
-    fn new(name: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("lyceum-tls-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap();
-        fs::write(folder.join("authority.pem"), certificate.pem()).unwrap();
-        Self { folder, issuer: Issuer::new(params, key) }
-    }
-
-    fn node(&self, name: &str) -> Certificates {
-        self.certificates(&self.folder.join("authority.pem"), name)
-    }
-
-    fn certificates(&self, authority: &Path, name: &str) -> Certificates {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let file = |kind: &str| self.folder.join(format!("{name}.{kind}.pem"));
-        fs::write(file("certificate"), certificate.pem()).unwrap();
-        fs::write(file("key"), key.serialize_pem()).unwrap();
-        Certificates::from_files(authority, file("certificate"), file("key")).unwrap()
-    }
-}
-
-impl Drop for Authority {
-    fn drop(&mut self) {
-        // What is left of a test is no reason for it to fail.
-        let _ = fs::remove_dir_all(&self.folder);
-    }
+/// Returns what a node shows by one authority that believes another one.
+fn believing(believed: &Path, authority: &Authority, name: &str) -> Certificates {
+    let (certificate, key) = authority.sign(name, &["localhost"]);
+    Certificates::from_files(believed, certificate, key).unwrap()
 }
 
 fn with(certificates: Certificates) -> Settings {
@@ -67,9 +39,9 @@ async fn nodes_with_certificates_of_one_authority_talk() {
     let authority = Authority::new("one");
     let (server, client) = (Node::local(), Node::local());
     server.launch(Greeter).named("greeter").await.unwrap();
-    let network = Network::attach(&server, with(authority.node("server")));
+    let network = Network::attach(&server, with(node(&authority, "server")));
     let listener = network.listen("tls://localhost:0").await.unwrap();
-    Network::attach(&client, with(authority.node("client")));
+    Network::attach(&client, with(node(&authority, "client")));
 
     let address = format!("{}/greeter", listener.endpoint());
     let greeter = client.connect::<Greeter>(&address).await.unwrap();
@@ -82,10 +54,10 @@ async fn a_node_with_a_certificate_of_another_authority_is_refused() {
     let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
     let (server, stranger) = (Node::local(), Node::local());
     server.launch(Greeter).named("greeter").await.unwrap();
-    let network = Network::attach(&server, with(ours.node("server")));
+    let network = Network::attach(&server, with(node(&ours, "server")));
     let listener = network.listen("tls://localhost:0").await.unwrap();
     // It believes the server, but the server does not believe it.
-    let trusting = theirs.certificates(&ours.folder.join("authority.pem"), "stranger");
+    let trusting = believing(&ours.file(), &theirs, "stranger");
     Network::attach(&stranger, with(trusting));
 
     let address = format!("{}/greeter", listener.endpoint());
@@ -101,13 +73,13 @@ async fn a_server_of_another_authority_or_name_is_not_believed() {
     let (ours, theirs) = (Authority::new("believed"), Authority::new("unbelieved"));
     let server = Node::local();
     server.launch(Greeter).named("greeter").await.unwrap();
-    let network = Network::attach(&server, with(theirs.node("server")));
+    let network = Network::attach(&server, with(node(&theirs, "server")));
     let listener = network.listen("tls://localhost:0").await.unwrap();
     let port = listener.endpoint().to_string().rsplit(':').next().unwrap().to_owned();
 
     let cases = [
-        (ours.node("client"), "localhost", "expected one of its own authority"),
-        (theirs.node("client"), "127.0.0.1", "it is for other host names"),
+        (node(&ours, "client"), "localhost", "expected one of its own authority"),
+        (node(&theirs, "client"), "127.0.0.1", "it is for other host names"),
     ];
     for (certificates, host, expected) in cases {
         let client = Node::local();

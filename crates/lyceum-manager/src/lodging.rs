@@ -86,7 +86,7 @@ pub(crate) async fn terminate(node: &Node, at: &MailboxAt) {
 
 #[cfg(feature = "academy")]
 fn failed(error: &OpenError) -> String {
-    crate::serve::with_causes(error)
+    lyceum_core::full_text(error)
 }
 
 #[cfg(feature = "academy")]

@@ -216,7 +216,7 @@ fn launcher(log: &Log) -> Result<ChildProcess, Failure> {
 fn failed(error: impl Into<lyceum_core::Error>) -> Failure {
     let error = error.into().into_inner();
     Failure::Action {
-        text: crate::serve::with_causes(&*error),
+        text: lyceum_core::full_text(&*error),
         kind: None,
         value: lyceum_core::Value::Null,
     }

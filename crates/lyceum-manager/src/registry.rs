@@ -9,13 +9,14 @@ use std::future::{IntoFuture, ready};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use lyceum_core::exchange::Door;
-use lyceum_core::{Agent, AnyHandle, BoxError, LaunchError, Node, OnFailure, Reservation, Value};
+use lyceum_core::{
+    Agent, AnyHandle, BoxError, LaunchError, Node, OnFailure, Reservation, Value, full_text,
+};
 use lyceum_wire::{AgentDescription, AgentName};
 use nothing::{NeedsMore, Nothing};
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::serve::with_causes;
 use crate::ticket::Wanted;
 
 /// A type of agent that is made from JSON arguments.
@@ -189,14 +190,14 @@ impl Registry {
         name: &AgentName,
     ) -> Result<Box<dyn Reserved>, String> {
         let kind = self.kind(kind).map_err(|error| error.to_string())?;
-        (kind.reserve)(node, name).map_err(|error| with_causes(&error))
+        (kind.reserve)(node, name).map_err(|error| full_text(&error))
     }
 
     /// Says what is wrong with the arguments of a type, as far as that can be said without making
     /// one; nothing of a type that is not known.
     pub(crate) fn check(&self, kind: &str, arguments: Value) -> Result<(), String> {
         match self.kinds.get(kind) {
-            Some(kind) => (kind.check)(arguments).map_err(|error| with_causes(&*error)),
+            Some(kind) => (kind.check)(arguments).map_err(|error| full_text(&*error)),
             None => Ok(()),
         }
     }

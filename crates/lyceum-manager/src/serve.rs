@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::{ConnectError, Door};
-use lyceum_core::{AnyHandle, CallError, DownReason, Handle, Inbox, Node, Value};
+use lyceum_core::{AnyHandle, CallError, DownReason, Handle, Inbox, Node, Value, full_text};
 use lyceum_exchange::{ListenError, Listener, Network, NetworkExt, Settings};
 use lyceum_wire::{Address, AgentKey, Endpoint, NodeId};
 use serde::{Deserialize, Serialize};
@@ -141,7 +141,7 @@ impl Host {
         let started = self.start(ticket).await;
         let hosted = started.as_ref().ok();
         let endpoint = hosted.and_then(|hosted| Some(hosted.listeners.last()?.endpoint().clone()));
-        let told = started.as_ref().map(|_| self.node.id()).map_err(|error| with_causes(error));
+        let told = started.as_ref().map(|_| self.node.id()).map_err(|error| full_text(error));
         self.report(ticket, told, endpoint).await?;
         let Hosted { agent, listeners, lodging } = started?;
 
@@ -197,7 +197,7 @@ impl Host {
                 // Who needs it there is told.
                 Err(error) => tracing::warn!(
                     agent = %ticket.wanted.name,
-                    error = with_causes(&error),
+                    error = full_text(&error),
                     "other machines do not reach an agent"
                 ),
             }
@@ -263,18 +263,4 @@ async fn hosted(endpoint: &Endpoint, manager: Option<&Endpoint>) -> Result<Endpo
     let own = own.await.map_err(failed)?;
     let location = if own.is_ipv6() { format!("[{own}]:{port}") } else { format!("{own}:{port}") };
     Ok(Endpoint::new(endpoint.scheme(), &location).unwrap_or_else(|| endpoint.clone()))
-}
-
-/// Returns the text of an error with its causes.
-pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.ends_with(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }

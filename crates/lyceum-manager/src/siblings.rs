@@ -71,14 +71,6 @@ impl Exchange for Siblings {
         let (directory, found) = (self.directory.clone(), Mutex::default());
         Some(Arc::new(Sibling(Arc::new(Search { door, network, directory, number, found }))))
     }
-
-    fn endpoints(&self) -> Vec<Endpoint> {
-        Vec::new()
-    }
-
-    fn close(&self) -> BoxFuture<'static, ()> {
-        std::future::ready(()).boxed()
-    }
 }
 
 impl Search {

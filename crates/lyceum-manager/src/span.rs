@@ -36,7 +36,7 @@ fn read(mut text: &str) -> Option<Duration> {
         let unit = match unit {
             "ms" => 1_000_000,
             "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
+            "m" | "min" => 60_000_000_000,
             "h" => 3_600_000_000_000,
             _ => return None,
         };
@@ -70,6 +70,7 @@ mod tests {
         assert_eq!(parse_span("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse_span("10s"), Ok(Duration::from_secs(10)));
         assert_eq!(parse_span("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse_span("5min"), Ok(Duration::from_secs(300)));
         assert_eq!(parse_span("1h"), Ok(Duration::from_secs(3_600)));
     }
 

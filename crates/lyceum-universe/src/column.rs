@@ -55,14 +55,7 @@ impl<A: Inhabitant> Column<A> {
         world.doing = Doing::Live;
         while let Some(member) = self.members.get_mut(*index) {
             let slot = self.first + u32::try_from(*index).expect("slots are 32 bits");
-            let standing = world.register.standing(slot);
-            if standing.is_awake() {
-                if standing.has_mail() {
-                    member.read(slot, inbox, world);
-                    world.doing = Doing::Live;
-                }
-                member.live(slot, inbox, world);
-            }
+            member.act(slot, inbox, world);
             *index += 1;
             if world.has_requests() {
                 return;
@@ -108,10 +101,29 @@ impl<A: Inhabitant> Member<A> {
         self.hold.as_mut()
     }
 
+    /// Lets an agent that is active handle what has come, and live; it is noted already that it
+    /// lives.
+    #[inline]
+    fn act(&mut self, slot: u32, inbox: &Inbox, world: &mut World) {
+        let standing = world.register.standing(slot);
+        if !standing.is_awake() {
+            return;
+        }
+        if standing.has_mail() {
+            self.read(slot, inbox, world);
+            world.doing = Doing::Live;
+            // One of its handlers may have switched it off.
+            if !world.is_active(slot) {
+                return;
+            }
+        }
+        self.live(slot, inbox, world);
+    }
+
     /// Does what the agent does in each step.
     #[inline]
     fn live(&mut self, slot: u32, inbox: &Inbox, world: &mut World) {
-        let Some(hold) = self.hold() else { return world.miss(slot, inbox) };
+        let Some(hold) = self.hold() else { return self.miss(slot, inbox, world) };
         world.turn(slot);
         if let Err(error) = A::live(hold.state(), &mut Step::of(world, slot)) {
             world.failed(slot, &error);
@@ -127,6 +139,15 @@ impl<A: Inhabitant> Member<A> {
             Some(hold) => read(hold.state(), slot, inbox, world),
             // Who lives, too, misses both at once.
             None if A::LIVE => {}
+            None => self.miss(slot, inbox, world),
+        }
+    }
+
+    /// Notes that the state cannot be had: one of the agent's turns is not over, or it has ended.
+    #[cold]
+    fn miss(&self, slot: u32, inbox: &Inbox, world: &mut World) {
+        match Hold::end_of(&self.handle) {
+            Some(end) => world.lose(slot, &end),
             None => world.miss(slot, inbox),
         }
     }
@@ -212,6 +233,17 @@ impl<A: Inhabitant> Members for Column<A> {
             }
         }
         index
+    }
+
+    fn act(&mut self, index: usize, inbox: &Inbox, world: &mut World) {
+        let slot = self.first + u32::try_from(index).expect("slots are 32 bits");
+        let member = &mut self.members[index];
+        world.doing = Doing::Live;
+        let acted = catch_unwind(AssertUnwindSafe(|| member.act(slot, inbox, world)));
+        if let Err(panic) = acted {
+            member.hold = None;
+            world.panicked(slot, &*panic);
+        }
     }
 
     fn visit(&mut self, index: usize, inbox: &Inbox, world: &mut World) -> bool {

@@ -68,6 +68,7 @@ impl Kernel {
     fn next_session(&mut self, score: f64) {
         let Some(session) = self.world.session.take() else { return };
         self.record(&session, score);
+        self.world.mark(session.number);
         self.world.session = Some(session);
         self.end_activities(Scope::Session);
         self.end_activities(Scope::Project);
@@ -84,7 +85,15 @@ impl Kernel {
         if enough(rules.max_successes, successes) || enough(rules.max_sessions, sessions) {
             self.world.announce(events::UniversStop {});
         } else {
-            self.begin_session();
+            self.arrange_session();
+        }
+    }
+
+    /// Begins a session at once, or lets the next step begin with it.
+    pub(crate) fn arrange_session(&mut self) {
+        match self.is_calm {
+            true => self.is_due = true,
+            false => self.begin_session(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 use futures_util::future::FutureExt;
 use lyceum_core::wire::AgentName;
-use lyceum_core::{Agent, Handle};
+use lyceum_core::{Agent, Handle, full_text};
 
 use crate::channel::{NameClash, column};
 use crate::error::AddFault;
@@ -24,11 +24,15 @@ use crate::{AddError, AgentNumber, Event, Project, Scope, events};
 pub(crate) struct Kernel {
     pub(crate) world: World,
     pub(crate) roster: Roster,
-    inbox: Inbox,
+    pub(crate) inbox: Inbox,
     /// What the universe itself has to handle in this step.
     pub(crate) orders: Vec<Order>,
     pub(crate) flow: Flow,
     pub(crate) records: VecDeque<SessionRecord>,
+    /// Whether a session is put off until whoever drives this finds the machine quiet.
+    pub(crate) is_calm: bool,
+    /// Whether a session was put off, and begins with the next step.
+    pub(crate) is_due: bool,
     /// Whether a session began in this step.
     pub(crate) began: bool,
     /// Whether anything happened in this step.
@@ -105,7 +109,7 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
     let node = world.node();
     let starts = const { A::BLUEPRINT.on_start.is_some() };
     if !starts {
-        return node.launch_at_once(name, agent).map_err(|error| with_causes(&error));
+        return node.launch_at_once(name, agent).map_err(|error| full_text(&error));
     }
     let own;
     let name = match name {
@@ -115,7 +119,7 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
             &own
         }
     };
-    let reservation = node.reserve::<A>(name).map_err(|error| with_causes(&error))?;
+    let reservation = node.reserve::<A>(name).map_err(|error| full_text(&error))?;
     let handle = reservation.handle();
     let mut launching = reservation.launch(agent);
     if (&mut launching).now_or_never().is_none() {
@@ -129,18 +133,6 @@ fn launch<A: Agent>(world: &World, name: Option<&str>, agent: A) -> Result<Handl
     Ok(handle)
 }
 
-/// Returns the texts of an error and its causes.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
-}
-
 impl Kernel {
     pub(crate) fn new(world: World) -> Self {
         Self {
@@ -150,6 +142,8 @@ impl Kernel {
             orders: Vec::new(),
             flow: Flow::Ends,
             records: VecDeque::new(),
+            is_calm: false,
+            is_due: false,
             began: false,
             busy: false,
             missed: false,
@@ -192,7 +186,7 @@ impl Kernel {
                 return Err(error);
             }
         }
-        self.begin_session();
+        self.arrange_session();
         Ok(())
     }
 
@@ -208,13 +202,17 @@ impl Kernel {
         self.end_activities(Scope::Application);
         self.world.drop_sent();
         self.orders.clear();
-        self.world.project.clear();
+        self.is_due = false;
         self.roster.release();
         self.flow = Flow::Ends;
     }
 
     /// Runs one step.
     pub(crate) fn step(&mut self) {
+        if self.is_due {
+            self.is_due = false;
+            self.begin_session();
+        }
         self.world.step += 1;
         let missed = self.world.counts.missed;
         if let Some(watch) = &self.world.watch {
@@ -225,7 +223,10 @@ impl Kernel {
         self.world.register.wake_all();
         self.distribute();
         self.govern();
-        self.walk();
+        match self.world.rules.is_shuffled {
+            false => self.walk(),
+            true => self.walk_shuffled(),
+        }
         self.judge();
         self.roster.let_go(self.world.step);
         self.missed = self.world.counts.missed > missed;
@@ -256,6 +257,10 @@ impl Kernel {
     /// Takes what came from outside since the last step.
     fn take_inputs(&mut self) {
         for input in self.world.inputs() {
+            if self.world.is_over(input.session) {
+                self.world.drop_mail(1);
+                continue;
+            }
             let to = match input.to.map(|number| (number, self.world.slot(number))) {
                 None => None,
                 Some((_, Some(slot))) => Some(slot),

@@ -1,5 +1,6 @@
 //! What agents write into their loggers.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// How much a line matters.
@@ -39,10 +40,20 @@ pub(crate) type Sink = Box<dyn FnMut(&Line) + Send>;
 pub(crate) struct Log {
     /// Lines that matter less are dropped.
     pub(crate) level: Level,
+    /// The levels of those that have their own, by name.
+    pub(crate) levels: BTreeMap<String, Level>,
     pub(crate) sink: Option<Sink>,
 }
 
 impl Log {
+    /// Returns whether a line of an agent is written.
+    pub(crate) fn takes(&self, level: Level, agent: impl FnOnce() -> String) -> bool {
+        if self.levels.is_empty() {
+            return level >= self.level;
+        }
+        level >= *self.levels.get(&agent()).unwrap_or(&self.level)
+    }
+
     /// Hands a line on, to the sink and to who listens to `tracing`.
     pub(crate) fn write(&mut self, line: &Line) {
         let Line { agent, session, step, text, .. } = line;

@@ -53,6 +53,8 @@ impl Members for Ordinary {
         self.members.len()
     }
 
+    fn act(&mut self, _: usize, _: &Inbox, _: &mut World) {}
+
     fn visit(&mut self, _: usize, _: &Inbox, _: &mut World) -> bool {
         false
     }

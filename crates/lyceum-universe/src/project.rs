@@ -17,6 +17,7 @@ pub(crate) struct Rules {
     pub(crate) max_successes: Option<u64>,
     pub(crate) max_sessions: Option<u64>,
     pub(crate) session_timeout: Option<Duration>,
+    pub(crate) is_shuffled: bool,
 }
 
 impl Default for Rules {
@@ -27,6 +28,7 @@ impl Default for Rules {
             max_successes: Some(1),
             max_sessions: None,
             session_timeout: None,
+            is_shuffled: false,
         }
     }
 }
@@ -143,6 +145,42 @@ impl Project {
     /// Ends a session that takes longer by the clock of the universe's node.
     pub fn session_timeout(mut self, timeout: Duration) -> Self {
         self.rules.session_timeout = Some(timeout);
+        self
+    }
+
+    /// Lets agents of one type that were added one after the other act in another order in each
+    /// step, which the universe's seed decides.
+    ///
+    /// Such groups keep their order among each other: who was added behind all others still acts
+    /// last. Agents that are added within a step act in it behind their group.
+    ///
+    /// ```
+    /// use lyceum::prelude::*;
+    /// use lyceum::universe::{Project, Step, Universe};
+    ///
+    /// struct Runner;
+    ///
+    /// #[agent]
+    /// impl Runner {
+    ///     #[live]
+    ///     fn live(&mut self, cx: &mut Step<'_>) -> Result<(), BoxError> {
+    ///         let number = cx.number().0;
+    ///         cx.project().get::<Vec<u64>>().ok_or("no list")?.push(number);
+    ///         cx.project().stop();
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let project = Project::new("race").agents((0..9).map(|_| Runner)).shuffled();
+    /// let mut universe = Universe::new(7);
+    /// let report = lyceum::block_on(universe.run(project.data(Vec::<u64>::new())))?;
+    /// let list = universe.project_data::<Vec<u64>>().expect("the project has one");
+    /// assert_eq!(list.len(), 9 * report.steps as usize);
+    /// assert!(!list[..9].is_sorted() && list[..9] != list[9..18]);
+    /// # Ok::<(), lyceum::universe::RunError>(())
+    /// ```
+    pub fn shuffled(mut self) -> Self {
+        self.rules.is_shuffled = true;
         self
     }
 }

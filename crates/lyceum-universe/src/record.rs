@@ -1,7 +1,7 @@
 //! Logs of events: what came into a run from outside, so that it can be replayed.
 //!
 //! A log is lines of JSON: a head with the seed, a line for each input with the step in which it
-//! was handled, and a tail with a hash of all that happened.
+//! was handled, one for the end of each session, and a tail with a hash of all that happened.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -23,6 +23,7 @@ pub struct Recording {
     seed: u64,
     project: String,
     entries: VecDeque<(u64, Entry)>,
+    marks: VecDeque<Mark>,
     end: Option<End>,
 }
 
@@ -34,6 +35,8 @@ pub(crate) enum Entry {
     Input(Input),
     /// The session took longer than it may.
     Timeout,
+    /// What an agent read from a real clock, in nanoseconds.
+    Clock(u64),
 }
 
 /// A line of a log.
@@ -42,7 +45,16 @@ pub(crate) enum Entry {
 enum Row {
     Head { lyceum_universe: u32, seed: u64, project: String },
     Entry { step: u64, entry: Entry },
+    Mark(Mark),
     End(End),
+}
+
+/// Where a session ended, to say of a replay in which one it took another course.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Mark {
+    session: u64,
+    step: u64,
+    hash: u64,
 }
 
 /// How a run ended.
@@ -63,6 +75,9 @@ pub(crate) struct Recorder {
 #[derive(Debug)]
 pub(crate) struct Script {
     entries: VecDeque<(u64, Entry)>,
+    marks: VecDeque<Mark>,
+    /// The first session that took another course.
+    strayed: Option<u64>,
     end: Option<End>,
 }
 
@@ -77,6 +92,10 @@ impl Recorder {
 
     pub(crate) fn note(&mut self, step: u64, entry: Entry) {
         self.write(&Row::Entry { step, entry });
+    }
+
+    pub(crate) fn mark(&mut self, session: u64, step: u64, hash: u64) {
+        self.write(&Row::Mark(Mark { session, step, hash }));
     }
 
     /// Ends the log; says what went wrong on the way, if anything did.
@@ -128,8 +147,8 @@ impl Recording {
             let row = serde_json::from_slice(&line).map_err(|error| fault(&error))?;
             match (row, &mut recording) {
                 (Row::Head { lyceum_universe: VERSION, seed, project }, None) => {
-                    let entries = VecDeque::new();
-                    recording = Some(Self { seed, project, entries, end: None });
+                    let (entries, marks) = Default::default();
+                    recording = Some(Self { seed, project, entries, marks, end: None });
                 }
                 (Row::Head { lyceum_universe, .. }, None) => {
                     let text = format!("version {lyceum_universe}, where {VERSION} is expected");
@@ -138,6 +157,7 @@ impl Recording {
                 (Row::Entry { step, entry }, Some(recording)) => {
                     recording.entries.push_back((step, entry));
                 }
+                (Row::Mark(mark), Some(recording)) => recording.marks.push_back(mark),
                 (Row::End(end), Some(recording)) => recording.end = Some(end),
                 (_, None) => return Err(fault(&"expected the head with the seed")),
                 (Row::Head { .. }, Some(_)) => return Err(fault(&"a second head")),
@@ -156,8 +176,14 @@ impl Recording {
         &self.project
     }
 
+    /// Returns the number of the last session that came to its end; 0 if there is none.
+    pub fn sessions(&self) -> u64 {
+        self.marks.back().map_or(0, |mark| mark.session)
+    }
+
     pub(crate) fn script(&self) -> Script {
-        Script { entries: self.entries.clone(), end: self.end }
+        let (entries, marks) = (self.entries.clone(), self.marks.clone());
+        Script { entries, marks, strayed: None, end: self.end }
     }
 }
 
@@ -165,6 +191,11 @@ impl Script {
     /// Takes the events that come in a step.
     pub(crate) fn inputs(&mut self, step: u64) -> Vec<Input> {
         let mut inputs = Vec::new();
+        // What nobody asked for in a replay that takes another course holds up nothing.
+        let is_late = |(at, entry): &(u64, Entry)| *at < step && !matches!(entry, Entry::Input(_));
+        while self.entries.front().is_some_and(is_late) {
+            self.entries.pop_front();
+        }
         while let Some((_, Entry::Input(_))) = self.entries.front().filter(|(at, _)| *at <= step) {
             if let Some((_, Entry::Input(input))) = self.entries.pop_front() {
                 inputs.push(input);
@@ -182,18 +213,55 @@ impl Script {
         late
     }
 
+    /// Takes what an agent reads from the clock in a step.
+    pub(crate) fn clock(&mut self, step: u64) -> Option<u64> {
+        match self.entries.front() {
+            Some((at, Entry::Clock(nanos))) if *at <= step => {
+                let nanos = *nanos;
+                self.entries.pop_front();
+                Some(nanos)
+            }
+            _ => None,
+        }
+    }
+
+    /// Looks whether a session ended where and as the log says.
+    pub(crate) fn compare(&mut self, session: u64, step: u64, hash: u64) {
+        let expected = self.marks.pop_front();
+        if expected.is_some_and(|mark| mark != Mark { session, step, hash }) {
+            self.strayed.get_or_insert(session);
+        }
+    }
+
+    /// Returns whether the replay has taken another course by a step.
+    pub(crate) fn is_left(&self, step: u64) -> bool {
+        self.strayed.is_some() || self.end.is_some_and(|end| step > end.steps)
+    }
+
+    /// Returns whether the log goes on behind a step.
+    pub(crate) fn goes_on(&self, step: u64) -> bool {
+        !self.entries.is_empty() || self.end.is_some_and(|end| step < end.steps)
+    }
+
+    /// Lets the replay end before the log does.
+    pub(crate) fn leave(&mut self) {
+        self.end = None;
+    }
+
     /// Says where a replay differs from its log.
     pub(crate) fn check(&self, steps: u64, hash: u64) -> Result<(), RunError> {
-        match self.end {
-            Some(end) if end != (End { steps, hash }) => Err(RunError::Log {
-                detail: format!(
-                    "the replay took another course: {steps} steps where the log has {}, and the \
-                     hashes of what happened are {hash:016x} and {:016x}",
-                    end.steps, end.hash
-                ),
-            }),
-            _ => Ok(()),
-        }
+        let detail = match (self.strayed, self.end) {
+            (Some(session), _) => {
+                format!("the replay took another course in session {session}")
+            }
+            (None, Some(end)) if end != (End { steps, hash }) => format!(
+                "the replay took another course: {steps} steps where the log has {}, and the \
+                 hashes of what happened are {hash:016x} and {:016x}",
+                end.steps, end.hash
+            ),
+            _ => return Ok(()),
+        };
+        Err(RunError::Log { detail })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reports: how a run went.
 
+use std::fmt;
+
 use crate::session::SessionRecord;
 use crate::world::Counts;
 
@@ -33,8 +35,34 @@ pub enum RunOutcome {
     Interrupted,
     /// An agent failed, or the application says that something is wrong.
     Failed(String),
-    /// Nothing could happen any more: no agent lives, nothing was sent, and nobody waits.
+    /// Nothing happened in 100,000 steps on a simulated node: no agent lives, nothing was sent, and
+    /// nobody has anything to do.
     Quiet,
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { project, steps, sessions, successes, outcome, .. } = self;
+        let one = |count: u64| if count == 1 { "" } else { "s" };
+        let more = if *successes == 1 { "" } else { "es" };
+        write!(
+            f,
+            "{project}: {sessions} session{} in {steps} step{}, {successes} success{more}; {outcome}",
+            one(*sessions),
+            one(*steps),
+        )
+    }
+}
+
+impl fmt::Display for RunOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finished => f.write_str("finished"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Failed(reason) => write!(f, "failed: {reason}"),
+            Self::Quiet => f.write_str("nothing happened any more"),
+        }
+    }
 }
 
 impl Report {

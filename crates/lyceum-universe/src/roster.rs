@@ -22,6 +22,8 @@ pub(crate) trait Members: Any + Send {
     /// Lets all from one on act; stops behind the first that asks the kernel for something, and
     /// returns where to go on.
     fn pass(&mut self, from: usize, inbox: &Inbox, world: &mut World) -> usize;
+    /// Lets one that lives handle its mail and live.
+    fn act(&mut self, index: usize, inbox: &Inbox, world: &mut World);
     /// Lets one act that has mail and only listens; true if [`let_go`](Self::let_go) is to be
     /// called after each step from now on.
     fn visit(&mut self, index: usize, inbox: &Inbox, world: &mut World) -> bool;

@@ -18,33 +18,33 @@ pub enum Scope {
     Session,
 }
 
-/// Data of a scope: one value of each type. Agents of a model look some up in every turn.
+/// Data of a scope: one value of each type.
+// Agents of a model look some up in every turn, so that the hash is the type's id.
 #[derive(Default)]
-pub(crate) struct Belongings(HashMap<TypeId, Box<dyn Any + Send>, BuildHasherDefault<Own>>);
+pub struct Belongings(HashMap<TypeId, Box<dyn Any + Send>, BuildHasherDefault<Own>>);
 
 impl Belongings {
     /// Puts a value in; returns the former one of its type.
-    pub(crate) fn put<T: Send + 'static>(&mut self, value: T) -> Option<T> {
+    pub fn put<T: Send + 'static>(&mut self, value: T) -> Option<T> {
         let former = self.0.insert(TypeId::of::<T>(), Box::new(value));
         former.and_then(|former| former.downcast().ok()).map(|former| *former)
     }
 
+    /// Returns the value of a type, if one was put in.
     #[inline]
-    pub(crate) fn get<T: Send + 'static>(&self) -> Option<&T> {
+    pub fn get<T: Send + 'static>(&self) -> Option<&T> {
         self.0.get(&TypeId::of::<T>()).and_then(|value| value.downcast_ref())
     }
 
+    /// Returns the value of a type to change it, if one was put in.
     #[inline]
-    pub(crate) fn get_mut<T: Send + 'static>(&mut self) -> Option<&mut T> {
+    pub fn get_mut<T: Send + 'static>(&mut self) -> Option<&mut T> {
         self.0.get_mut(&TypeId::of::<T>()).and_then(|value| value.downcast_mut())
     }
 
-    pub(crate) fn take<T: Send + 'static>(&mut self) -> Option<T> {
+    /// Takes the value of a type out.
+    pub fn take<T: Send + 'static>(&mut self) -> Option<T> {
         self.0.remove(&TypeId::of::<T>())?.downcast().ok().map(|value| *value)
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.0.clear();
     }
 }
 

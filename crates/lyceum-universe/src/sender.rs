@@ -44,6 +44,9 @@ pub(crate) struct Input {
     pub(crate) arguments: Value,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) to: Option<AgentNumber>,
+    /// The session that it belongs to: it does not reach another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) session: Option<u64>,
 }
 
 impl Sender {
@@ -65,7 +68,7 @@ impl Sender {
     ///
     /// 65,536 events wait for the next step already, or the universe is gone; the event comes back.
     pub fn send<E: Event>(&self, event: E) -> Result<(), SendError<E>> {
-        self.post(None, event)
+        self.post(None, None, event)
     }
 
     /// Sends an event to one agent, if it listens to it.
@@ -74,10 +77,25 @@ impl Sender {
     ///
     /// As [`send`](Self::send).
     pub fn send_to<E: Event>(&self, to: AgentNumber, event: E) -> Result<(), SendError<E>> {
-        self.post(Some(to), event)
+        self.post(Some(to), None, event)
     }
 
-    fn post<E: Event>(&self, to: Option<AgentNumber>, event: E) -> Result<(), SendError<E>> {
+    /// Sends the answer to what an agent has asked in a session.
+    pub(crate) fn answer<E: Event>(
+        &self,
+        to: AgentNumber,
+        session: Option<u64>,
+        event: E,
+    ) -> Result<(), SendError<E>> {
+        self.post(Some(to), session, event)
+    }
+
+    fn post<E: Event>(
+        &self,
+        to: Option<AgentNumber>,
+        session: Option<u64>,
+        event: E,
+    ) -> Result<(), SendError<E>> {
         let arguments = match serde_json::to_value(&event) {
             Ok(arguments) => arguments,
             Err(error) => {
@@ -85,7 +103,7 @@ impl Sender {
                 return Err(SendError { event, name: E::NAME.into(), fault });
             }
         };
-        let input = Input { event: E::NAME.into(), arguments, to };
+        let input = Input { event: E::NAME.into(), arguments, to, session };
         self.push(input).map_err(|(_, fault)| SendError { event, name: E::NAME.into(), fault })
     }
 
@@ -95,7 +113,7 @@ impl Sender {
     ///
     /// As [`send`](Self::send).
     pub fn send_named(&self, name: &str, arguments: Value) -> Result<(), SendError<Value>> {
-        let input = Input { event: name.into(), arguments, to: None };
+        let input = Input { event: name.into(), arguments, to: None, session: None };
         self.push(input).map_err(|(input, fault)| SendError {
             event: input.arguments,
             name: input.event,

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::error::{ActivateError, AddFault};
 use crate::kernel::prepare;
 use crate::log::Level;
+use crate::parts::Parts;
 use crate::views::{Application, Project, Session};
 use crate::world::{Request, World};
 use crate::{AddError, AgentNumber, Event, Scope, SendError};
@@ -73,7 +74,8 @@ impl<'w> Step<'w> {
     }
 
     /// Waits for something outside of the steps, such as a call to another agent, and lets this
-    /// agent hear of it by an event: in the next step at the earliest.
+    /// agent hear of it by an event: in the next step at the earliest, and not at all if the session
+    /// is over by then, unless the agent is the application's.
     ///
     /// What it waits for runs on the universe's node. In a run that is replayed it does not run:
     /// the log has its outcome.
@@ -86,9 +88,10 @@ impl<'w> Step<'w> {
             return;
         }
         let (sender, to) = (self.world.sender.clone(), self.number());
+        let session = self.world.session_of(self.slot);
         let waiting = async move {
             let event = answer(question.await);
-            if let Err(error) = sender.send_to(to, event) {
+            if let Err(error) = sender.answer(to, session, event) {
                 tracing::warn!(%error, "an answer did not reach its agent");
             }
         };
@@ -124,8 +127,8 @@ impl<'w> Step<'w> {
     }
 
     /// Returns the time of the universe's node.
-    pub fn now(&self) -> Time {
-        self.world.now()
+    pub fn now(&mut self) -> Time {
+        Time::from_nanos(self.world.read_clock(|world| world.now().nanos()))
     }
 
     /// Returns the universe's node.
@@ -162,6 +165,13 @@ impl<'w> Step<'w> {
     /// Returns the session, if one runs.
     pub fn try_session(&mut self) -> Option<Session<'_>> {
         Session::of(self.world)
+    }
+
+    /// Returns the data of all scopes and the source of randomness, apart from each other.
+    pub fn parts(&mut self) -> Parts<'_> {
+        let World { application, project, session, random, .. } = &mut *self.world;
+        let session = session.as_mut().map(|session| &mut session.belongings);
+        Parts { application, project, session, random }
     }
 
     /// Adds an agent to a scope, by a name. It runs in this step, behind those that are there:

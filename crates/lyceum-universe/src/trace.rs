@@ -83,7 +83,7 @@ impl Trace {
     }
 
     /// Returns the last events, at most 100,000.
-    pub fn events(&self) -> impl Iterator<Item = &TraceEvent> {
+    pub fn events(&self) -> impl ExactSizeIterator<Item = &TraceEvent> {
         self.events.iter()
     }
 

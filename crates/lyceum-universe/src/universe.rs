@@ -1,5 +1,6 @@
 //! Universes: where agents live in steps.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 use std::time::Duration;
@@ -8,9 +9,9 @@ use lyceum_core::{Agent, Handle, Node};
 
 use crate::calm::Calm;
 use crate::kernel::{Flow, Kernel};
-use crate::log::{Level, Line, Log};
+use crate::log::{Level, Line, Log, Sink};
 use crate::pace::Pace;
-use crate::record::{Recorder, Recording};
+use crate::record::{Recorder, Recording, Script};
 use crate::report::{Report, RunOutcome};
 use crate::trace::Trace;
 use crate::world::{Limits, World};
@@ -114,7 +115,7 @@ impl Universe {
             calm: None,
             limits: Limits { agents: 16_777_216, messages: 16_777_216 },
             on_failure: OnFailure::EndRun,
-            log: Log { level: Level::Info, sink: None },
+            log: Log { level: Level::Info, levels: BTreeMap::new(), sink: None },
             trace: false,
             recorder: None,
             script: None,
@@ -153,6 +154,16 @@ impl Universe {
         self.kernel.world.application.get()
     }
 
+    /// Returns the project's value of a type: of the last run, until the next one begins.
+    pub fn project_data<T: Send + 'static>(&self) -> Option<&T> {
+        self.kernel.world.project.get()
+    }
+
+    /// Takes the project's value of a type out of the last run.
+    pub fn take_project_data<T: Send + 'static>(&mut self) -> Option<T> {
+        self.kernel.world.project.take()
+    }
+
     /// Returns a handle of an agent by its name, if its type or interface is `A`.
     pub fn handle<A: Agent>(&self, name: &str) -> Option<Handle<A>> {
         self.node().find().name(name)
@@ -179,12 +190,15 @@ impl Universe {
         self.begin(project)?;
         let mut steps = 0;
         loop {
-            if self.kernel.began
+            if self.kernel.is_due
                 && let Some(calm) = self.calm
-                && !self.node().is_simulated()
             {
                 self.kernel.roster.release();
-                calm.wait(self.node(), &self.kernel.world.project_name).await?;
+                let quiet = calm.wait(self.node(), &self.kernel.world.project_name).await;
+                if let Err(restless) = quiet {
+                    self.kernel.end();
+                    return Err(restless);
+                }
             }
             let started = self.kernel.world.now();
             if !self.step() {
@@ -194,6 +208,24 @@ impl Universe {
             self.wait(started, steps).await;
         }
         self.finish()
+    }
+
+    /// Ends a replay before its log does.
+    pub(crate) fn leave_log(&mut self) {
+        if let Some(script) = &mut self.kernel.world.script {
+            script.leave();
+        }
+    }
+
+    /// Returns how many sessions have come to their end in this run.
+    pub(crate) fn sessions_over(&self) -> u64 {
+        self.kernel.records.back().map_or(0, |record| record.number)
+    }
+
+    /// Returns the number of the session that runs, and the step; none between sessions.
+    pub(crate) fn place(&self) -> (Option<u64>, u64) {
+        let world = &self.kernel.world;
+        (world.session.as_ref().map(|session| session.number), world.step)
     }
 
     /// Begins to run a project, for who makes the steps by himself; see [`step`](Self::step).
@@ -225,15 +257,25 @@ impl Universe {
             return false;
         }
         self.kernel.step();
+        if self.script().is_some_and(|script| script.is_left(self.kernel.world.step)) {
+            self.kernel.flow = Flow::Ends;
+        }
         let time = self.pace.simulated();
         let turns = self.node().run_round(time);
         self.quiet = if self.kernel.busy || turns > 0 { 0 } else { self.quiet.saturating_add(1) };
         self.kernel.flow == Flow::GoesOn && !self.is_stuck()
     }
 
+    /// Returns what a replay follows.
+    fn script(&self) -> Option<&Script> {
+        self.kernel.world.script.as_ref()
+    }
+
     /// Returns whether nothing can happen any more.
     fn is_stuck(&self) -> bool {
-        let waits = self.kernel.world.rules.session_timeout.is_some();
+        let world = &self.kernel.world;
+        let goes_on = self.script().is_some_and(|script| script.goes_on(world.step));
+        let waits = world.rules.session_timeout.is_some() || goes_on;
         self.node().is_simulated() && !waits && self.quiet >= QUIET_STEPS
     }
 
@@ -246,7 +288,8 @@ impl Universe {
             return;
         }
         match self.pace {
-            Pace::Free if self.quiet > 0 => {
+            // What comes in a replay is there already.
+            Pace::Free if self.quiet > 0 && self.script().is_none() => {
                 self.kernel.roster.release();
                 let node = self.node().clone();
                 let sender = self.sender();
@@ -327,7 +370,8 @@ impl UniverseBuilder {
         self
     }
 
-    /// Waits before each session until the machine is quiet. Not on a simulated node.
+    /// Lets [`run`](Universe::run) wait before each session until the machine is quiet; the
+    /// session's time begins after that. Not on a simulated node.
     pub fn calm(mut self, calm: Calm) -> Self {
         self.calm = Some(calm);
         self
@@ -355,6 +399,13 @@ impl UniverseBuilder {
     /// Sets from which level on lines of agents' loggers are written; from `Info` on unless set.
     pub fn log_level(mut self, level: Level) -> Self {
         self.log.level = level;
+        self
+    }
+
+    /// Sets from which level on lines of one agent's logger are written, whatever holds for the
+    /// others.
+    pub fn log_level_of(mut self, agent: impl Into<String>, level: Level) -> Self {
+        self.log.levels.insert(agent.into(), level);
         self
     }
 
@@ -399,6 +450,20 @@ impl UniverseBuilder {
         self
     }
 
+    /// Takes what lines of loggers are handed to.
+    pub(crate) fn take_sink(&mut self) -> Option<Sink> {
+        self.log.sink.take()
+    }
+
+    /// Lets the universe be on a simulated node and wait for nothing, as for a replay.
+    pub(crate) fn off_line(mut self) -> Self {
+        self.tally = None;
+        if self.node.as_ref().is_some_and(|node| !node.is_simulated()) {
+            (self.node, self.calm, self.pace) = (None, None, Pace::Free);
+        }
+        self
+    }
+
     /// Makes the universe.
     pub fn build(self) -> Universe {
         let node = self.node.unwrap_or_else(|| Node::simulated(self.seed));
@@ -411,7 +476,9 @@ impl UniverseBuilder {
         world.tally = self.tally;
         world.watch = self.watch;
         world.script = self.script.map(|recording| recording.script());
-        Universe { kernel: Kernel::new(world), pace: self.pace, calm: self.calm, quiet: 0 }
+        let mut kernel = Kernel::new(world);
+        kernel.is_calm = self.calm.is_some() && !kernel.world.node().is_simulated();
+        Universe { kernel, pace: self.pace, calm: self.calm, quiet: 0 }
     }
 }
 

@@ -129,8 +129,10 @@ impl<'w> Session<'w> {
     }
 
     /// Returns for how long it runs, by the node's clock.
-    pub fn elapsed(&self) -> Duration {
-        self.world.now() - self.session().started
+    pub fn elapsed(&mut self) -> Duration {
+        let started = self.session().started;
+        let nanos = self.world.read_clock(|world| world.now().nanos() - started.nanos());
+        Duration::from_nanos(nanos)
     }
 
     /// Returns the sum of the scores at the end of the step before.

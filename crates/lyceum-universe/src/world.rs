@@ -17,7 +17,7 @@ use crate::project::Rules;
 use crate::record::{Entry, Recorder, Script};
 use crate::register::{Identity, Register};
 use crate::roster::{Inbox, Roster};
-use crate::scope::Belongings;
+use crate::scope::{Belongings, Scope};
 use crate::sender::Input;
 use crate::session::Session;
 use crate::trace::{Deed, Trace};
@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) log: Log,
     pub(crate) trace: Option<Trace>,
     pub(crate) random: SmallRng,
+    /// Draws the order of agents, where that is not the one in which they were made.
+    pub(crate) lots: SmallRng,
     pub(crate) seed: u64,
     pub(crate) application: Belongings,
     pub(crate) project: Belongings,
@@ -104,6 +106,7 @@ impl World {
             log,
             trace: None,
             random: SmallRng::seed_from_u64(seed),
+            lots: SmallRng::seed_from_u64(seed),
             seed,
             application: Belongings::default(),
             project: Belongings::default(),
@@ -157,11 +160,36 @@ impl World {
         late
     }
 
+    /// Lets an agent read nanoseconds from the clock: the node's, or what the script says.
+    pub(crate) fn read_clock(&mut self, read: impl FnOnce(&Self) -> u64) -> u64 {
+        let said = self.script.as_mut().and_then(|script| script.clock(self.step));
+        let nanos = said.unwrap_or_else(|| read(self));
+        if !self.node.is_simulated()
+            && let Some(recorder) = &mut self.recorder
+        {
+            recorder.note(self.step, Entry::Clock(nanos));
+        }
+        nanos
+    }
+
+    /// Notes in the log that a session is over, or looks whether it went as the log says.
+    pub(crate) fn mark(&mut self, session: u64) {
+        let hash = self.trace.as_ref().map_or(0, Trace::hash);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.mark(session, self.step, hash);
+        }
+        if let Some(script) = &mut self.script {
+            script.compare(session, self.step, hash);
+        }
+    }
+
     /// Begins randomness anew for a session, so that it does not depend on the ones before.
     pub(crate) fn reseed(&mut self, session: u64) {
         // An odd factor, so that neighbours get seeds that differ in many bits.
         let seed = self.seed ^ session.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.random = SmallRng::seed_from_u64(seed);
+        // Another stream, so that agents do not draw the numbers that their order comes from.
+        self.lots = SmallRng::seed_from_u64(!seed);
     }
 
     pub(crate) fn node(&self) -> &Node {
@@ -348,8 +376,18 @@ impl World {
         self.fail(slot, &format!("failed: {error}"));
     }
 
+    /// Notes that an agent has ended by what was done to it outside of its steps.
+    #[cold]
+    pub(crate) fn lose(&mut self, slot: u32, end: &lyceum_core::DownReason) {
+        // There is no state left that a `deinit` could run on.
+        if let Some(missed) = self.register.deactivate(slot) {
+            self.drop_mail(missed as u64);
+            self.note(slot, |agent| Deed::Deactivated { agent });
+        }
+        self.follow(slot, &format!("ended outside of its steps: {end}"));
+    }
+
     fn fail(&mut self, slot: u32, what: &str) {
-        self.counts.failures += 1;
         let doing = match self.doing {
             Doing::Live => "`live`".to_owned(),
             Doing::Handle(channel) => {
@@ -357,8 +395,13 @@ impl World {
             }
             Doing::Other(what) => format!("`{what}`"),
         };
-        let text = format!("{doing} {what}");
-        self.report(slot, Level::Error, &text);
+        self.follow(slot, &format!("{doing} {what}"));
+    }
+
+    /// Does what follows when an agent has failed.
+    fn follow(&mut self, slot: u32, text: &str) {
+        self.counts.failures += 1;
+        self.report(slot, Level::Error, text);
         let failure = || format!("agent `{}`: {text}", self.name(slot));
         match self.on_failure {
             OnFailure::GoOn => {}
@@ -373,7 +416,7 @@ impl World {
 
     /// Writes a line of an agent's logger.
     pub(crate) fn report(&mut self, slot: u32, level: Level, text: &str) {
-        if level < self.log.level {
+        if !self.log.takes(level, || self.name(slot)) {
             return;
         }
         let line = Line {
@@ -408,6 +451,19 @@ impl World {
             self.note(slot, |agent| Deed::Deactivated { agent });
             self.requests.push(Request::Deinit(slot));
         }
+    }
+
+    /// Returns the session that what an agent does belongs to; none for one of the application.
+    pub(crate) fn session_of(&self, slot: u32) -> Option<u64> {
+        let of_application =
+            self.register.identity(slot).is_none_or(|agent| agent.scope == Scope::Application);
+        self.session.as_ref().filter(|_| !of_application).map(|session| session.number)
+    }
+
+    /// Returns whether a session is over, if that is one.
+    pub(crate) fn is_over(&self, session: Option<u64>) -> bool {
+        let now = self.session.as_ref().map(|session| session.number);
+        session.is_some() && session != now
     }
 
     /// Returns the slot of an agent.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use lyceum::prelude::*;
 use lyceum::universe::events::{ApplicationInterrupt, ProjectStop};
 use lyceum::universe::{
-    Event, Pace, Project, Recording, RunError, RunOutcome, Sender, Step, Universe,
+    Event, OnFailure, Pace, Project, Recording, RunError, RunOutcome, Sender, Step, Universe,
 };
 use serde::{Deserialize, Serialize};
 
@@ -263,6 +263,28 @@ fn agent_with_behaviours_lives_in_every_session() {
     let &(lived, ticked) = universe.get::<(u64, u64)>().unwrap();
     assert!(lived >= 40, "before the third session: {lived}");
     assert!(ticked >= 4, "a tick takes the agent for two or three steps: {ticked}");
+}
+
+/// An agent that was killed or stopped from outside was waited for in each step, for ever and without
+/// a word.
+#[test]
+fn agent_that_is_ended_from_outside_is_a_failure_and_the_others_go_on_where_that_is_the_policy() {
+    for (policy, steps, code) in [(OnFailure::EndRun, 5, 1), (OnFailure::GoOn, 42, 0)] {
+        let mut universe = Universe::builder().on_failure(policy).build();
+        let project = Project::new("kill").agent("victim", Patient::default());
+        universe.begin(project.agent("clockwork", Clockwork::default())).unwrap();
+        (0..3).for_each(|_| assert!(universe.step()));
+        drop(universe.handle::<Patient>("victim").unwrap().kill());
+
+        while universe.step() {}
+        let report = universe.finish().unwrap();
+
+        assert_eq!((report.counts.failures, report.counts.missed), (1, 0));
+        assert_eq!((report.steps, report.exit_code()), (steps, code), "{:?}", report.outcome);
+        if let RunOutcome::Failed(text) = report.outcome {
+            assert_eq!(text, "agent `victim`: ended outside of its steps: it was killed");
+        }
+    }
 }
 
 #[test]

@@ -44,6 +44,34 @@ fn scores_are_weighted_clamped_and_added_up() {
     }
 }
 
+/// Counts twice as much from its second session on.
+struct Elder;
+
+#[agent]
+impl Elder {
+    #[event(session_start)]
+    fn begin(&mut self, cx: &mut Step<'_>) {
+        if cx.session().number() == 2 {
+            cx.set_score_weight(2.0);
+        }
+        cx.session().stop();
+    }
+
+    #[score]
+    fn score(&self) -> f64 {
+        0.3
+    }
+}
+
+#[test]
+fn weight_is_set_by_the_agent_itself_and_stays() {
+    let project = Project::new("elder").agent("elder", Elder).max_successes(0).max_sessions(3);
+
+    let scores = run(project).records.into_iter().map(|record| record.score);
+
+    assert_eq!(scores.collect::<Vec<_>>(), [0.3, 0.6, 0.6]);
+}
+
 #[test]
 fn sum_is_not_clamped() {
     let project = Project::new("sum").agent("a", Judge(Some(0.9))).agent("b", Judge(Some(0.4)));

@@ -59,6 +59,8 @@ pub use answer::{Answer, Fault, FaultKind, Outcome};
 pub use burst::Burst;
 pub use call::{ActionKey, Call, Hop, Reply};
 pub use decoder::Decoder;
+#[cfg(feature = "exchange-link")]
+pub(crate) use encoder::Appended;
 pub use encoder::Encoder;
 pub use error::LinkError;
 pub use frame::{Frame, Message, Opening, Part};

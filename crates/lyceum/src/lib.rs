@@ -61,6 +61,10 @@ pub use lyceum_macros::{agent, test};
 #[cfg(feature = "manager")]
 pub use lyceum_manager::{self as manager, main};
 
+/// The crate that draws lots, whose traits `cx.random()` of universes needs.
+#[cfg(feature = "universe")]
+pub use lyceum_universe::rand;
+
 /// Agents that live in steps: universes, projects, sessions, scores.
 #[cfg(feature = "universe")]
 pub mod universe {

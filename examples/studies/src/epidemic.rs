@@ -10,8 +10,8 @@ mod town;
 
 use lyceum::BoxError;
 use lyceum::prelude::*;
+use lyceum::rand::Rng;
 use lyceum::universe::{Project, Step, Universe};
-use rand::Rng;
 
 pub use plot::draw;
 pub use sweep::{Point, Sweep, run};

@@ -11,8 +11,8 @@ use std::path::Path;
 
 use lyceum::BoxError;
 use lyceum::prelude::*;
-use lyceum::universe::{Project, Step, Universe};
-use rand::Rng;
+use lyceum::rand::Rng;
+use lyceum::universe::{Parts, Project, Step, Universe};
 
 pub use city::{City, Group, Plan};
 pub use picture::{Picture, write_pictures};
@@ -32,14 +32,14 @@ pub struct Resident {
 impl Resident {
     #[live]
     fn live(&mut self, cx: &mut Step<'_>) {
-        let city = city_of(cx);
+        let Parts { project, random, .. } = cx.parts();
+        let city: &mut City = project.get_mut().expect("the project has a city");
         if city.suits(self.flat, self.group) {
             return;
         }
         let vacant = city.vacant();
         if vacant > 0 {
-            let choice = cx.random().random_range(0..vacant);
-            self.flat = city_of(cx).move_to(choice, self.flat);
+            self.flat = city.move_to(random.random_range(0..vacant), self.flat);
         }
     }
 }

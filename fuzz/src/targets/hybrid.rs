@@ -12,8 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::Target;
 use crate::Digest;
 
-pub(super) const TARGET: Target =
-    Target { name: "hybrid_frames", run, seeds, budget: 1 << 20 };
+pub(super) const TARGET: Target = Target { name: "hybrid_frames", run, seeds, budget: 1 << 20 };
 
 /// The longest message that is taken.
 const LIMIT: usize = 1 << 16;

@@ -1,8 +1,8 @@
 //! A store's log, as it may be found on a disk.
 
 use lyceum_exchange::mailbox::{
-    BodyOf, DeadReason, Delivery, End, Event, Letter, LetterKind, MailboxId, Moment, Notice,
-    Profile,
+    BodyOf, DeadReason, Delivery, End, Event, Letter, LetterKind, MailboxId, Mailboxes, Moment,
+    Notice, Profile,
 };
 use lyceum_exchange::store::{Keeper, Level, Memory, Settings, Store};
 use uuid::Uuid;
@@ -46,7 +46,7 @@ fn opened(bytes: &[u8]) -> Digest {
         }
         (first, second) => panic!("{:?} and {:?}", first.err(), second.err()),
     };
-    let counts = |keeper: &Keeper| keeper.look(|mailboxes| mailboxes.counts());
+    let counts = |keeper: &Keeper| keeper.look(Mailboxes::counts);
     assert_eq!(counts(&first), counts(&second));
     // Time passes, and programs come: nothing that was found may stand in their way.
     let (done, _nobody_waits) = first.change(Level::Written, |mailboxes, log| {

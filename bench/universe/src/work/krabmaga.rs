@@ -9,13 +9,13 @@ use std::time::Instant;
 use krabmaga::engine::agent::Agent;
 use krabmaga::engine::schedule::Schedule;
 use krabmaga::engine::state::State;
+use lyceum_bench_figures::child::Said;
 use lyceum_bench_figures::machine;
 use rand::rngs::SmallRng;
 use rand::{Rng, SeedableRng};
 use studies::schelling::{City, Group};
 
 use super::SEED;
-use crate::said::Said;
 use crate::sizes::{Sizes, WARM_UP};
 
 #[derive(Clone)]

@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use lyceum::prelude::*;
 use lyceum::universe::{Event, Project, Step, Universe};
+use lyceum_bench_figures::child::Said;
 use serde::{Deserialize, Serialize};
 
 use super::{SEED, millions};
-use crate::said::Said;
 
 /// How many hear an event at most.
 const LISTENERS: u64 = 100;

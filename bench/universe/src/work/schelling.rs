@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use lyceum::prelude::*;
 use lyceum::universe::{Step, Universe};
+use lyceum_bench_figures::child::Said;
 use lyceum_bench_figures::machine;
 use studies::schelling::{City, Plan, project};
 
 use super::SEED;
-use crate::said::Said;
 use crate::sizes::{Sizes, WARM_UP};
 
 /// Counts who moved, behind all residents.

@@ -4,9 +4,9 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use lyceum::universe::Universes;
+use lyceum_bench_figures::child::Said;
 
 use super::{SEED, millions, schelling};
-use crate::said::Said;
 use crate::sizes::Sizes;
 
 /// How many times as many steps as of one city: a thread more is noticed late.

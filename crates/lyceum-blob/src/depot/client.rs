@@ -10,8 +10,8 @@ use hyper::header::{AUTHORIZATION, HeaderValue};
 use hyper::rt::Executor;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::client::legacy::Client as Pool;
-use lyceum_core::BoxError;
 use lyceum_core::exchange::Door;
+use lyceum_core::{BoxError, full_text};
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
@@ -114,13 +114,7 @@ impl Client {
     }
 
     fn lost(&self, error: &dyn std::error::Error) -> DepotError {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            text = format!("{text}: {inner}");
-            cause = inner.source();
-        }
-        self.unreachable(text)
+        self.unreachable(full_text(error))
     }
 
     fn unreachable(&self, why: String) -> DepotError {

@@ -2,14 +2,12 @@
 
 use std::io;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use hyper::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
@@ -34,12 +32,12 @@ pub(super) struct Connector {
 }
 
 /// Bytes in both directions.
-trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Bytes: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Bytes for T {}
 
 /// A connection to the server.
-pub(super) struct Stream(TokioIo<Box<dyn Bytes>>);
+type Stream = TokioIo<Box<dyn Bytes>>;
 
 impl Connector {
     /// Dials a server that is believed without proof.
@@ -96,7 +94,7 @@ impl Service<Uri> for Connector {
         Box::pin(async move {
             let stream = timeout(PATIENCE, dialing).await;
             let stream = stream.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))?;
-            Ok(Stream(TokioIo::new(stream)))
+            Ok(TokioIo::new(stream))
         })
     }
 }
@@ -113,36 +111,9 @@ async fn dial(tls: Option<TlsConnector>, uri: Uri) -> io::Result<Box<dyn Bytes>>
     Ok(Box::new(tls.connect(name, stream).await?))
 }
 
-impl Connection for Stream {
+// Which is enough: `TokioIo` has the rest for whatever bytes.
+impl Connection for Box<dyn Bytes> {
     fn connected(&self) -> Connected {
         Connected::new()
-    }
-}
-
-impl Read for Stream {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(cx, buffer)
-    }
-}
-
-impl Write for Stream {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(cx)
     }
 }

@@ -9,13 +9,13 @@ use lyceum_macros::agent;
 use lyceum_universe::Step;
 use lyceum_universe::events::{SessionDone, SessionRename};
 
-use super::{ExitOpinion, OutputOpinion, ProcessExit, ProcessFailed};
+use super::{ExitOpinion, OutputOpinion, ProcessExit, ProcessFailed, judgement};
 use crate::campaign::Plan;
 use crate::hunt::{Hunt, Job, Observation, Verdict};
 use crate::process::Ending;
 use crate::project::INPUT_FILE;
 use crate::replay::Replay;
-use crate::{Cause, DirectoryName, Find, FindKind, Kept};
+use crate::{DirectoryName, Find, Kept};
 
 /// How many programs in a row may not run before the campaign gives up.
 const FAILURES: u32 = 5;
@@ -55,21 +55,6 @@ impl Archivist {
         Ok(())
     }
 
-    /// Returns what the session found.
-    fn find(&self, score: f64, kind: Option<FindKind>, output: &OutputOpinion) -> Option<Find> {
-        let is_success = score >= self.plan.project.success_score;
-        let hit = output.hit.as_ref();
-        let by_score = if hit.is_some() { FindKind::Pattern } else { FindKind::Opinion };
-        let kind = kind.or_else(|| is_success.then_some(by_score))?;
-        let mut find = Find::new(kind, &output.output, hit);
-        if kind == FindKind::Opinion {
-            // What a program prints before it is stopped is chance; agents say what they saw.
-            let seen = (!self.name.is_empty()).then(|| self.name.to_string());
-            find.cause = Cause { message: seen, ..Cause::default() };
-        }
-        Some(find)
-    }
-
     /// Keeps what the session left, if it is worth it.
     fn file(&self, verdict: Verdict, job: &Job, find: Option<&Find>) -> Result<(), BoxError> {
         let place = match (verdict, self.plan.project.keep) {
@@ -86,12 +71,7 @@ impl Archivist {
         let kept = self.plan.directory.join(&name);
         match place {
             Some(place) => self.hunt.kept(place, name),
-            None => {
-                if let Some(old) = self.hunt.kept_dull(kept.clone()) {
-                    // It may be gone already.
-                    let _ = fs::remove_dir_all(old);
-                }
-            }
+            None => self.hunt.kept_dull(kept.clone()),
         }
         self.keep(&kept, job, find)
     }
@@ -146,7 +126,9 @@ impl Archivist {
         }
         let opinion = cx.session().get::<ExitOpinion>().copied();
         let output = cx.session().take::<OutputOpinion>().unwrap_or_default();
-        let find = self.find(done.score, opinion.and_then(|opinion| opinion.kind), &output);
+        let is_success = done.score >= settings.success_score;
+        let kind = opinion.and_then(|opinion| opinion.kind);
+        let find = judgement::find(is_success, kind, &output, &self.name);
         // One that was judged while it ran is killed when the session is over.
         let killed = Ending::Signal { number: 9 };
         let observation = Observation {

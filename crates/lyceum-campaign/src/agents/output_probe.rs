@@ -25,6 +25,8 @@ pub struct OutputOpinion {
     pub hit: Option<Hit>,
     /// What all lines count.
     pub score: f64,
+    /// Whether it printed more lines than it should.
+    pub too_many_lines: bool,
 }
 
 /// Judges what the session's program printed, by the patterns of a scanner.
@@ -58,6 +60,7 @@ impl OutputProbe {
             let Ok(mut file) = File::open(path) else { continue };
             scan(&mut scanner, &mut file)?;
             opinion.score += scanner.score();
+            opinion.too_many_lines |= scanner.has_too_many_lines();
             let best = scanner.best_hit().cloned();
             let weight = |hit: &Option<Hit>| hit.as_ref().map_or(0.0, |hit| hit.weight.abs());
             if weight(&best) > weight(&opinion.hit) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::{Either, select};
-use lyceum_core::BoxError;
+use lyceum_core::{BoxError, full_text};
 use lyceum_macros::{Event, agent};
 use lyceum_universe::{Sender, Step};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,10 @@ use crate::sandbox::{Keeper, StartError, WaitError};
 /// The session has a program that is to run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, Event)]
 pub struct ProcessCreate {}
+
+/// The program that a [`Process`] was told to run; it leaves it in the session for others.
+#[derive(Clone, Debug)]
+pub struct SessionProgram(pub Arc<Program>);
 
 /// The session's program runs; sent by a [`Process`] that [tells it](Process::tells_number).
 #[derive(Clone, Copy, Debug, Serialize, Deserialize, Event)]
@@ -91,6 +95,8 @@ impl Process {
         let session = cx.session().number();
         let program = cx.session().take::<Program>();
         let program = program.ok_or("`process_create` without a `Program` in the session")?;
+        let program = Arc::new(program);
+        cx.session().put(SessionProgram(program.clone()));
         let stop = Arc::new(Notify::new());
         if let Some(former) = self.stop.replace(stop.clone()) {
             former.notify_one();
@@ -142,7 +148,7 @@ impl Process {
 /// A keeper that is gone, or does not answer in time, is replaced for the next program.
 async fn run(
     keeper: Arc<Mutex<Keeper>>,
-    program: Program,
+    program: Arc<Program>,
     stop: Arc<Notify>,
     began: impl Fn(u32) + Send,
 ) -> Result<Exit, String> {
@@ -151,14 +157,14 @@ async fn run(
     let outcome = match keeper.start(&program) {
         Ok(()) => ended(&mut keeper, &program, &stop, began).await,
         Err(StartError::Lost { source }) => Err(WaitError::Lost { source }),
-        Err(error) => return Err(told(&error)),
+        Err(error) => return Err(full_text(&error)),
     };
-    let Err(error) = outcome else { return outcome.map_err(|error| told(&error)) };
-    let mut reason = told(&error);
+    let Err(error) = outcome else { return outcome.map_err(|error| full_text(&error)) };
+    let mut reason = full_text(&error);
     if matches!(error, WaitError::Lost { .. })
         && let Err(error) = keeper.renew()
     {
-        reason = format!("{reason}; {}", told(&error));
+        reason = format!("{reason}; {}", full_text(&error));
     }
     Err(reason)
 }
@@ -183,18 +189,6 @@ async fn ended(
     keeper.stop();
     let patience = limits.grace.saturating_add(ANSWER);
     timeout(patience, keeper.exited()).await.unwrap_or_else(|_| Err(silent()))
-}
-
-/// Returns the texts of an error and of its causes.
-fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }
 
 impl std::fmt::Debug for Process {

@@ -10,7 +10,7 @@ use lyceum_universe::{Project, RunOutcome, Stuck, Universe, Watch};
 
 use super::{Plan, Stopper};
 use crate::EndReason;
-use crate::agents::{Archivist, ExitProbe, FilesProbe, Mangler, OutputProbe, Process};
+use crate::agents::{Archivist, Dispenser, ExitProbe, FilesProbe, OutputProbe, Process};
 use crate::hunt::Hunt;
 use crate::sandbox::{Keeper, KeeperError, Sandbox};
 
@@ -90,12 +90,12 @@ impl Crew {
         let settings = &plan.project;
         let printed = ["stdout", "stderr"].map(|name| directory.join(name));
         let exit = ExitProbe::new(settings.accepted_exit_codes.clone());
-        let mangler = Mangler::new(hunt.clone(), plan.clone(), number, directory.clone());
+        let dispenser = Dispenser::new(hunt.clone(), plan.clone(), number, directory.clone());
         let project = Project::new(&settings.name)
             .success_score(settings.success_score)
             .error_score(settings.error_score)
             .max_successes(0)
-            .agent("mangler", mangler)
+            .agent("dispenser", dispenser)
             .agent("process", Process::new(keeper))
             .agent("exit", exit)
             .agent("output", OutputProbe::new(settings.scanner(), printed))

@@ -23,6 +23,8 @@ pub enum FindKind {
     Memory,
     /// It printed more than it may.
     OutputLimit,
+    /// It printed more lines than it should.
+    LineLimit,
     /// It wrote more to its files than it may.
     DiskLimit,
     /// It left processes behind.
@@ -106,7 +108,7 @@ impl FindKind {
     /// Returns whether a program failed by what it used or left, and not by what it did.
     pub(super) fn is_by_use(self) -> bool {
         match self {
-            Self::Timeout | Self::CpuTime | Self::OutputLimit => true,
+            Self::Timeout | Self::CpuTime | Self::OutputLimit | Self::LineLimit => true,
             Self::DiskLimit | Self::LeftProcesses | Self::LeftFiles => true,
             Self::Signal(_) | Self::ExitCode(_) | Self::Memory => false,
             Self::Pattern | Self::Opinion => false,
@@ -130,6 +132,7 @@ impl fmt::Display for FindKind {
             Self::CpuTime => f.write_str("cpu_time"),
             Self::Memory => f.write_str("memory"),
             Self::OutputLimit => f.write_str("output_limit"),
+            Self::LineLimit => f.write_str("line_limit"),
             Self::DiskLimit => f.write_str("disk_limit"),
             Self::LeftProcesses => f.write_str("left_processes"),
             Self::LeftFiles => f.write_str("left_files"),

@@ -58,7 +58,15 @@ fn quoted(text: &str, before: char) -> Option<usize> {
         '`' => return text[1..].find(['`', '\'']).map(|end| end + 2),
         _ => return None,
     };
-    text[1..].find(close).map(|end| end + 2)
+    let mut is_escaped = false;
+    let end = text[1..].find(|letter| {
+        let ends = letter == close && !is_escaped;
+        is_escaped = letter == '\\' && !is_escaped;
+        ends
+    });
+    // A line that is too long was cut, and its last quotation with it.
+    let is_cut = end.is_none() && close == '"';
+    if is_cut { Some(text.len()) } else { end.map(|end| end + 2) }
 }
 
 fn word(text: &str) -> &str {
@@ -97,6 +105,14 @@ mod tests {
         assert_eq!(alike("not closed: 'a"), "not closed: 'a");
         assert_eq!(alike("utf8 and utf16"), "utf# and utf#");
         assert_eq!(alike("größe 'ü' 12"), "größe '...' #");
+    }
+
+    /// One fault was told as many, since what was quoted seemed to end at a mark within it.
+    #[test]
+    fn mark_within_a_quotation_does_not_end_it() {
+        assert_eq!(alike(r#"no value in "a\"b 'c" of 2"#), "no value in '...' of #");
+        assert_eq!(alike(r#"no value in "\\" of 2"#), "no value in '...' of #");
+        assert_eq!(alike(r#"no value in "a\" of"#), "no value in '...'", "it was cut");
     }
 
     proptest! {

@@ -97,7 +97,7 @@ impl Scanner {
     /// Returns the score: from -1 to 1, and 0 where nothing was found.
     #[must_use]
     pub fn score(&self) -> f64 {
-        if self.line_limit.is_some_and(|limit| self.lines > limit) {
+        if self.has_too_many_lines() {
             return 1.0;
         }
         // Weights are given in hundredths or so: what rounding adds is taken away again.
@@ -108,6 +108,12 @@ impl Scanner {
     #[must_use]
     pub fn is_decided(&self) -> bool {
         self.score().abs() >= 1.0
+    }
+
+    /// Returns whether more lines have ended than should.
+    #[must_use]
+    pub fn has_too_many_lines(&self) -> bool {
+        self.line_limit.is_some_and(|limit| self.lines > limit)
     }
 
     /// Returns how many lines have ended.
@@ -226,9 +232,9 @@ mod tests {
     fn chatter_is_a_fault_where_lines_are_limited() {
         let mut scanner = Scanner::new(WORDS.clone()).with_line_limit(100);
         scanner.feed(&b"\n".repeat(100));
-        assert_eq!(scanner.score(), 0.0);
+        assert_eq!((scanner.score(), scanner.has_too_many_lines()), (0.0, false));
         scanner.feed(b"\n");
-        assert_eq!(scanner.score(), 1.0);
+        assert_eq!((scanner.score(), scanner.has_too_many_lines()), (1.0, true));
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Exit {
 }
 
 /// The status that the system gives of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Ending {
     /// It ended with this code.
     Code(i32),

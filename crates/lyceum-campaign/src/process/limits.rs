@@ -42,7 +42,7 @@ pub struct Limits {
     pub output: u64,
     /// Bytes that are kept of its standard error; 8 MiB.
     pub error_output: u64,
-    /// How much the program yields to others, 0 to 19; 5.
+    /// How much the program yields to others, 0 to 19; 5. It yields no less than who starts it.
     pub niceness: u8,
     /// How long a program that is asked to stop has before it is killed; 200 ms.
     pub grace: Duration,

@@ -15,8 +15,16 @@ pub(super) struct Period(pub(super) Duration);
 pub(super) struct Size(pub(super) u64);
 
 /// Units of time, in microseconds.
-const TIMES: &[(&str, f64)] =
-    &[("us", 1.0), ("ms", 1e3), ("s", 1e6), ("min", 6e7), ("h", 3.6e9), ("d", 8.64e10)];
+const TIMES: &[(&str, f64)] = &[
+    ("us", 1.0),
+    ("ms", 1e3),
+    ("s", 1e6),
+    ("min", 6e7),
+    // As times on command lines are written.
+    ("m", 6e7),
+    ("h", 3.6e9),
+    ("d", 8.64e10),
+];
 
 /// Units of size, in bytes.
 const SIZES: &[(&str, f64)] = &[

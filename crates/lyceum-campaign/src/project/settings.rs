@@ -67,7 +67,8 @@ pub struct ProjectFile {
     pub is_sandboxed: bool,
     /// How many universes run side by side; as many as there are processors where it is not said.
     pub universes: Option<usize>,
-    /// The seed of random numbers; another one each time where it is not said.
+    /// The seed of random numbers, at most [`MOST_SEED`](Self::MOST_SEED); another one each time
+    /// where it is not said.
     pub seed: Option<u64>,
     /// How strongly inputs are changed in the beginning.
     pub strength: f64,
@@ -182,6 +183,9 @@ impl From<&ProjectLimits> for Limits {
 impl ProjectFile {
     /// The most bytes of a project file.
     pub const MOST_BYTES: usize = 1 << 20;
+
+    /// The largest seed of random numbers, which is the largest whole number of a project file.
+    pub const MOST_SEED: u64 = i64::MAX as u64;
 
     /// What stands for the file with the input among the arguments.
     pub const INPUT: &'static str = "{input}";

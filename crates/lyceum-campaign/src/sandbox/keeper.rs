@@ -269,7 +269,8 @@ impl Keeper {
     fn greet(&mut self, path: &Path, sandbox: Sandbox) -> Result<(), KeeperError> {
         let failed = |source| KeeperError::Stub { path: path.to_owned(), source };
         let mut news = [PollFd::new(&self.socket, PollFlags::IN)];
-        let spoke = poll(&mut news, Some(&READY)).map_err(|error| failed(error.into()))?;
+        let spoke = rustix::io::retry_on_intr(|| poll(&mut news, Some(&READY)));
+        let spoke = spoke.map_err(|error| failed(error.into()))?;
         let message = match spoke {
             0 => None,
             _ => socket::receive(&self.socket, RecvFlags::DONTWAIT).map_err(failed)?,

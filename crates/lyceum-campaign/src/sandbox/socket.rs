@@ -40,7 +40,9 @@ pub(crate) fn send(
         return Err(io::ErrorKind::InvalidInput.into());
     }
     let parts = [IoSlice::new(bytes)];
-    rustix::net::sendmsg(socket, &parts, &mut beside, SendFlags::NOSIGNAL)?;
+    rustix::io::retry_on_intr(|| {
+        rustix::net::sendmsg(&socket, &parts, &mut beside, SendFlags::NOSIGNAL)
+    })?;
     Ok(())
 }
 

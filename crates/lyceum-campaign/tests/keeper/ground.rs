@@ -6,11 +6,23 @@ use std::path::{Path, PathBuf};
 use lyceum_campaign::process::{Exit, Input, Limits, Program};
 use lyceum_campaign::sandbox::{Keeper, Sandbox};
 
-/// Both ways to run a program.
-pub(crate) const BOTH: [Sandbox; 2] = [Sandbox::On, Sandbox::Off];
+use crate::refusal;
+
+/// A program that becomes a keeper.
+pub(crate) const KEEPER: &str = env!("CARGO_BIN_EXE_lyceum-keeper");
 
 /// The variable that says where the folders are, if not where all tests have theirs.
 pub(crate) const GROUND: &str = "LYCEUM_KEEPER_GROUND";
+
+/// Returns whether this machine has sandboxes.
+pub(crate) fn has_sandboxes() -> bool {
+    refusal::has_sandboxes(KEEPER)
+}
+
+/// Returns both ways to run a program, or the one that this machine has.
+pub(crate) fn both() -> Vec<Sandbox> {
+    if has_sandboxes() { vec![Sandbox::On, Sandbox::Off] } else { vec![Sandbox::Off] }
+}
 
 /// A folder that is removed with the value.
 pub(crate) struct Ground {
@@ -50,7 +62,7 @@ impl Drop for Ground {
 }
 
 pub(crate) fn keeper(sandbox: Sandbox) -> Keeper {
-    Keeper::of_program(env!("CARGO_BIN_EXE_lyceum-keeper"), sandbox).unwrap()
+    Keeper::of_program(KEEPER, sandbox).unwrap()
 }
 
 pub(crate) fn run(keeper: &mut Keeper, program: &Program) -> Exit {

@@ -7,7 +7,7 @@ use std::os::unix::net::UnixListener;
 use lyceum_campaign::process::{Ending, Program, TerminalSize};
 use lyceum_campaign::sandbox::Sandbox;
 
-use crate::ground::{Ground, keeper, run};
+use crate::ground::{Ground, has_sandboxes, keeper, run};
 
 fn output(ground: &Ground, script: &str) -> (Ending, String) {
     let exit = run(&mut keeper(Sandbox::On), &ground.shell(script));
@@ -16,6 +16,9 @@ fn output(ground: &Ground, script: &str) -> (Ending, String) {
 
 #[test]
 fn nothing_is_written_but_its_own_places() {
+    if !has_sandboxes() {
+        return;
+    }
     let ground = Ground::new("read-only");
     let script = "for f in / /usr /etc /var/tmp /dev /proc /sys /run /home; do \
                   (echo x > $f/lyceum-was-here) 2>/dev/null && echo written $f; done; \
@@ -35,6 +38,9 @@ fn nothing_is_written_but_its_own_places() {
 
 #[test]
 fn there_is_no_network() {
+    if !has_sandboxes() {
+        return;
+    }
     let ground = Ground::new("network");
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -52,6 +58,9 @@ fn there_is_no_network() {
 
 #[test]
 fn other_processes_are_not_seen() {
+    if !has_sandboxes() {
+        return;
+    }
     let ground = Ground::new("unseen");
 
     let (_, text) =
@@ -63,6 +72,9 @@ fn other_processes_are_not_seen() {
 
 #[test]
 fn there_are_no_privileges_to_be_had() {
+    if !has_sandboxes() {
+        return;
+    }
     let ground = Ground::new("privileges");
 
     let (_, text) = output(&ground, "grep -e ^Cap -e ^NoNewPrivs /proc/self/status | cut -f2");
@@ -81,6 +93,9 @@ fn there_are_no_privileges_to_be_had() {
 
 #[test]
 fn sockets_of_the_machine_are_out_of_reach() {
+    if !has_sandboxes() {
+        return;
+    }
     let ground = Ground::new("sockets");
     let path = std::env::temp_dir().join(format!("lyceum-{}.socket", std::process::id()));
     // One that a killed run left behind, where process numbers begin anew in each container.
@@ -95,6 +110,9 @@ fn sockets_of_the_machine_are_out_of_reach() {
 
 #[test]
 fn directory_in_the_private_folder_works_too() {
+    if !has_sandboxes() {
+        return;
+    }
     let folder = std::env::temp_dir().join(format!("lyceum-session-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join("input"), "brought in").unwrap();
@@ -113,6 +131,9 @@ fn directory_in_the_private_folder_works_too() {
 
 #[test]
 fn program_in_the_private_folder_is_executed_all_the_same() {
+    if !has_sandboxes() {
+        return;
+    }
     let folder = std::env::temp_dir().join(format!("lyceum-program-{}", std::process::id()));
     fs::create_dir_all(&folder).unwrap();
     fs::copy("/bin/echo", folder.join("echo")).unwrap();
@@ -141,6 +162,9 @@ fn program_in_the_private_folder_is_executed_all_the_same() {
 
 #[test]
 fn what_one_program_leaves_the_next_does_not_find() {
+    if !has_sandboxes() {
+        return;
+    }
     let ground = Ground::new("traces");
     let mut keeper = keeper(Sandbox::On);
     let traces = "echo x > /tmp/trace; mkdir -p /tmp/d/e; ln -s /etc /tmp/d/link; ipcmk -Q";

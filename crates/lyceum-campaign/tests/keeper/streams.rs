@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use lyceum_campaign::process::{Ending, Input, Limit, TerminalSize};
 
-use crate::ground::{BOTH, Ground, keeper, run, within};
+use crate::ground::{Ground, both, keeper, run, within};
 
 #[test]
 fn program_that_closes_its_streams_is_still_waited_for() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("closed");
         let script = "echo before; exec <&- >&- 2>&-; sleep 0.2; exit 5";
 
@@ -22,7 +22,7 @@ fn program_that_closes_its_streams_is_still_waited_for() {
 
 #[test]
 fn unread_input_and_late_output_do_no_harm() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("unread");
         let mut keeper = keeper(sandbox);
         let program = ground.shell("exit 0").input(Input::Bytes(vec![b'x'; 1 << 20]));
@@ -36,7 +36,7 @@ fn unread_input_and_late_output_do_no_harm() {
 
 #[test]
 fn both_streams_can_go_to_one_file() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("one-file");
         let log = ground.folder.join("log");
         let script = "echo a; sleep 0.05; echo b >&2; sleep 0.05; echo c";
@@ -50,7 +50,7 @@ fn both_streams_can_go_to_one_file() {
 
 #[test]
 fn output_that_cannot_be_kept_is_cut() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("unkept");
 
         let program = ground.shell("echo lost; echo kept >&2").output("/dev/full");
@@ -63,7 +63,7 @@ fn output_that_cannot_be_kept_is_cut() {
 
 #[test]
 fn program_without_a_terminal_has_none() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("no-terminal");
 
         let script = "tty; (: > /dev/tty) 2>/dev/null && echo controlled";
@@ -75,7 +75,7 @@ fn program_without_a_terminal_has_none() {
 
 #[test]
 fn terminal_is_there_for_programs_that_need_one() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("terminal");
         let size = TerminalSize { rows: 5, columns: 33 };
         let script = "stty size; (echo yes > /dev/tty); read line; echo got $line; cat; exit 6";
@@ -95,7 +95,7 @@ fn terminal_is_there_for_programs_that_need_one() {
 
 #[test]
 fn terminal_can_be_flooded_and_hung_up() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("hangup");
         let mut keeper = keeper(sandbox);
         let size = TerminalSize::default();
@@ -113,7 +113,7 @@ fn terminal_can_be_flooded_and_hung_up() {
 
 #[test]
 fn program_that_cannot_be_executed_on_a_terminal_ends_like_in_a_shell() {
-    for sandbox in BOTH {
+    for sandbox in both() {
         let ground = Ground::new("not-executed");
         let path = ground.folder.join("broken");
         std::fs::write(&path, "\x7fELF nothing").unwrap();

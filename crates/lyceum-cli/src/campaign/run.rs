@@ -29,7 +29,11 @@ pub(crate) struct RunOptions {
     #[arg(long, value_name = "TIME", value_parser = parse_span, allow_hyphen_values = true)]
     time: Option<Duration>,
     /// The seed of random numbers
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        value_parser = clap::value_parser!(u64).range(..=ProjectFile::MOST_SEED)
+    )]
     seed: Option<u64>,
     /// How many sessions run side by side; as many as there are processors unless set
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]

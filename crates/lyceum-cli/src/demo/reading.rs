@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use lyceum::full_text;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +112,7 @@ impl Reading {
         at: Timestamp,
         figures: Result<Figures, Missing>,
     ) -> Self {
-        let figures = figures.unwrap_or_else(|error| Figures::NotAvailable(error.why()));
+        let figures = figures.unwrap_or_else(|error| Figures::NotAvailable(full_text(&error)));
         Self { source, at, figures }
     }
 

@@ -1,6 +1,5 @@
 //! Sensors: reads that may block, fail or hang, kept away from the agents' turns.
 
-use std::error::Error as _;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 
@@ -64,22 +63,6 @@ impl<T: Send + 'static> Sensor<T> {
             result
         });
         cx.timeout(self.limit, read).await.map_err(|_| Missing::Late(self.limit))??
-    }
-}
-
-impl Missing {
-    /// Returns its text with its causes, each said once.
-    pub(crate) fn why(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            let next = error.to_string();
-            if !text.ends_with(&next) {
-                text = format!("{text}: {next}");
-            }
-            cause = error.source();
-        }
-        text
     }
 }
 

@@ -6,10 +6,9 @@ use std::time::Duration;
 use futures_util::future::select;
 
 use super::{BehaviourEntry, BehaviourState, First, Kind};
-use crate::caught::full_text;
 use crate::clock::{Sleep, Time};
 use crate::life::{DownReason, Extras, OnFailure, end_now, fail, run_job_if};
-use crate::{Agent, AgentRef, BoxError, Context};
+use crate::{Agent, AgentRef, BoxError, Context, full_text};
 
 /// Adds a behaviour that is a method, and starts it unless it waits to be called.
 ///

@@ -7,7 +7,7 @@ use super::header::state_of;
 use super::standing::{Stage, Standing};
 use super::turn::parked_bits;
 use super::word::Released;
-use crate::life::Mode;
+use crate::life::{DownReason, Mode};
 use crate::{Agent, AgentRef, Handle};
 
 /// The state of an agent of this process, for who runs it by himself, such as a universe.
@@ -53,6 +53,16 @@ impl<A: Agent> Hold<A> {
         let (stage, _) = hold.agent.standing.read();
         // If not, dropping it lets go.
         (stage == Stage::Running && hold.agent.has_state()).then_some(hold)
+    }
+
+    /// Returns why nobody can ever take the state again, if the agent has ended.
+    pub fn end_of(handle: &Handle<A>) -> Option<DownReason> {
+        let Some(agent) = handle.recipient().cell() else { return Some(DownReason::Gone) };
+        if agent.mode() != Mode::Ended {
+            return None;
+        }
+        let reason = agent.extras().as_ref().and_then(|extras| extras.reason.clone());
+        Some(reason.unwrap_or(DownReason::Stopped))
     }
 
     /// Returns the state.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
+use crate::full_text;
 use crate::route::ArgumentSource;
 
 /// A value that arrived, with the codec that can read it.
@@ -52,12 +53,9 @@ impl EncodedBytes<'_> {
 }
 
 impl Unreadable {
-    /// Keeps the text of an error and of its cause.
+    /// Keeps the text of an error and of its causes.
     pub fn of(error: &dyn std::error::Error) -> Self {
-        match error.source() {
-            Some(cause) => Self(format!("{error}: {cause}")),
-            None => Self(error.to_string()),
-        }
+        Self(full_text(error))
     }
 }
 

@@ -14,11 +14,17 @@ use crate::{CallError, Publication};
 
 /// Where agents of other nodes are found, and where ours can be.
 ///
-/// Attached to a node by [`Node::attach`](crate::Node::attach).
+/// Attached to a node by [`Node::attach`](crate::Node::attach). What is to be found at the node, and
+/// to live as long as it does, can be attached with the methods as they are: it leads nowhere then.
 pub trait Exchange: Any + Send + Sync + fmt::Debug {
     /// Returns the peer that an address leads to; `None` if it leads nowhere that this exchange
     /// knows. Does not wait and sends nothing: the peer connects when it is first used.
-    fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>>;
+    ///
+    /// As long as this is not implemented, none does.
+    fn peer(&self, address: &Address) -> Option<Arc<dyn Peer>> {
+        let _ = address;
+        None
+    }
 
     /// Returns the agent of this very node that an address leads to, where the exchange listens
     /// there itself.
@@ -27,8 +33,10 @@ pub trait Exchange: Any + Send + Sync + fmt::Debug {
         None
     }
 
-    /// Returns where the node can be reached, the best first.
-    fn endpoints(&self) -> Vec<Endpoint>;
+    /// Returns where the node can be reached, the best first; nowhere, unless this is implemented.
+    fn endpoints(&self) -> Vec<Endpoint> {
+        Vec::new()
+    }
 
     /// Takes a message that was published on the node to other nodes whose subscribers want it.
     ///
@@ -37,8 +45,10 @@ pub trait Exchange: Any + Send + Sync + fmt::Debug {
         let _ = publication;
     }
 
-    /// Ends all channels in good order.
-    fn close(&self) -> BoxFuture<'static, ()>;
+    /// Ends all channels in good order; there are none, unless this is implemented.
+    fn close(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
 
     /// Ends all channels at once: the node is gone, or about to be.
     fn abandon(&self) {}

@@ -17,12 +17,12 @@ use super::starting::Unstarted;
 use super::stop::stop_children;
 use super::supervisor::Member;
 use super::{DownReason, Ended, Mode, OnFailure, Restart, starting, stop};
-use crate::caught::{Kept, full_text};
+use crate::caught::Kept;
 use crate::cell::{DEFAULT_BYTES, DEFAULT_CAPACITY, Life, Limits, Stage, Standing};
 use crate::error::NameError;
 use crate::mailbox::Overflow;
 use crate::node::{Rejected, Shared};
-use crate::{Agent, AgentRef, BoxError, CallError, Handle, LaunchError};
+use crate::{Agent, AgentRef, BoxError, CallError, Handle, LaunchError, full_text};
 
 /// How long a constructor or start hook may take unless set otherwise.
 pub(super) const START_LIMIT: Duration = Duration::from_secs(30);

@@ -6,13 +6,10 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::{ByName, Outgoing};
+use lyceum_wire::Address;
 use lyceum_wire::academy::{
-    ActionRequest, Body, EntityId, Message, Serialization, Unread, Uuid, Value, ValueError, payload,
+    ActionRequest, Body, EntityId, Message, Serialization, Unread, Uuid, Value, payload,
 };
-use lyceum_wire::aiomas::Serializer;
-use lyceum_wire::{Address, Style};
-use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::bulk;
 use super::pending::{Expected, Refused};
@@ -20,6 +17,7 @@ use super::service::Service;
 use super::session::Session;
 use super::url::Speech;
 use super::{Asked, Mailbox, MailboxError, Promise};
+use crate::departing::arguments;
 
 /// Why a request did not leave, or has no answer.
 #[derive(Debug)]
@@ -60,25 +58,6 @@ pub(super) fn request(
         kargs: write(Value::Map(kwargs.collect()))?,
         time_left_millis: time_left.map(|left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
     }))
-}
-
-fn arguments(message: &dyn Outgoing, session: &Session) -> Result<payload::Arguments, ValueError> {
-    let Some(json) = message.json() else { return Ok((typed(message, session)?, Vec::new())) };
-    let show = |value: &Json| session.show_addresses(value.clone().into());
-    let positional = json.positional().iter().map(show).collect::<Result<_, _>>()?;
-    let named = json.named().iter().map(|(name, value)| Ok((name.clone(), show(value)?)));
-    Ok((positional, named.collect::<Result<_, ValueError>>()?))
-}
-
-fn typed(message: &dyn Outgoing, session: &Session) -> Result<Vec<Value>, ValueError> {
-    let serializer = Serializer::new(&session.service.types).with_handles(session);
-    match message.arguments(Style::Positional).serialize(serializer)? {
-        Value::List(arguments) => Ok(arguments),
-        other => {
-            let text = format!("expected a list of arguments, found {}", other.kind());
-            Err(ValueError::Custom { text })
-        }
-    }
 }
 
 /// A request to be sent.

@@ -10,6 +10,7 @@ use lyceum_wire::{Address, Endpoint};
 use super::service::Service;
 use super::url::{address_of, is_exchange, server, uid_of};
 use crate::arrived::Origin;
+use crate::departing::Destination;
 
 /// An exchange, by one of its URLs: what agents among the values mean.
 #[derive(Debug)]
@@ -45,26 +46,6 @@ impl Session {
         }
     }
 
-    /// Turns texts that are addresses of agents into handles, where nothing else tells them apart.
-    pub(super) fn show_addresses(&self, value: Value) -> Result<Value, ValueError> {
-        Ok(match value {
-            Value::Text(text) => match text.parse::<Address>() {
-                Ok(address) if is_handle(&address) => self.write(&text)?,
-                _ => Value::Text(text),
-            },
-            Value::List(items) => {
-                let items = items.into_iter().map(|item| self.show_addresses(item));
-                Value::List(items.collect::<Result<_, _>>()?)
-            }
-            Value::Map(map) => {
-                let pairs = map.into_iter();
-                let pairs = pairs.map(|(key, value)| Ok((key, self.show_addresses(value)?)));
-                Value::Map(pairs.collect::<Result<_, ValueError>>()?)
-            }
-            other => other,
-        })
-    }
-
     /// Returns the address of an agent of the exchange; of one of this node's, its own one.
     fn address(&self, uid: Uuid) -> String {
         match self.service.agent(uid) {
@@ -72,11 +53,6 @@ impl Session {
             None => address_of(&self.url, uid).to_string(),
         }
     }
-}
-
-/// Returns whether an address is one that handles alone have.
-fn is_handle(address: &Address) -> bool {
-    address.node.is_some() || address.endpoint.as_ref().is_some_and(is_exchange)
 }
 
 impl Handles for Session {
@@ -107,5 +83,11 @@ impl Origin for Session {
 
     fn door(&self) -> Option<Door> {
         Some(self.service.door.clone())
+    }
+}
+
+impl Destination for Session {
+    fn is_handle(&self, address: &Address) -> bool {
+        address.node.is_some() || address.endpoint.as_ref().is_some_and(is_exchange)
     }
 }

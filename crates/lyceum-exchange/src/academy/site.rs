@@ -19,6 +19,7 @@ use super::service::Service;
 use super::session::Session;
 use super::url::{Speech, uid_of};
 use super::{MailboxError, OpenError, Promise};
+use crate::departing::fault;
 
 /// How old the last sign of life of an agent may be that is taken for alive, as Academy has it.
 pub(super) const STALE: Duration = Duration::from_secs(90);
@@ -166,14 +167,7 @@ impl Site {
     }
 
     pub(super) fn fault(&self, agent: &AgentKey, action: &str) -> Box<CallFault> {
-        Box::new(CallFault {
-            agent: "Agent".into(),
-            address: self.address(agent),
-            action: action.into(),
-            detail: None,
-            started: None,
-            message: None,
-        })
+        fault(self.address(agent), action)
     }
 }
 

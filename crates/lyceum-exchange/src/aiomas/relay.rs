@@ -15,6 +15,7 @@ use super::session::Session;
 use super::site::{Site, Stuck};
 use super::{Exception, told};
 use crate::arguments::Arguments;
+use crate::departing::Destination;
 
 impl Session {
     /// Passes a call on to an agent that was shown to the other side.

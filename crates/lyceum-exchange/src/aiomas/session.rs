@@ -13,6 +13,7 @@ use super::relays::{RELAY_LIMIT, Relays};
 use super::url::{agent_url, read_agent_url, transport_of, url_of};
 use super::{Manager, Profile};
 use crate::arrived::Origin;
+use crate::departing::Destination;
 
 /// What a connection is to agents: who is at its other end, and what it was shown.
 pub(super) struct Session {
@@ -94,37 +95,6 @@ impl Session {
             None => Some(address),
         }
     }
-
-    /// Turns texts that are addresses of agents into proxies, where nothing else tells them apart.
-    ///
-    /// Texts with the id of a node, and those that begin with `aiomas`, are written by handles
-    /// alone.
-    pub(super) fn show_addresses(&self, value: Value) -> Result<Value, ValueError> {
-        Ok(match value {
-            Value::Text(text) => match text.parse::<Address>() {
-                Ok(address) if is_handle(&address) => {
-                    self.profile.types.proxy(Proxy { path: self.path_to(&address)? })
-                }
-                _ => Value::Text(text),
-            },
-            Value::List(items) => {
-                let items = items.into_iter().map(|item| self.show_addresses(item));
-                items.collect::<Result<Vec<_>, _>>()?.into()
-            }
-            Value::Map(map) => {
-                let pairs = map.into_iter();
-                let pairs = pairs.map(|(key, value)| Ok((key, self.show_addresses(value)?)));
-                let map: Result<_, ValueError> = pairs.collect();
-                Value::Map(map?)
-            }
-            other => other,
-        })
-    }
-}
-
-fn is_handle(address: &Address) -> bool {
-    let is_ours = |endpoint: &Endpoint| endpoint.scheme().starts_with("aiomas");
-    address.node.is_some() || address.endpoint.as_ref().is_some_and(is_ours)
 }
 
 impl Handles for Session {
@@ -151,6 +121,15 @@ impl Origin for Session {
 
     fn door(&self) -> Option<Door> {
         Some(self.hub.upgrade()?.door.clone())
+    }
+}
+
+impl Destination for Session {
+    /// Texts with the id of a node, and those that begin with `aiomas`, are written by handles
+    /// alone.
+    fn is_handle(&self, address: &Address) -> bool {
+        let is_ours = |endpoint: &Endpoint| endpoint.scheme().starts_with("aiomas");
+        address.node.is_some() || address.endpoint.as_ref().is_some_and(is_ours)
     }
 }
 

@@ -15,12 +15,12 @@ use super::calls::Answer;
 use super::dialer::Dialer;
 use super::hub::Hub;
 use super::link::{Link, LinkError, Sent};
-use super::outgoing::{self, Given};
 use super::place::Place;
 use super::refusal;
 use super::session::Session;
 use super::{Closed, OpenError};
 use crate::arrived::value_reply;
+use crate::departing::{Given, arguments, fault};
 
 /// How often a message is given to a connection before it counts as lost; it never left before.
 const TRY_LIMIT: usize = 2;
@@ -134,7 +134,7 @@ impl Site {
         let message = Mutex::new(message);
         let given = |session: &Session| {
             let message = message.lock().unwrap_or_else(PoisonError::into_inner);
-            outgoing::arguments(&**message, session)
+            arguments(&**message, session)
         };
         let sent = self.send_to(&path, given).await;
         let undelivered = || message.into_inner().ok().and_then(Outgoing::undelivered);
@@ -158,14 +158,7 @@ impl Site {
     }
 
     pub(super) fn fault(&self, agent: &AgentKey, action: &str) -> Box<CallFault> {
-        Box::new(CallFault {
-            agent: "Agent".into(),
-            address: self.address(agent),
-            action: action.into(),
-            detail: None,
-            started: None,
-            message: None,
-        })
+        fault(self.address(agent), action)
     }
 
     /// Waits for the end of the connection that a message would take now.

@@ -4,6 +4,7 @@ use lyceum_core::CallError;
 use lyceum_core::exchange::Fault;
 
 use super::Exception;
+use crate::departing::{self, last_name, text};
 
 /// Returns the exception of a call that failed. `path` is what was called.
 pub(super) fn exception(fault: &Fault, path: &str) -> Exception {
@@ -41,53 +42,15 @@ impl From<CallError> for Exception {
 /// Returns what Python would call such an error, or what we call it.
 fn kind(error: &Fault) -> &'static str {
     match error {
-        CallError::NoSuchAgent(_) | CallError::UnknownAction(_) => "LookupError",
-        CallError::BadArguments(_) => "TypeError",
+        CallError::UnknownAction(_) => "LookupError",
         CallError::Codec(_) => "SerializationError",
-        CallError::Panicked(_) => "Panicked",
-        CallError::Terminated(_) => "Terminated",
-        CallError::Inactive(_) => "Inactive",
-        CallError::TooLarge(_) => "TooLarge",
-        CallError::Overloaded(_) => "Overloaded",
-        CallError::Reentrant(_) => "Reentrant",
-        CallError::Timeout(_) => "Timeout",
-        CallError::Cancelled(_) => "Cancelled",
-        CallError::Down(_) => "Down",
-        CallError::Disconnected(_) => "Disconnected",
-        CallError::Unauthorized(_) => "Unauthorized",
-        CallError::StorageFull(_) => "StorageFull",
-        CallError::Stale(_) => "Stale",
-        _ => "Exception",
+        error => departing::kind(error),
     }
-}
-
-/// Returns what there is to say of an error, without what is of this side alone.
-fn text(error: &Fault) -> String {
-    let detail = error.fault().and_then(|fault| fault.detail.clone());
-    detail.unwrap_or_else(|| {
-        let text =
-            error.fault().map(|fault| format!("calling `{}` of a {}", fault.action, fault.agent));
-        text.unwrap_or_default()
-    })
-}
-
-/// Returns the name of a type without its modules and parameters: `ValueError`.
-fn last_name(kind: &str) -> &str {
-    let plain = kind.split('<').next().unwrap_or(kind);
-    plain.rsplit("::").next().unwrap_or(plain)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_of_types_are_those_that_python_would_have() {
-        assert_eq!(last_name("house::error::ValueError"), "ValueError");
-        assert_eq!(last_name("house::Error<alloc::string::String>"), "Error");
-        assert_eq!(last_name("alloc::string::String"), "String");
-        assert_eq!(last_name("ValueError"), "ValueError");
-    }
 
     #[test]
     fn missing_parts_are_named_as_by_aiomas() {

@@ -1,6 +1,12 @@
 //! The exchange of Academy, against the real Academy in Python: its server, users and agents.
 #![cfg(feature = "academy")]
 
+#[path = "../python/academy.rs"]
+#[expect(dead_code, reason = "this peer says more than that all is well")]
+mod academy;
+#[cfg(feature = "tls")]
+#[path = "../server/authority.rs"]
+mod authority;
 #[path = "../python/environment.rs"]
 mod environment;
 #[path = "../python/redis_server.rs"]

@@ -2,18 +2,10 @@
 
 use std::ops::Deref;
 
-use tokio::process::Command;
-
 use crate::EXCHANGE;
-use crate::environment::Environment;
+use crate::academy::script;
 use crate::redis_server::{RedisServer, free_port};
 use crate::snippets::Snippets;
-
-const ACADEMY: Environment = Environment {
-    name: "academy-3.12",
-    versions: &["3.12", "3.13", "3.11"],
-    packages: &["academy-py==1.0.0"],
-};
 
 /// Academy's server, a user, and the agent `Sensor`. It ends when its input does.
 pub(crate) struct Peer {
@@ -39,10 +31,8 @@ impl Peer {
 
     /// Starts an agent at the server that is at a port or is started there.
     async fn at(port: u16, kind: &[&str], server: Option<RedisServer>) -> Option<Self> {
-        let python = ACADEMY.python()?;
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/academy/peers/academy_peer.py");
-        let mut command = Command::new(python);
-        command.args([script, &port.to_string()]).args(kind).process_group(0);
+        let mut command = script("academy/peers/academy_peer.py")?;
+        command.arg(port.to_string()).args(kind).process_group(0);
         let snippets = Snippets::start(&mut command).await;
         let text = |name: &str| snippets.first[name].as_str().unwrap().to_owned();
         Some(Self { url: text("url"), sensor: text("sensor"), snippets, _server: server })

@@ -2,6 +2,9 @@
 //! managers and agents, with what is asked of them on its HTTP exchange, too.
 #![cfg(feature = "hybrid")]
 
+#[path = "../python/academy.rs"]
+#[expect(dead_code, reason = "this peer says more than that all is well")]
+mod academy;
 #[path = "../academy/agents.rs"]
 mod agents;
 #[path = "../python/environment.rs"]

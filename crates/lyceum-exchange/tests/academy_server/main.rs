@@ -1,6 +1,8 @@
 //! The server, with unmodified academy-py 1.0.0 at the other end.
 #![cfg(feature = "server")]
 
+#[path = "../python/academy.rs"]
+mod academy;
 #[path = "../server/authority.rs"]
 mod authority;
 #[path = "../python/environment.rs"]
@@ -15,17 +17,11 @@ mod house;
 mod issuer;
 
 use std::path::Path;
-use std::process::Stdio;
 use std::sync::Arc;
 
-use environment::Environment;
 use house::{House, Plan};
 use lyceum_exchange::mailbox::Delivery;
 use lyceum_exchange::server::{Clock, NewToken, Rights, ServerCertificate, Tokens, Which};
-use tokio::process::Command;
-
-const ACADEMY: Environment =
-    Environment { name: "academy-3.12", versions: &["3.12"], packages: &["academy-py==1.0.0"] };
 
 /// Runs a scenario, which fails unless all of its assertions hold.
 async fn play(house: &House, scenario: &str, arguments: &[&str]) {
@@ -33,22 +29,9 @@ async fn play(house: &House, scenario: &str, arguments: &[&str]) {
 }
 
 async fn play_at(url: &str, environment: &[(&str, &Path)], scenario: &str, arguments: &[&str]) {
-    let Some(python) = ACADEMY.python() else { return };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/academy_server/scenarios.py");
-    let output = Command::new(python)
-        .arg(script)
-        .arg(url)
-        .arg(scenario)
-        .args(arguments)
-        .envs(environment.iter().copied())
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = output.await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let wrong = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{scenario} failed: {said}\n{wrong}");
-    assert!(said.ends_with("all is well\n"), "{scenario}: {said}\n{wrong}");
+    let Some(mut script) = academy::script("academy_server/scenarios.py") else { return };
+    script.arg(url).arg(scenario).args(arguments).envs(environment.iter().copied());
+    academy::check(&script.output().await.unwrap());
 }
 
 /// A server whose clock goes, since Python's does.
@@ -122,7 +105,7 @@ async fn a_clock_of_a_node_says_what_time_it_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn clients_talk_tls_with_a_server_whose_authority_they_believe() {
     let authority = authority::Authority::new("python");
-    let (certificate, key) = authority.sign("server");
+    let (certificate, key) = authority.sign("server", &["localhost", "127.0.0.1"]);
     let certificate = ServerCertificate::from_files(certificate, key, None).unwrap();
     let house = open(|plan| plan.certificate = Some(Arc::new(certificate))).await;
     let url = format!("https://{}", house.address);

@@ -29,31 +29,13 @@ from academy.manager import Manager
 from academy.message import Message, PingRequest, SuccessResponse, Header
 from academy.runtime import Runtime, RuntimeConfig
 from academy.serialize import SerializationStrategy
+from counter import Counter as Plain
 
 URL = sys.argv[1]
 
 
-class Counter(Agent):
-    """Counts."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    @action
-    async def add(self, n: int) -> int:
-        """Adds."""
-        self.count += n
-        return self.count
-
-    @action
-    async def echo(self, value):
-        """Returns what it is given."""
-        return value
-
-    @action
-    async def fail(self) -> None:
-        """Raises."""
-        raise ValueError('on purpose')
+class Counter(Plain):
+    """Counts, and does what takes long."""
 
     @action
     async def sleep(self) -> None:

@@ -1,6 +1,9 @@
 //! The aiomas exchange, against the real aiomas in Python.
 #![cfg(feature = "aiomas")]
 
+#[cfg(feature = "tls")]
+#[path = "../server/authority.rs"]
+mod authority;
 #[path = "../python/environment.rs"]
 mod environment;
 #[path = "../python/snippets.rs"]

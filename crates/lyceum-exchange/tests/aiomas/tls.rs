@@ -1,62 +1,30 @@
 //! TLS with certificates on both sides, as aiomas has it: version 1.2.
 
-use std::fs;
-use std::path::PathBuf;
-
 use lyceum::prelude::*;
 use lyceum_exchange::Certificates;
 use lyceum_exchange::aiomas::AiomasExt;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use serde_json::json;
 
 use crate::agents::Clerk;
+use crate::authority::Authority;
 use crate::peer::{MSGPACK, Peer};
 
-/// Certificates of one authority, in a folder.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str, nodes: &[&str]) -> Self {
-        let folder =
-            std::env::temp_dir().join(format!("lyceum-aiomas-{}-{name}", std::process::id()));
-        fs::create_dir_all(&folder).unwrap();
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let authority = params.self_signed(&key).unwrap();
-        fs::write(folder.join("authority.pem"), authority.pem()).unwrap();
-        let issuer = Issuer::new(params, key);
-        for node in nodes {
-            let key = KeyPair::generate().unwrap();
-            let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-            let certificate = params.signed_by(&key, &issuer).unwrap();
-            fs::write(folder.join(format!("{node}.certificate.pem")), certificate.pem()).unwrap();
-            fs::write(folder.join(format!("{node}.key.pem")), key.serialize_pem()).unwrap();
-        }
-        Self(folder)
-    }
-
-    fn of(&self, node: &str) -> Certificates {
-        let file = |kind: &str| self.0.join(format!("{node}.{kind}.pem"));
-        let authority = self.0.join("authority.pem");
-        Certificates::from_files(authority, file("certificate"), file("key")).unwrap()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // What is left of a test is no reason for it to fail.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Returns an authority, and what it signed for a node; it did so for Python, too.
+fn signed(name: &str) -> (Authority, Certificates) {
+    let authority = Authority::new(name);
+    authority.sign("python", &["localhost"]);
+    let (certificate, key) = authority.sign("rust", &["localhost"]);
+    let certificates = Certificates::from_files(authority.file(), certificate, key);
+    (authority, certificates.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_directions_have_certificates() {
-    let folder = Folder::new("one", &["python", "rust"]);
-    let Some(peer) = Peer::start_tls(MSGPACK, folder.0.to_str().unwrap()).await else { return };
+    let (authority, certificates) = signed("one");
+    let folder = authority.folder.to_str().unwrap();
+    let Some(peer) = Peer::start_tls(MSGPACK, folder).await else { return };
     let node = Node::local();
-    node.aiomas().certificates(folder.of("rust"));
+    node.aiomas().certificates(certificates);
     let url = "aiomas+tls://localhost:0?codec=msgpack&types=Point";
     let listening = node.listen_aiomas(url).await.unwrap();
     let clerk = node.launch(Clerk::default()).await.unwrap();
@@ -78,10 +46,11 @@ async fn both_directions_have_certificates() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_and_plain_tcp_are_refused() {
-    let (folder, other) = (Folder::new("two", &["python"]), Folder::new("three", &["rust"]));
-    let Some(peer) = Peer::start_tls(MSGPACK, folder.0.to_str().unwrap()).await else { return };
+    let ((authority, _), (_, strange)) = (signed("two"), signed("three"));
+    let folder = authority.folder.to_str().unwrap();
+    let Some(peer) = Peer::start_tls(MSGPACK, folder).await else { return };
     let node = Node::local();
-    node.aiomas().certificates(other.of("rust"));
+    node.aiomas().certificates(strange);
     for address in [peer.address().replace("aiomas+tcp", "aiomas+tls"), peer.address()] {
         let error = node.connect_any(&address).await.unwrap_err();
         let error = format!("{:?}", lyceum::Error::from(error));

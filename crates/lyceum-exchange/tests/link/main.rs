@@ -1,6 +1,8 @@
 //! Nodes on the exchange server by their links.
 #![cfg(all(feature = "academy", feature = "server"))]
 
+#[path = "../python/academy.rs"]
+mod academy;
 mod agents;
 mod crash;
 mod durable;

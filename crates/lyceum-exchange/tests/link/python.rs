@@ -1,53 +1,40 @@
 //! Unmodified academy-py 1.0.0 by HTTP, and nodes by the link, on one server.
 
-use std::path::Path;
 use std::process::Stdio;
 
 use lyceum::prelude::*;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
+use crate::academy;
 use crate::agents::{Clerk, MAILBOX, register, url};
-use crate::environment::Environment;
 use crate::house::House;
-
-const ACADEMY: Environment =
-    Environment { name: "academy-3.12", versions: &["3.12"], packages: &["academy-py==1.0.0"] };
 
 /// Starts a script; `None` if this machine has no such Python.
 fn start(house: &House, role: &str) -> Option<Child> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/link/scenarios.py");
-    let child = Command::new(ACADEMY.python()?)
-        .arg(script)
+    let child = academy::script("link/scenarios.py")?
         .args([format!("http://{}", house.address), role.into(), MAILBOX.to_string()])
-        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .kill_on_drop(true)
         .spawn();
     Some(child.unwrap())
 }
 
 /// Waits for the end of a script, which fails unless all of its assertions hold.
 async fn end(child: Child) {
-    let output = child.wait_with_output().await.unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let wrong = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.ends_with("all is well\n"), "{said}\n{wrong}");
+    academy::check(&child.wait_with_output().await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_python_user_calls_an_agent_on_the_link() {
     let house = House::open().await;
-    if ACADEMY.python().is_none() {
-        return;
-    }
     let node = Node::local();
     let clerk = node.launch(Clerk::default()).named("clerk").await.unwrap();
     register(&node, &house, &clerk).await.unwrap();
 
-    end(start(&house, "user").unwrap()).await;
+    let Some(user) = start(&house, "user") else { return };
+    end(user).await;
 
     node.shutdown().await;
     house.close().await.unwrap();

@@ -7,39 +7,15 @@ import logging
 import sys
 import uuid
 
-from academy.agent import Agent
-from academy.agent import action
 from academy.exception import AgentTerminatedError
 from academy.exchange import HttpExchangeFactory
 from academy.handle import Handle
 from academy.identifier import AgentId
 from academy.manager import Manager
 from academy.serialize import SerializationStrategy
+from counter import Counter
 
 URL, ROLE, UID = sys.argv[1:4]
-
-
-class Counter(Agent):
-    """Counts."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    @action
-    async def add(self, n: int) -> int:
-        """Adds."""
-        self.count += n
-        return self.count
-
-    @action
-    async def echo(self, value):
-        """Returns what it is given."""
-        return value
-
-    @action
-    async def fail(self) -> None:
-        """Raises."""
-        raise ValueError('on purpose')
 
 
 async def user() -> None:

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 pub(crate) struct Authority {
-    folder: PathBuf,
+    /// Where its files are: `authority.pem`, and `NAME.certificate.pem` with `NAME.key.pem` of those
+    /// that it signed.
+    pub(crate) folder: PathBuf,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -29,10 +31,10 @@ impl Authority {
         self.folder.join("authority.pem")
     }
 
-    /// Makes a certificate and a key, and returns their files.
-    pub(crate) fn sign(&self, name: &str) -> (PathBuf, PathBuf) {
+    /// Makes a certificate for hosts of these names, and a key, and returns their files.
+    pub(crate) fn sign(&self, name: &str, hosts: &[&str]) -> (PathBuf, PathBuf) {
         let key = KeyPair::generate().unwrap();
-        let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let names: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
         let params = CertificateParams::new(names).unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let file = |kind: &str| self.folder.join(format!("{name}.{kind}.pem"));

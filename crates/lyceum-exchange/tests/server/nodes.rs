@@ -114,7 +114,7 @@ async fn a_node_changes_nothing_of_the_program_that_it_runs_in() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_talk_tls_by_requests_and_by_a_link() {
     let authority = Authority::new("nodes");
-    let (certificate, key) = authority.sign("node");
+    let (certificate, key) = authority.sign("node", &["localhost", "127.0.0.1"]);
     let shown = ServerCertificate::from_files(&certificate, &key, Some(&authority.file()));
     let plan = Plan { certificate: Some(Arc::new(shown.unwrap())), ..Plan::default() };
     let house = House::build(plan).await;

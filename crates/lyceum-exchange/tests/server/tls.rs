@@ -55,7 +55,7 @@ async fn open(certificate: &Arc<ServerCertificate>) -> House {
 }
 
 fn certificate(authority: &Authority, clients: Option<&Authority>) -> Arc<ServerCertificate> {
-    let (certificate, key) = authority.sign("server");
+    let (certificate, key) = authority.sign("server", &["localhost", "127.0.0.1"]);
     let clients = clients.map(Authority::file);
     Arc::new(ServerCertificate::from_files(certificate, key, clients.as_deref()).unwrap())
 }
@@ -83,11 +83,14 @@ async fn clients_must_show_a_certificate_where_an_authority_is_named_for_them() 
     let (authority, people) = (Authority::new("server"), Authority::new("people"));
     let house = open(&certificate(&authority, Some(&people))).await;
 
-    let known = client(&authority, Some(&people.sign("ada")));
+    let known = client(&authority, Some(&people.sign("ada", &["localhost", "127.0.0.1"])));
     assert!(ask(&house, &known).await.unwrap().ends_with("ok\n"));
 
     assert!(ask(&house, &client(&authority, None)).await.is_err(), "without any");
-    let stranger = client(&authority, Some(&Authority::new("strangers").sign("ada")));
+    let stranger = client(
+        &authority,
+        Some(&Authority::new("strangers").sign("ada", &["localhost", "127.0.0.1"])),
+    );
     assert!(ask(&house, &stranger).await.is_err(), "of another authority");
     house.close().await.unwrap();
 }
@@ -100,7 +103,10 @@ async fn a_renewed_certificate_is_shown_and_one_that_cannot_be_used_is_not() {
     let (old_client, new_client) = (client(&old, None), client(&new, None));
     ask(&house, &old_client).await.unwrap();
 
-    let (files, renewed) = (old.sign("server"), new.sign("server"));
+    let (files, renewed) = (
+        old.sign("server", &["localhost", "127.0.0.1"]),
+        new.sign("server", &["localhost", "127.0.0.1"]),
+    );
     std::fs::copy(&renewed.0, &files.0).unwrap();
     let half = shown.reload();
     assert!(matches!(half, Err(CertificatesError::Unfit(_))), "the key is another's: {half:?}");

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, Shared};
-use lyceum_core::Node;
+use lyceum_core::{Node, full_text};
 use tokio::sync::Notify;
 
 use super::{Exit, Launcher, Output, Running};
-use crate::serve::{serve, with_causes};
+use crate::serve::serve;
 use crate::{Registry, Ticket};
 
 /// Launches each agent in this process, on a node of its own.
@@ -60,7 +60,7 @@ impl Launcher for InProcess {
                 host.shutdown().await;
                 match served {
                     Ok(()) => Exit::Done,
-                    Err(error) => Exit::Failed(with_causes(&error)),
+                    Err(error) => Exit::Failed(full_text(&error)),
                 }
             };
             let serving = Abortable::new(serving, registration);

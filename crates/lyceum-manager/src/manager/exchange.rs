@@ -53,10 +53,6 @@ impl Exchange for Nursery {
         Some(Arc::new(ChildPeer(child)))
     }
 
-    fn endpoints(&self) -> Vec<Endpoint> {
-        Vec::new()
-    }
-
     fn close(&self) -> BoxFuture<'static, ()> {
         let children = self.0.upgrade();
         async move {

@@ -4,14 +4,14 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{Either, select};
-use lyceum_core::AnyHandle;
+use lyceum_core::{AnyHandle, full_text};
 
 use super::Children;
 use super::child::{Child, End, Order, Seat, Stage, Way};
 use super::life::{Looking, ordered};
 use crate::lodging::{Lodging, lodge};
 use crate::registry::Reserved;
-use crate::serve::{is_wanted, with_causes};
+use crate::serve::is_wanted;
 
 impl Children {
     /// Launches an agent on this node, and watches it to its end.
@@ -81,7 +81,7 @@ impl Children {
             (None, Some(registry)) => registry.launch_here(&self.node, wanted)?,
             (None, None) => return Err("its launcher does not launch on this node".into()),
         };
-        let agent = launch.await.map_err(|error| with_causes(&error))?;
+        let agent = launch.await.map_err(|error| full_text(&error))?;
         if let Seat::Here(place) = &child.seat {
             // It is launched once.
             let _ = place.set(agent.clone());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use clap::Args;
-use lyceum_core::{AnyHandle, Node};
+use lyceum_core::{AnyHandle, Node, full_text};
 use serde_json::Value;
 
 use super::run::Door;
@@ -87,7 +87,7 @@ impl FleetRun {
         door: &Door,
         log: Option<&Log>,
     ) -> Result<(), Failure> {
-        let wrong = |error: crate::FleetError| Failure::Usage(crate::serve::with_causes(&error));
+        let wrong = |error: crate::FleetError| Failure::Usage(full_text(&error));
         let fleet = Fleet::read(file, registry).map_err(wrong)?;
         if let Some(program) = fleet.program() {
             check_types(&fleet, program)?;

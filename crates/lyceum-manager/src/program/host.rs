@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use lyceum_core::exchange::Door;
-use lyceum_core::{Node, Task};
+use lyceum_core::{Node, Task, full_text};
 use lyceum_wire::AgentKey;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use tokio::io::{AsyncWriteExt, BufReader};
@@ -20,7 +20,7 @@ use super::{failed, on_runtime};
 use crate::command::failure::Failure;
 use crate::launcher::Exit;
 use crate::launcher::pool::{Ended, Order, read_line};
-use crate::serve::{Host, ServeError, with_causes};
+use crate::serve::{Host, ServeError};
 use crate::{Registry, Ticket};
 
 /// How long an agent that is killed may hold on to a thread before it is given up.
@@ -120,7 +120,7 @@ impl House {
             let serving = Box::pin(this.serve(&ticket, &ordered));
             let exit = match select(serving, Box::pin(killed.notified())).await {
                 Either::Left((Ok(()), _)) => Exit::Done,
-                Either::Left((Err(error), _)) => Exit::Failed(with_causes(&error)),
+                Either::Left((Err(error), _)) => Exit::Failed(full_text(&error)),
                 Either::Right(_) => Exit::Failed("it was killed".into()),
             };
             this.bury(&ticket).await;

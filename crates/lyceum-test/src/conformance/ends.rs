@@ -22,7 +22,8 @@ pub async fn agent_that_is_switched_off_gives_messages_back(bed: &Bed) {
 /// Termination.
 pub async fn stopped_agent_ends_its_calls(bed: &Bed) {
     let (server, _client, probe) = bed.pair().await;
-    let busy = probe.occupy(100).send();
+    // Whatever the machine does meanwhile, the others wait until it is stopped.
+    let busy = probe.linger().no_timeout().send();
     let waiting: Vec<_> = (0..10).map(|number| probe.note(number).send()).collect();
     server.has_received(11).await;
     probe.stop().await;

@@ -62,6 +62,12 @@ impl Probe {
         cx.sleep(Duration::from_millis(millis)).await;
     }
 
+    /// Has the agent to itself until that is asked to stop.
+    #[action]
+    async fn linger(&mut self, cx: &Context<Self>) {
+        cx.stopping().await;
+    }
+
     /// Keeps how often its message was delivered, and returns it; the first time it does not end.
     #[action]
     async fn attempt(&mut self, cx: &Context<Self>) -> u64 {

@@ -97,7 +97,7 @@ impl Default for Encoder {
 }
 
 /// Where encoded heads go: the end of a buffer.
-struct Appended<'a>(&'a mut BytesMut);
+pub(crate) struct Appended<'a>(pub(crate) &'a mut BytesMut);
 
 impl Flavor for Appended<'_> {
     type Output = ();

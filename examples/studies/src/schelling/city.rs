@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
-use rand::seq::SliceRandom;
+use lyceum::rand::SeedableRng;
+use lyceum::rand::rngs::SmallRng;
+use lyceum::rand::seq::SliceRandom;
 
 /// What a city is like.
 #[derive(Clone, Copy, Debug)]

@@ -68,6 +68,7 @@ fn headline(find: &Find) -> String {
         FindKind::CpuTime => "it used too much time of a processor".to_owned(),
         FindKind::Memory => "it asked for too much memory".to_owned(),
         FindKind::OutputLimit => "it printed too much".to_owned(),
+        FindKind::LineLimit => "it printed too many lines".to_owned(),
         FindKind::DiskLimit => "its files became too large".to_owned(),
         FindKind::LeftProcesses => "it left processes behind".to_owned(),
         FindKind::LeftFiles => "it left too many files behind".to_owned(),

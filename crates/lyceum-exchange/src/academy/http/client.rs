@@ -10,6 +10,7 @@ use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::http::request::Builder;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client as Pool;
+use lyceum_core::full_text;
 use lyceum_wire::Endpoint;
 use serde_json::Value as Json;
 use tokio::runtime::Handle;
@@ -216,7 +217,7 @@ impl Client {
         request: Request<Full<Bytes>>,
     ) -> Result<Response<Incoming>, MailboxError> {
         let response = self.pool.request(request).await.map_err(|error| {
-            let text = with_causes(&error);
+            let text = full_text(&error);
             if error.is_connect() {
                 MailboxError::Unreachable(text)
             } else {
@@ -258,16 +259,6 @@ async fn refusal(response: Response<Incoming>) -> MailboxError {
         other if other.is_server_error() => MailboxError::Lost(said),
         _ => MailboxError::Answer(said),
     }
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 impl fmt::Debug for Client {

@@ -1,9 +1,9 @@
 //! Frames to bytes and back.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use postcard::ser_flavors::Flavor;
 
 use super::{FrameError, Head};
+use crate::link::Appended;
 
 /// The longest frame that is sent or taken, unless the two sides agree on less: 256 MiB.
 pub const FRAME_LIMIT: usize = 256 << 20;
@@ -133,25 +133,4 @@ pub fn decode<H: Head>(bytes: &mut Bytes, limit: usize) -> Result<Option<Frame<H
     let body = bytes.slice(end - body..end);
     bytes.advance(end);
     Ok(Some(Frame { head, body }))
-}
-
-/// Where heads go: the end of a buffer.
-pub(super) struct Appended<'a>(pub(super) &'a mut BytesMut);
-
-impl Flavor for Appended<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.put_u8(byte);
-        Ok(())
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
 }

@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::FrameError;
-use super::frame::Appended;
 use crate::academy::{EntityId, Header, Kind, Message, Role, Unread, writing};
+use crate::link::Appended;
 
 /// What a packed message begins with. One in JSON begins with a brace.
 const MARK: u8 = 1;
