@@ -1,6 +1,7 @@
 //! Agents run beside each other, whatever one of them does to its thread.
 #![expect(clippy::disallowed_methods, reason = "what a test starts ends with it")]
 
+use std::hint::spin_loop;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Barrier, Mutex};
 
@@ -9,6 +10,9 @@ use lyceum::prelude::*;
 
 /// Far longer than anything here takes: tests fail with it instead of hanging.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often to look up takes much longer than a short action.
+const LONG: u32 = 20_000;
 
 /// Blocks its thread until it is let go.
 struct Blocker {
@@ -19,8 +23,12 @@ struct Blocker {
 #[agent]
 impl Blocker {
     /// Blocks its thread; returns whether it was let go.
+    ///
+    /// It was let go so soon at times that it counted as short, and ran in its caller, which then
+    /// sent nothing that could let it go. So it always takes long.
     #[action]
     fn block(&mut self) -> bool {
+        (0..LONG).for_each(|_| spin_loop());
         self.gate.lock().unwrap().recv_timeout(PATIENCE).is_ok()
     }
 
