@@ -19,13 +19,16 @@ pub(super) struct Pump {
     to: File,
     limit: u64,
     output: Output,
+    /// Whether the program wrote more than the limit.
+    has_exceeded: bool,
 }
 
 impl Pump {
     /// Makes a pump that never waits.
     pub(super) fn new(from: OwnedFd, to: File, limit: u64) -> rustix::io::Result<Self> {
         fcntl_setfl(&from, fcntl_getfl(&from)? | OFlags::NONBLOCK)?;
-        Ok(Self { from: Some(from), to, limit, output: Output::default() })
+        let output = Output::default();
+        Ok(Self { from: Some(from), to, limit, output, has_exceeded: false })
     }
 
     /// Returns the end to wait for, until the program has closed its own.
@@ -36,6 +39,11 @@ impl Pump {
     /// Returns what is known of the stream so far.
     pub(super) fn output(&self) -> Output {
         self.output
+    }
+
+    /// Returns whether the program wrote more than the limit. It did not where the disk is full.
+    pub(super) fn has_exceeded(&self) -> bool {
+        self.has_exceeded
     }
 
     /// Takes over what is there, at most one chunk. Returns whether there may be more.
@@ -63,7 +71,8 @@ impl Pump {
     fn keep(&mut self, bytes: &[u8]) {
         let room = self.limit.saturating_sub(self.output.bytes);
         let kept = bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX));
-        // A full disk cuts what is kept like the limit does.
+        self.has_exceeded |= kept < bytes.len() && !self.output.cut;
+        // A full disk cuts what is kept like the limit does, but is no fault of the program.
         let written = self.to.write_all(&bytes[..kept]).is_ok();
         if written {
             self.output.bytes += kept as u64;

@@ -149,5 +149,5 @@ impl Watch<'_> {
 /// Returns the limit to which the streams came, the standard output first.
 pub(super) fn cut(pumps: &[Pump]) -> Option<Limit> {
     let mut limits = pumps.iter().zip([Limit::Output, Limit::ErrorOutput]);
-    limits.find(|(pump, _)| pump.output().cut).map(|(_, limit)| limit)
+    limits.find(|(pump, _)| pump.has_exceeded()).map(|(_, limit)| limit)
 }

@@ -48,8 +48,9 @@ fn both_streams_can_go_to_one_file() {
     }
 }
 
+/// A full disk was told as a program that writes too much.
 #[test]
-fn output_that_cannot_be_kept_is_cut() {
+fn output_that_cannot_be_kept_is_cut_and_no_fault_of_the_program() {
     for sandbox in both() {
         let ground = Ground::new("unkept");
 
@@ -57,7 +58,7 @@ fn output_that_cannot_be_kept_is_cut() {
         let exit = run(&mut keeper(sandbox), &program);
 
         assert_eq!((exit.output.bytes, exit.output.cut), (0, true));
-        assert_eq!(exit.limit, Some(Limit::Output));
+        assert_eq!((exit.limit, ground.read("stderr")), (None, "kept\n".into()));
     }
 }
 
