@@ -59,7 +59,7 @@ impl Guard {
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: one\n\
              contexts: [{{ name: one, context: {{ cluster: c, user: u }} }}]\n\
-             clusters:\n- name: c\n  cluster:\n    server: URL\n    \
+             clusters:\n- name: c\n  cluster:\n    server: <URL>\n    \
              certificate-authority-data: {authority}\n\
              users: [{{ name: u, user: {{ token: {token} }} }}]\n"
         )
