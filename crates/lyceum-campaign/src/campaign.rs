@@ -355,17 +355,19 @@ impl fmt::Display for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.elapsed.as_secs_f64();
         let rate = if seconds > 0.0 { self.sessions as f64 / seconds } else { 0.0 };
+        let way = self.trend.way();
         write!(
             f,
-            "{:.0} s, {} sessions ({rate:.0}/s), {} finds in {}, best score {:.2}, \
-             strength {:.0} % {}, {} inputs",
+            "{:.0} s, {} sessions ({rate:.0}/s), {} successes, {} finds, best score {:.0} %, \
+             strength {:.0} %{}{}, {} inputs",
             seconds,
             self.sessions,
-            self.finds.len(),
             self.successes,
-            self.best_score,
+            self.finds.len(),
+            self.best_score * 100.0,
             self.strength * 100.0,
-            self.trend.sign(),
+            if way.is_empty() { "" } else { " " },
+            way,
             self.inputs
         )?;
         if self.minimizing > 0 {

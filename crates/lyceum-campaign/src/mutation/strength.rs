@@ -47,7 +47,7 @@ pub enum Trend {
 }
 
 impl Trend {
-    /// Returns the short sign that live displays use.
+    /// Returns the short sign that traces use; see [`way`](Self::way) for people.
     ///
     /// ```
     /// assert_eq!(lyceum_campaign::Trend::RisingFast.sign(), "++");
@@ -62,6 +62,22 @@ impl Trend {
             Self::Falling => "-",
             Self::FallingFast => "--",
             Self::Success => "success",
+        }
+    }
+
+    /// Returns where the strength is going, in words; nothing where it stays.
+    ///
+    /// ```
+    /// assert_eq!(lyceum_campaign::Trend::RisingFast.way(), "rising fast");
+    /// ```
+    #[must_use]
+    pub fn way(self) -> &'static str {
+        match self {
+            Self::Rising => "rising",
+            Self::RisingFast => "rising fast",
+            Self::Falling => "falling",
+            Self::FallingFast => "falling fast",
+            Self::Start | Self::Holding | Self::Success => "",
         }
     }
 

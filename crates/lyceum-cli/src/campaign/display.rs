@@ -2,7 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use lyceum::campaign::{Progress, Trend};
+use lyceum::campaign::Progress;
 use rustix::termios::tcgetwinsize;
 
 use super::{printable, say};
@@ -91,6 +91,7 @@ impl Display {
 fn picture(progress: &Progress) -> Vec<Line> {
     let seconds = progress.elapsed.as_secs_f64();
     let rate = if seconds > 0.0 { progress.sessions as f64 / seconds } else { 0.0 };
+    let way = progress.trend.way();
     let row = |name: &str| Line::new(Ink::Faint, name).tab(VALUES);
     let mut lines = vec![
         row("sessions")
@@ -111,9 +112,10 @@ fn picture(progress: &Progress) -> Vec<Line> {
         row("strength").add(
             Ink::Plain,
             format!(
-                "{:.0} %{}, {} inputs",
+                "{:.0} %{}{}, {} inputs",
                 progress.strength * 100.0,
-                way(progress.trend),
+                if way.is_empty() { "" } else { ", " },
+                way,
                 progress.inputs
             ),
         ),
@@ -135,17 +137,6 @@ fn picture(progress: &Progress) -> Vec<Line> {
     lines.extend(newest.map(|name| row("").add(Ink::Plain, printable(name))));
     lines.push(Line::new(Ink::Faint, "ctrl-c ends with a report"));
     lines
-}
-
-/// Returns where the strength is going, in words.
-fn way(trend: Trend) -> &'static str {
-    match trend {
-        Trend::Rising => ", rising",
-        Trend::RisingFast => ", rising fast",
-        Trend::Falling => ", falling",
-        Trend::FallingFast => ", falling fast",
-        _ => "",
-    }
 }
 
 /// Returns what goes back over so many lines, and clears them.
@@ -172,6 +163,8 @@ fn draw(text: &str) {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use lyceum::campaign::Trend;
 
     use super::*;
 
