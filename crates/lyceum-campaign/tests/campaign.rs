@@ -11,9 +11,12 @@ use lyceum_campaign::{
 };
 use lyceum_universe::Project;
 
+#[path = "machine/marked.rs"]
+mod marked;
 #[path = "machine/refusal.rs"]
 mod refusal;
 
+use marked::marked;
 use refusal::has_sandboxes;
 
 /// A program that becomes a keeper.
@@ -190,12 +193,7 @@ fn campaign_that_is_stopped_has_a_complete_report_and_leaves_no_process() {
     assert_eq!(report.history.sessions(), report.summary.sessions);
     assert!(folder.0.join("out/report.html").exists());
     // Others may run the same target at the same time.
-    let mark = format!("MARK={}", folder.0.display());
-    let left = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-        let environment = fs::read(entry.ok()?.path().join("environ")).ok()?;
-        String::from_utf8_lossy(&environment).split('\0').any(|one| one == mark).then_some(())
-    });
-    assert_eq!(left.count(), 0);
+    assert_eq!(marked(&folder.0.display().to_string()), 0);
 }
 
 #[test]

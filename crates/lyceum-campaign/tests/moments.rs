@@ -15,9 +15,12 @@ use lyceum_universe::{Project, Step};
 // The macros write paths into the crate `lyceum`.
 extern crate lyceum_campaign as lyceum;
 
+#[path = "machine/marked.rs"]
+mod marked;
 #[path = "machine/refusal.rs"]
 mod refusal;
 
+use marked::marked;
 use refusal::has_sandboxes;
 
 /// A program that becomes a keeper.
@@ -94,12 +97,7 @@ impl Folder {
 
     /// Counts the processes that its programs have left.
     fn left(&self) -> usize {
-        let mark = format!("MARK={}", self.0.display());
-        let of = fs::read_dir("/proc").unwrap().filter_map(|entry| {
-            let environment = fs::read(entry.ok()?.path().join("environ")).ok()?;
-            String::from_utf8_lossy(&environment).split('\0').any(|one| one == mark).then_some(())
-        });
-        of.count()
+        marked(&self.0.display().to_string())
     }
 }
 

@@ -1,6 +1,6 @@
 //! A universe's agents and all others: calls, actions that wait, topics, events from outside.
 
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
 use lyceum::prelude::*;
@@ -9,6 +9,11 @@ use lyceum::universe::{
     Event, OnFailure, Pace, Project, Recording, RunError, RunOutcome, Sender, Step, Universe,
 };
 use serde::{Deserialize, Serialize};
+
+#[path = "memory/log.rs"]
+mod memory;
+
+use memory::Log;
 
 /// An ordinary agent.
 #[derive(Default)]
@@ -308,20 +313,6 @@ fn sender_of_a_universe_that_is_gone_gives_the_event_back() {
     assert_eq!(error.event.0, 3);
 }
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Walks at random, a step further at each tick from outside.
 #[derive(Default)]
 struct Walker {
@@ -370,8 +361,7 @@ fn run_is_replayed_from_its_log() {
     let trace = universe.trace().unwrap().clone();
     assert!(trace.events().any(|event| event.to_string().contains("walker sends moved")));
 
-    let bytes = log.0.lock().unwrap().clone();
-    let recording = Recording::read(Cursor::new(&bytes)).unwrap();
+    let recording = log.recording();
     assert_eq!((recording.seed(), recording.project()), (11, "walk"));
     let mut again = Universe::builder().replay(&recording).build();
     let replayed = lyceum::block_on(again.run(walk())).unwrap();

@@ -1,6 +1,6 @@
 //! Replays: what came from outside comes again, and who takes another course is told where.
 
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 use std::sync::{Arc, Mutex};
 
 use lyceum::prelude::*;
@@ -8,25 +8,10 @@ use lyceum::rand::Rng;
 use lyceum::universe::{Event, Pace, Project, Recording, Report, RunError, Step, Universe};
 use serde::{Deserialize, Serialize};
 
-/// A log in memory.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+#[path = "memory/log.rs"]
+mod memory;
 
-impl Log {
-    fn recording(&self) -> Recording {
-        Recording::read(Cursor::new(self.0.lock().unwrap().clone())).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
+use memory::Log;
 
 /// Guesses, and counts how often it was asked.
 #[derive(Default)]

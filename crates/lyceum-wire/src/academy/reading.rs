@@ -123,29 +123,11 @@ impl<'de> Visitor<'de> for Reader {
 }
 
 /// The name of the first part.
+#[derive(Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
 enum Name {
     Kind,
     Other(String),
-}
-
-impl<'de> Deserialize<'de> for Name {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(NameReader)
-    }
-}
-
-struct NameReader;
-
-impl Visitor<'_> for NameReader {
-    type Value = Name;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the name of a part")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Name, E> {
-        Ok(if name == KIND { Name::Kind } else { Name::Other(name.to_owned()) })
-    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer};
 
 /// The version of the protocol that this side speaks.
 pub const PROTOCOL_VERSION: &str = "1.1";
@@ -20,8 +21,11 @@ pub(super) fn read<'de, D: Deserializer<'de>>(parts: D) -> Result<Cow<'static, s
 pub(super) fn read_some<'de, D: Deserializer<'de>>(
     parts: D,
 ) -> Result<Option<Cow<'static, str>>, D::Error> {
-    parts.deserialize_option(SomeReader)
+    Ok(Option::<Version>::deserialize(parts)?.map(|Version(text)| text))
 }
+
+#[derive(Deserialize)]
+struct Version(#[serde(deserialize_with = "read")] Cow<'static, str>);
 
 struct Reader;
 
@@ -35,28 +39,6 @@ impl Visitor<'_> for Reader {
     fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
         let usual = [PROTOCOL_VERSION, ACADEMY_VERSION].into_iter().find(|usual| *usual == text);
         Ok(usual.map_or_else(|| text.to_owned().into(), Cow::Borrowed))
-    }
-}
-
-struct SomeReader;
-
-impl<'de> Visitor<'de> for SomeReader {
-    type Value = Option<Cow<'static, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a version or null")
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, parts: D) -> Result<Self::Value, D::Error> {
-        read(parts).map(Some)
     }
 }
 
